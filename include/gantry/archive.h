@@ -1,0 +1,130 @@
+/**
+ * @file archive.h
+ * The streaming tar builder behind build contexts, image imports and copies into containers.
+ */
+#ifndef GANTRY_ARCHIVE_H
+#define GANTRY_ARCHIVE_H
+
+#include <gantry/stream.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * A recipe for a tar archive: memory blobs, callbacks, host files and directories in any mixture.
+ *
+ * Adding only notes what to send (memory is copied, files and directories are not opened yet); the
+ * bytes are made while they are sent, in constant memory and without temporary files. The same
+ * archive can be sent any number of times, one at a time. Names are relative paths with '/',
+ * without "..", an empty name or a NUL; a leading "./" or '/' is dropped. Of two entries with one
+ * name the later one wins, and an explicit entry wins over what a directory brings. One thread at
+ * a time.
+ */
+typedef struct gantry_archive gantry_archive;
+
+/** Options of gantry_archive_new(). */
+typedef struct gantry_archive_options {
+    size_t size;                         /**< sizeof(gantry_archive_options) */
+    const gantry_call *call;             /**< unused, for symmetry */
+    const gantry_allocator *allocator;   /**< copied; NULL = malloc */
+    int reproducible;                    /**< #GANTRY_ON: fixed times, owner 0:0, modes 0755 or 0644 */
+    int reserved;
+    int64_t mtime_ns;                    /**< reproducible: time of every entry, since the epoch */
+} gantry_archive_options;
+
+/** Options of one entry. */
+typedef struct gantry_entry_options {
+    size_t size;             /**< sizeof(gantry_entry_options) */
+    const gantry_call *call; /**< unused, for symmetry */
+    int mode;                /**< permission bits; 0 = of the host file, else 0644 */
+    int reserved;
+    int64_t uid;             /**< owner; 0 = root; host files too, unless keep_owner */
+    int64_t gid;
+    int64_t mtime_ns;        /**< since the epoch; 0 = of the host file, else 0 (1970) */
+    int keep_owner;          /**< #GANTRY_ON: owner of the host file */
+    int reserved2;
+} gantry_entry_options;
+
+/**
+ * Begin an archive.
+ * @param opts  NULL for defaults: sorted by name, owner 0:0, host files' own modes and times
+ * @param out   receives the archive; free with gantry_archive_free()
+ * @return 0, #GANTRY_E_NOMEM or #GANTRY_E_INVALID. Since 0.1.
+ */
+GANTRY_API int gantry_archive_new(const gantry_archive_options *opts, gantry_archive **out,
+                                  gantry_error *err);
+
+/** Free an archive; NULL is allowed. Not while a stream of it is open. Since 0.1. */
+GANTRY_API void gantry_archive_free(gantry_archive *archive);
+
+/** Add a file from memory; the bytes are copied. Since 0.1. */
+GANTRY_API int gantry_archive_add_data(gantry_archive *archive, const char *name,
+                                       const void *data, size_t size,
+                                       const gantry_entry_options *opts, gantry_error *err);
+
+/**
+ * Add a file whose bytes a callback gives while the archive is sent.
+ * @param source  copied; its `length` is required, since tar headers carry the size. What `arg`
+ *                points to must outlive the archive. With a second send the callback is asked again.
+ * Since 0.1.
+ */
+GANTRY_API int gantry_archive_add_source(gantry_archive *archive, const char *name,
+                                         const gantry_source *source,
+                                         const gantry_entry_options *opts, gantry_error *err);
+
+/**
+ * Add a host file (or symbolic link, stored as a link) under a name.
+ *
+ * It is opened when it is sent: a file that is missing, unreadable or shrinks meanwhile fails the
+ * sending call with its path (#GANTRY_E_IO, #GANTRY_E_CHANGED), and the upload is cut so that the
+ * engine cannot take it as complete.
+ * @param path  host path, relative ones from the working directory at the time of sending
+ * Since 0.1.
+ */
+GANTRY_API int gantry_archive_add_file(gantry_archive *archive, const char *name,
+                                       const char *path, const gantry_entry_options *opts,
+                                       gantry_error *err);
+
+/**
+ * Add what a host directory holds, below a name.
+ *
+ * Walked when sent, sorted by name (bytewise), links stored as links and never followed inside;
+ * `path` itself may be a link to a directory. Sockets, pipes and devices are left out with a
+ * warning in the log. The files may be read as for gantry_archive_add_file().
+ * @param name  directory in the archive; "" puts the content at the top
+ * @param opts  only keep_owner, uid, gid and mtime_ns apply
+ * Since 0.1.
+ */
+GANTRY_API int gantry_archive_add_directory(gantry_archive *archive, const char *name,
+                                            const char *path, const gantry_entry_options *opts,
+                                            gantry_error *err);
+
+/** Add an empty directory; mode 0 means 0755. Since 0.1. */
+GANTRY_API int gantry_archive_mkdir(gantry_archive *archive, const char *name,
+                                    const gantry_entry_options *opts, gantry_error *err);
+
+/** Add a symbolic link; the target is stored as it is. Since 0.1. */
+GANTRY_API int gantry_archive_symlink(gantry_archive *archive, const char *name,
+                                      const char *target, const gantry_entry_options *opts,
+                                      gantry_error *err);
+
+/** Options of gantry_archive_stream(). */
+typedef struct gantry_archive_stream_options {
+    size_t size;             /**< sizeof(gantry_archive_stream_options) */
+    const gantry_call *call; /**< deadline and cancel token of the reads */
+} gantry_archive_stream_options;
+
+/**
+ * The archive's tar bytes as a stream (POSIX pax format where a name or size needs it, else ustar).
+ * @param out  receives the stream; close it before the archive is freed
+ * Since 0.1.
+ */
+GANTRY_API int gantry_archive_stream(gantry_archive *archive,
+                                     const gantry_archive_stream_options *opts,
+                                     gantry_stream **out, gantry_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

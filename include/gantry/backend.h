@@ -1,0 +1,317 @@
+/**
+ * @file backend.h
+ * For authors of backends: teach the library another container runtime.
+ *
+ * A backend is a table of facts and functions, registered once per process. The library copies its
+ * tables, allocates its state, checks arguments and imports options before it calls a slot: options
+ * arrive as full-size structs with zeroes for what the caller does not know, never NULL; names arrive
+ * checked. A NULL slot makes its operation #GANTRY_E_UNSUPPORTED. A slot that is given an option
+ * which it cannot honour returns #GANTRY_E_UNSUPPORTED naming it (gantry_unsupported_option()).
+ *
+ * Slots may block, must honour `opts->call` (deadline, cancel token), may be called from several
+ * threads at once, write outputs only on success, and fill `err` on failure. Errors: `code`,
+ * `message`, and where known `resource_kind`, `resource`, `outcome`; the library adds the operation.
+ * examples/memory_backend.c is a complete one. Stable within a minor version only. Since 0.1.
+ */
+#ifndef GANTRY_BACKEND_H
+#define GANTRY_BACKEND_H
+
+#include <gantry/gantry.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What the library offers a backend: allocation of results, logging, limits. One per engine. */
+typedef struct gantry_host gantry_host;
+
+/** Where an engine is to be reached. Strings are "" when the address has no such part. */
+typedef struct gantry_endpoint {
+    size_t size;         /**< sizeof(gantry_endpoint) */
+    const char *address; /**< whole, as "unix:///run/docker.sock" */
+    const char *scheme;  /**< "unix" */
+    const char *path;    /**< "/run/docker.sock": what follows the host part */
+    const char *host;
+    int port;            /**< 0 if none */
+    int reserved;
+} gantry_endpoint;
+
+/** Answers of gantry_backend::probe. */
+enum {
+    GANTRY_PROBE_NOT_MINE = 0, /**< something else is there */
+    GANTRY_PROBE_MINE = 1
+};
+
+/* ---- streams, progress, waits ------------------------------------------------------------- */
+
+/** Behaviour of a gantry_stream. The library makes errors sticky and checks arguments. */
+typedef struct gantry_stream_ops {
+    size_t size; /**< sizeof(gantry_stream_ops) */
+    /** Required. As gantry_stream_read(); with `nonblocking` never waits but returns AGAIN. */
+    int (*read)(void *state, void *buffer, size_t capacity, int nonblocking, size_t *out_size,
+                int *out_channel, gantry_error *err);
+    /** Takes 1 to `size` bytes; blocks for the first unless `nonblocking`. NULL: read-only. */
+    int (*write)(void *state, const void *data, size_t size, int nonblocking, size_t *out_written,
+                 gantry_error *err);
+    int (*close_write)(void *state, gantry_error *err); /**< NULL with a NULL write */
+    int (*fd)(const void *state, int *out_events);      /**< NULL: never blocks */
+    void (*close)(void *state);                         /**< required; frees the state */
+} gantry_stream_ops;
+
+/** Behaviour of a gantry_progress. */
+typedef struct gantry_progress_ops {
+    size_t size; /**< sizeof(gantry_progress_ops) */
+    /** Required. Fill `record` (zeroed, numbers -1, text "") and set *out_more to 1, or to 0 at the
+     *  end of a success. What record points to stays valid until the next call. */
+    int (*next)(void *state, int nonblocking, gantry_progress_record *record, int *out_more,
+                gantry_error *err);
+    int (*fd)(const void *state, int *out_events); /**< NULL: never blocks */
+    void (*close)(void *state);                    /**< required; stops the work, frees the state */
+} gantry_progress_ops;
+
+/** Behaviour of a gantry_wait. */
+typedef struct gantry_wait_ops {
+    size_t size; /**< sizeof(gantry_wait_ops) */
+    /** Required. `signal` is filled by the library. */
+    int (*result)(void *state, int nonblocking, gantry_exit_status *out, gantry_error *err);
+    int (*fd)(const void *state, int *out_events); /**< NULL: never blocks */
+    void (*close)(void *state);                    /**< required; frees the state */
+} gantry_wait_ops;
+
+/** Wrap a state and its behaviour. On failure the state is still the caller's. @{ */
+GANTRY_API int gantry_stream_new(gantry_host *host, const gantry_stream_ops *ops, void *state,
+                                 gantry_stream **out, gantry_error *err);
+GANTRY_API int gantry_progress_new(gantry_host *host, const gantry_progress_ops *ops, void *state,
+                                   gantry_progress **out, gantry_error *err);
+GANTRY_API int gantry_wait_new(gantry_host *host, const gantry_wait_ops *ops, void *state,
+                               gantry_wait **out, gantry_error *err);
+/** @} */
+
+/* ---- op tables ---------------------------------------------------------------------------- */
+
+/** Operations on the engine itself. */
+typedef struct gantry_engine_ops {
+    size_t size; /**< sizeof(gantry_engine_ops) */
+    int (*ping)(void *state, const gantry_query_options *opts, gantry_error *err); /**< required */
+    int (*version)(void *state, const gantry_query_options *opts, gantry_version_info **out,
+                   gantry_error *err);
+    int (*info)(void *state, const gantry_query_options *opts, gantry_info **out,
+                gantry_error *err);
+    /** `*out` from gantry_result_new(#GANTRY_KIND_RESPONSE). */
+    int (*request)(void *state, const gantry_request *request, gantry_response **out,
+                   gantry_error *err);
+} gantry_engine_ops;
+
+/** Operations on images. `list` and `inspect` are required. */
+typedef struct gantry_image_ops {
+    size_t size; /**< sizeof(gantry_image_ops) */
+    /**
+     * Begin a build. `context` holds all files; it and `opts` stay until the progress is closed.
+     * `dockerfile_name` is the Dockerfile's name in it, NULL: look for the usual ones. Must honour
+     * reference, tags, build_args, labels, target, platform, no_cache, pull; the rest of `opts`
+     * (dockerfile, context..., progress) was dealt with. The last record is RESULT.
+     */
+    int (*build)(void *state, const char *reference, const gantry_build_options *opts,
+                 gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
+                 gantry_error *err);
+    int (*import)(void *state, const char *reference, const gantry_source *tar,
+                  const gantry_import_options *opts, gantry_import_result **out,
+                  gantry_error *err);
+    int (*list)(void *state, const gantry_image_list_options *opts, gantry_image_list **out,
+                gantry_error *err);
+    int (*inspect)(void *state, const char *reference, const gantry_image_inspect_options *opts,
+                   gantry_image **out, gantry_error *err);
+    /** NULL: the library inspects. */
+    int (*exists)(void *state, const char *reference, const gantry_image_exists_options *opts,
+                  int *out_exists, gantry_error *err);
+    int (*tag)(void *state, const char *reference, const char *new_reference,
+               const gantry_image_tag_options *opts, gantry_error *err);
+    /** missing_ok is the library's business: a missing image is NOT_FOUND here. */
+    int (*remove)(void *state, const char *reference, const gantry_image_remove_options *opts,
+                  gantry_image_removal **out, gantry_error *err);
+} gantry_image_ops;
+
+/** Size of a buffer for an exec session's id. */
+#define GANTRY_EXEC_ID_SIZE 128
+
+/** Operations on containers. `list` and `inspect` are required. */
+typedef struct gantry_container_ops {
+    size_t size; /**< sizeof(gantry_container_ops) */
+    int (*create)(void *state, const char *image, const gantry_container_options *opts,
+                  gantry_created **out, gantry_error *err);
+    /** One that runs is success. */
+    int (*start)(void *state, const char *id, const gantry_start_options *opts, gantry_error *err);
+    /** One that does not run is success. */
+    int (*stop)(void *state, const char *id, const gantry_stop_options *opts, gantry_error *err);
+    int (*restart)(void *state, const char *id, const gantry_stop_options *opts,
+                   gantry_error *err);
+    int (*kill)(void *state, const char *id, const gantry_kill_options *opts, gantry_error *err);
+    /** missing_ok is the library's business: a missing container is NOT_FOUND here. */
+    int (*remove)(void *state, const char *id, const gantry_container_remove_options *opts,
+                  gantry_error *err);
+    int (*list)(void *state, const gantry_container_list_options *opts,
+                gantry_container_list **out, gantry_error *err);
+    int (*inspect)(void *state, const char *id, const gantry_container_inspect_options *opts,
+                   gantry_container **out, gantry_error *err);
+    int (*logs)(void *state, const char *id, const gantry_logs_options *opts, gantry_stream **out,
+                gantry_error *err);
+    /** Must work before the container is started. */
+    int (*attach)(void *state, const char *id, const gantry_attach_options *opts,
+                  gantry_stream **out, gantry_error *err);
+    /** Returns once the engine watches: an end after that must not be missed. */
+    int (*wait)(void *state, const char *id, const gantry_wait_options *opts, gantry_wait **out,
+                gantry_error *err);
+    /**
+     * Start a command; the stream carries its output, and takes its input if opts->input is set.
+     * The library writes the input, reads to the end and then asks exec_result.
+     */
+    int (*exec)(void *state, const char *id, const char *const *command,
+                const gantry_exec_options *opts, gantry_stream **out,
+                char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err);
+    /** Required with exec. Sets *out_running, and *out_code if it is 0. */
+    int (*exec_result)(void *state, const char *exec_id, const gantry_call *call, int *out_running,
+                       int64_t *out_code, gantry_error *err);
+} gantry_container_ops;
+
+/** Operations on volumes. `list` and `inspect` are required. */
+typedef struct gantry_volume_ops {
+    size_t size; /**< sizeof(gantry_volume_ops) */
+    /** EXISTS if there is one of that name. */
+    int (*create)(void *state, const char *name, const gantry_volume_options *opts,
+                  gantry_volume **out, gantry_error *err);
+    int (*inspect)(void *state, const char *name, const gantry_volume_inspect_options *opts,
+                   gantry_volume **out, gantry_error *err);
+    int (*list)(void *state, const gantry_volume_list_options *opts, gantry_volume_list **out,
+                gantry_error *err);
+    /** By whole name only. missing_ok is the library's business. */
+    int (*remove)(void *state, const char *name, const gantry_volume_remove_options *opts,
+                  gantry_error *err);
+} gantry_volume_ops;
+
+/** Operations on networks. `list` and `inspect` are required. */
+typedef struct gantry_network_ops {
+    size_t size; /**< sizeof(gantry_network_ops) */
+    /** EXISTS if there is one of that name. */
+    int (*create)(void *state, const char *name, const gantry_network_options *opts,
+                  gantry_network **out, gantry_error *err);
+    int (*inspect)(void *state, const char *id, const gantry_network_inspect_options *opts,
+                   gantry_network **out, gantry_error *err);
+    int (*list)(void *state, const gantry_network_list_options *opts, gantry_network_list **out,
+                gantry_error *err);
+    /** missing_ok is the library's business. Never removes containers. */
+    int (*remove)(void *state, const char *id, const gantry_network_remove_options *opts,
+                  gantry_error *err);
+    int (*connect)(void *state, const char *id, const char *container,
+                   const gantry_connect_options *opts, gantry_error *err);
+    int (*disconnect)(void *state, const char *id, const char *container,
+                      const gantry_disconnect_options *opts, gantry_error *err);
+} gantry_network_ops;
+
+/* ---- the backend -------------------------------------------------------------------------- */
+
+/** A backend. */
+typedef struct gantry_backend {
+    size_t size;                 /**< sizeof(gantry_backend) */
+    const char *name;            /**< [a-z][a-z0-9-]*; required */
+    const char *const *schemes;  /**< of addresses it may be asked to open; NULL-terminated; required */
+    size_t state_size;           /**< bytes of state; the library allocates and zeroes them */
+    /**
+     * Required. Look at the endpoint: MINE, NOT_MINE, or a negative code for "mine, but broken".
+     * On MINE write who answers into `detail`, as "Docker 20.10.24". Keeps nothing.
+     */
+    int (*probe)(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
+                 char *detail, size_t detail_size, gantry_error *err);
+    /** Required. Prepare the state. `host` lives as long as the state; `endpoint` only for the call. */
+    int (*open)(void *state, gantry_host *host, const gantry_endpoint *endpoint,
+                const gantry_call *call, gantry_error *err);
+    /** Required. Release what the state holds; also called after an open that failed. */
+    void (*close)(void *state);
+    /** Whether a feature whose slot is there works on this very engine; NULL: always. */
+    int (*supports)(const void *state, int feature);
+    const gantry_engine_ops *engine;         /**< required */
+    const gantry_image_ops *images;          /**< NULL: no images at all; so below */
+    const gantry_container_ops *containers;
+    const gantry_volume_ops *volumes;
+    const gantry_network_ops *networks;
+} gantry_backend;
+
+/**
+ * Make a backend known to the process; the tables are copied, what they point to must stay.
+ *
+ * It is used for addresses with its schemes and when gantry_engine_options::backend names it. Any
+ * thread, but not while an engine is being opened with its name.
+ * @return 0, #GANTRY_E_INVALID naming the missing slot, #GANTRY_E_EXISTS, #GANTRY_E_NOMEM. Since 0.1.
+ */
+GANTRY_API int gantry_backend_register(const gantry_backend *backend, gantry_error *err);
+
+/* ---- results ------------------------------------------------------------------------------ */
+
+/** Kinds of result struct. */
+enum {
+    GANTRY_KIND_VERSION_INFO = 1,
+    GANTRY_KIND_INFO = 2,
+    GANTRY_KIND_RESPONSE = 3,
+    GANTRY_KIND_IMAGE = 4,
+    GANTRY_KIND_IMAGE_LIST = 5,
+    GANTRY_KIND_IMAGE_REMOVAL = 6,
+    GANTRY_KIND_IMPORT_RESULT = 7,
+    GANTRY_KIND_CREATED = 8,
+    GANTRY_KIND_CONTAINER = 9,
+    GANTRY_KIND_CONTAINER_LIST = 10,
+    GANTRY_KIND_PORT_INFO = 11,
+    GANTRY_KIND_MOUNT_INFO = 12,
+    GANTRY_KIND_ATTACHMENT_INFO = 13,
+    GANTRY_KIND_VOLUME = 14,
+    GANTRY_KIND_VOLUME_LIST = 15,
+    GANTRY_KIND_NETWORK = 16,
+    GANTRY_KIND_NETWORK_LIST = 17,
+    GANTRY_KIND_SUBNET_INFO = 18
+};
+
+/**
+ * A new result: strings are "", lists empty, the rest zero. The struct has the size that the running
+ * library knows, whatever headers the backend was compiled against. Hand it to the caller as the
+ * operation's output, or free it with gantry_result_free().
+ * @return the struct (cast it), or NULL with `err` filled. Since 0.1.
+ */
+GANTRY_API void *gantry_result_new(gantry_host *host, int kind, gantry_error *err);
+
+/** A struct inside a result (an item of a list, a port ...), prepared alike; NULL without memory. */
+GANTRY_API void *gantry_result_item(void *result, int kind);
+
+/** Zeroed memory inside a result, for arrays; freed with it; NULL without memory. */
+GANTRY_API void *gantry_result_alloc(void *result, size_t size);
+
+/** Copy of a string inside a result; NULL without memory; NULL gives "". */
+GANTRY_API const char *gantry_result_strdup(void *result, const char *text);
+
+/** Copy of a NULL-terminated list of strings inside a result. */
+GANTRY_API const char *const *gantry_result_strings(void *result, const char *const *list);
+
+/** Free a result that is not handed out; NULL is allowed. */
+GANTRY_API void gantry_result_free(void *result);
+
+/* ---- services ----------------------------------------------------------------------------- */
+
+/** Memory from the engine's allocator: zeroed, NULL without memory; and its free. @{ */
+GANTRY_API void *gantry_host_alloc(gantry_host *host, size_t size);
+GANTRY_API void gantry_host_free(gantry_host *host, void *ptr);
+/** @} */
+
+/** Write a log line of the engine. No secrets. */
+GANTRY_API void gantry_host_log(gantry_host *host, int level, const char *component,
+                                const char *fmt, ...) GANTRY_PRINTF(4, 5);
+
+/** Refuse an option: UNSUPPORTED "option 'x' is not supported by this engine". */
+GANTRY_API int gantry_unsupported_option(gantry_error *err, const char *option);
+
+/**
+ * Whether a call may go on: 0, #GANTRY_E_CANCELLED or #GANTRY_E_TIMEOUT. `start_ns` is the time
+ * the call began, for gantry_call::timeout_ms. For loops of backends that have no descriptor to wait on.
+ */
+GANTRY_API int gantry_call_check(const gantry_call *call, int64_t start_ns, gantry_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

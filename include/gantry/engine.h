@@ -1,0 +1,298 @@
+/**
+ * @file engine.h
+ * Open an engine, ask what it is and can do, reach its managers.
+ */
+#ifndef GANTRY_ENGINE_H
+#define GANTRY_ENGINE_H
+
+#include <gantry/stream.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * A connection to one container engine.
+ *
+ * May be used by many threads at once; it does not change after opening and guards its pool of
+ * connections itself. Close it after every stream, progress and wait that came from it. A process
+ * that forks must not use the parent's engine in the child (#GANTRY_E_INVALID there).
+ */
+typedef struct gantry_engine gantry_engine;
+
+/** Managers: typed views of an engine, borrowed from it, valid until it is closed. @{ */
+typedef struct gantry_images gantry_images;
+typedef struct gantry_containers gantry_containers;
+typedef struct gantry_volumes gantry_volumes;
+typedef struct gantry_networks gantry_networks;
+/** @} */
+
+/** Which engine to open. */
+enum {
+    GANTRY_RUNTIME_AUTO = 0,   /**< the first that answers, see gantry_engine_open() */
+    GANTRY_RUNTIME_DOCKER = 1,
+    GANTRY_RUNTIME_PODMAN = 2
+};
+
+/** Options of gantry_engine_open() and gantry_detect(). */
+typedef struct gantry_engine_options {
+    size_t size;             /**< sizeof(gantry_engine_options) */
+    const gantry_call *call; /**< control of opening itself */
+    /**
+     * "unix:///path/to/socket", "tcp://host:port" or a registered backend's scheme. Only this
+     * address is tried. tcp:// is not encrypted: see allow_insecure. NULL = look for engines.
+     */
+    const char *address;
+    const char *backend;                 /**< name of a registered backend to use; needs RUNTIME_AUTO */
+    const gantry_allocator *allocator;   /**< NULL = malloc */
+    const gantry_logger *logger;         /**< NULL = silent */
+    const gantry_limits *limits;         /**< NULL = defaults */
+    const char *const *environment;      /**< "NAME=value", NULL-terminated; NULL = the process's,
+                                              read once, at opening */
+    const char *podman_program;          /**< for on-demand Podman; NULL = "podman" found in PATH */
+    int64_t connect_timeout_ms;          /**< per connection; 0 = 10,000 */
+    int64_t request_timeout_ms;          /**< plain requests, total; 0 = 120,000 */
+    /**
+     * Whether Podman may be started when nothing answers and a podman program is there; DEFAULT is
+     * ON for AUTO and PODMAN without an address. It serves this engine alone, on a private socket,
+     * and ends with it, also when this process is killed.
+     */
+    int on_demand;
+    int allow_insecure; /**< #GANTRY_ON allows tcp:// to hosts other than the loopback addresses */
+    int max_idle;       /**< idle connections kept; 0 = 4, -1 = none */
+    int reserved;
+} gantry_engine_options;
+
+/**
+ * Open an engine: the factory of the library.
+ *
+ * With AUTO the first of these that answers a ping is taken: DOCKER_HOST, CONTAINER_HOST (if set,
+ * nothing else is tried), then the well-known local sockets, those of this user before those of
+ * the system: Podman and Docker in XDG_RUNTIME_DIR, Docker Desktop's in the home directory,
+ * /run/podman/podman.sock, /var/run/docker.sock; then Podman on demand. DOCKER and PODMAN restrict
+ * this to engines that say they are one: who answers is read from the ping's headers, not
+ * from the socket's name (DOCKER_HOST may well lead to Podman).
+ *
+ * @param runtime  GANTRY_RUNTIME_...
+ * @param opts     NULL for defaults
+ * @param out      receives the engine; close it with gantry_engine_close()
+ * @param err      on #GANTRY_E_UNAVAILABLE, `message` says in one line what was tried and why each
+ *                 failed, `output` has a line per candidate
+ * @return 0, #GANTRY_E_UNAVAILABLE, #GANTRY_E_UNSUPPORTED (engine too old or too new),
+ *         #GANTRY_E_INVALID, #GANTRY_E_NOMEM ... Since 0.1.
+ *
+ * Engine endpoints: `GET /_ping` on both.
+ */
+GANTRY_API int gantry_engine_open(int runtime, const gantry_engine_options *opts,
+                                  gantry_engine **out, gantry_error *err);
+
+/** Close an engine; NULL is allowed. Ends a Podman that was started for it. Since 0.1. */
+GANTRY_API void gantry_engine_close(gantry_engine *engine);
+
+/** Manager of images, containers, volumes, networks; never NULL for an open engine. @{ */
+GANTRY_API gantry_images *gantry_engine_images(gantry_engine *engine);
+GANTRY_API gantry_containers *gantry_engine_containers(gantry_engine *engine);
+GANTRY_API gantry_volumes *gantry_engine_volumes(gantry_engine *engine);
+GANTRY_API gantry_networks *gantry_engine_networks(gantry_engine *engine);
+/** @} */
+
+/* ---- what was found ----------------------------------------------------------------------- */
+
+/** One place where an engine was looked for. */
+typedef struct gantry_candidate {
+    const char *source;  /**< where it came from: "DOCKER_HOST", "rootless Podman socket", "options" */
+    const char *address; /**< as "unix:///run/podman/podman.sock" */
+    const char *backend; /**< name of the backend that recognised it, or NULL */
+    const char *detail;  /**< what happened, one line: "Docker 20.10.24", "connection refused" */
+    int code;            /**< 0 if it answers, else GANTRY_E_... */
+    int chosen;          /**< 1 for the one that was taken */
+} gantry_candidate;
+
+/** Candidates in the order tried. */
+typedef struct gantry_candidate_list {
+    size_t count;
+    const gantry_candidate *const *items; /**< also NULL-terminated */
+} gantry_candidate_list;
+
+/** Why this engine: the candidates tried at opening. Borrowed from the engine. Since 0.1. */
+GANTRY_API const gantry_candidate_list *gantry_engine_candidates(const gantry_engine *engine);
+
+/**
+ * Look for engines without opening one or starting anything: every candidate is tried.
+ * @param out  receives the report; free with gantry_candidate_list_free()
+ * @return 0 even when no engine answers. Since 0.1.
+ */
+GANTRY_API int gantry_detect(int runtime, const gantry_engine_options *opts,
+                             gantry_candidate_list **out, gantry_error *err);
+
+/** Free a report of gantry_detect(); NULL is allowed. Since 0.1. */
+GANTRY_API void gantry_candidate_list_free(gantry_candidate_list *list);
+
+/** Address in use, as "unix:///var/run/docker.sock". Borrowed from the engine. Since 0.1. */
+GANTRY_API const char *gantry_engine_address(const gantry_engine *engine);
+
+/** Name of the backend: "docker", "podman" or a registered one. Borrowed. Since 0.1. */
+GANTRY_API const char *gantry_engine_backend(const gantry_engine *engine);
+
+/* ---- questions ---------------------------------------------------------------------------- */
+
+/** Options of gantry_engine_ping(), gantry_engine_version(), gantry_engine_info(). */
+typedef struct gantry_query_options {
+    size_t size;             /**< sizeof(gantry_query_options) */
+    const gantry_call *call; /**< NULL = defaults */
+} gantry_query_options;
+
+/** Ask for a sign of life. Docker `GET /_ping`, Podman `GET /libpod/_ping`. Since 0.1. */
+GANTRY_API int gantry_engine_ping(gantry_engine *engine, const gantry_query_options *opts,
+                                  gantry_error *err);
+
+/** Versions of an engine. Strings are "" when the engine does not say. */
+typedef struct gantry_version_info {
+    const char *backend;         /**< "docker", "podman" ... */
+    const char *version;         /**< of the engine: "20.10.24", "4.3.1" */
+    const char *api_version;     /**< highest API version the engine offers */
+    const char *min_api_version; /**< lowest */
+    const char *used_api_version;/**< the one this library speaks to it */
+    const char *os;              /**< "linux" */
+    const char *arch;            /**< "amd64", "arm64" */
+    const char *kernel;          /**< kernel version of the engine's host */
+    const char *json;            /**< the engine's own answer */
+} gantry_version_info;
+
+/**
+ * Versions. Docker `GET /version`; Podman `GET /libpod/version` (slow there: half a second).
+ * @param out  free with gantry_version_info_free()
+ * Since 0.1.
+ */
+GANTRY_API int gantry_engine_version(gantry_engine *engine, const gantry_query_options *opts,
+                                     gantry_version_info **out, gantry_error *err);
+GANTRY_API void gantry_version_info_free(gantry_version_info *info);
+
+/** State of an engine and its host; counts are -1 and strings "" when the engine does not say. */
+typedef struct gantry_info {
+    const char *backend;         /**< "docker", "podman" ... */
+    const char *version;
+    const char *hostname;
+    const char *os;              /**< "linux" */
+    const char *arch;            /**< as in image platforms: "amd64", "arm64" */
+    const char *kernel;
+    const char *storage_driver;  /**< "overlay2", "overlay", "vfs" */
+    const char *root_directory;  /**< where images and containers are stored, on the engine's host */
+    const char *cgroup_version;  /**< "1" or "2" */
+    const char *cgroup_manager;  /**< "cgroupfs", "systemd" */
+    const char *json;            /**< the engine's own answer */
+    int64_t cpus;
+    int64_t memory_bytes;
+    int64_t containers;
+    int64_t containers_running;
+    int64_t containers_paused;
+    int64_t containers_stopped;
+    int64_t images;
+    int rootless;                /**< 1 if the engine runs without root */
+    int reserved;
+} gantry_info;
+
+/** State of the engine and its host. `GET /info` on both. Free the result. Since 0.1. */
+GANTRY_API int gantry_engine_info(gantry_engine *engine, const gantry_query_options *opts,
+                                      gantry_info **out, gantry_error *err);
+GANTRY_API void gantry_info_free(gantry_info *info);
+
+/**
+ * Features: one per operation, named after it, and some that are options of an operation.
+ * The third column is the text of gantry_feature_name(). Values never change; new ones are
+ * appended.
+ */
+#define GANTRY_FEATURES(X)                                                                         \
+    X(ENGINE_PING, 1, "engine.ping")                                                               \
+    X(ENGINE_VERSION, 2, "engine.version")                                                         \
+    X(ENGINE_INFO, 3, "engine.info")                                                               \
+    X(ENGINE_REQUEST, 4, "engine.request")                                                         \
+    X(IMAGES_BUILD, 5, "images.build")                                                             \
+    X(IMAGES_IMPORT, 6, "images.import")                                                           \
+    X(IMAGES_LIST, 7, "images.list")                                                               \
+    X(IMAGES_INSPECT, 8, "images.inspect")                                                         \
+    X(IMAGES_EXISTS, 9, "images.exists")                                                           \
+    X(IMAGES_TAG, 10, "images.tag")                                                                \
+    X(IMAGES_REMOVE, 11, "images.remove")                                                          \
+    X(CONTAINERS_CREATE, 12, "containers.create")                                                  \
+    X(CONTAINERS_START, 13, "containers.start")                                                    \
+    X(CONTAINERS_STOP, 14, "containers.stop")                                                      \
+    X(CONTAINERS_RESTART, 15, "containers.restart")                                                \
+    X(CONTAINERS_KILL, 16, "containers.kill")                                                      \
+    X(CONTAINERS_REMOVE, 17, "containers.remove")                                                  \
+    X(CONTAINERS_LIST, 18, "containers.list")                                                      \
+    X(CONTAINERS_INSPECT, 19, "containers.inspect")                                                \
+    X(CONTAINERS_LOGS, 20, "containers.logs")                                                      \
+    X(CONTAINERS_ATTACH, 21, "containers.attach")                                                  \
+    X(CONTAINERS_WAIT, 22, "containers.wait")                                                      \
+    X(CONTAINERS_EXEC, 23, "containers.exec")                                                      \
+    X(CONTAINERS_RUN, 24, "containers.run")                                                        \
+    X(VOLUMES_CREATE, 25, "volumes.create")                                                        \
+    X(VOLUMES_INSPECT, 26, "volumes.inspect")                                                      \
+    X(VOLUMES_LIST, 27, "volumes.list")                                                            \
+    X(VOLUMES_REMOVE, 28, "volumes.remove")                                                        \
+    X(NETWORKS_CREATE, 29, "networks.create")                                                      \
+    X(NETWORKS_INSPECT, 30, "networks.inspect")                                                    \
+    X(NETWORKS_LIST, 31, "networks.list")                                                          \
+    X(NETWORKS_REMOVE, 32, "networks.remove")                                                      \
+    X(NETWORKS_CONNECT, 33, "networks.connect")                                                    \
+    X(NETWORKS_DISCONNECT, 34, "networks.disconnect")
+
+/** GANTRY_FEATURE_... */
+enum {
+    GANTRY_FEATURE_NONE = 0,
+#define GANTRY_FEATURE_ENUM(name, number, text) GANTRY_FEATURE_##name = number,
+    GANTRY_FEATURES(GANTRY_FEATURE_ENUM)
+#undef GANTRY_FEATURE_ENUM
+    GANTRY_FEATURE_COUNT
+};
+
+/** Whether the engine can do it; 0 for a feature this library does not know. Any thread. */
+GANTRY_API int gantry_engine_supports(const gantry_engine *engine, int feature);
+
+/** Name of a feature, as "images.build"; static, NULL for an unknown number. Since 0.1. */
+GANTRY_API const char *gantry_feature_name(int feature);
+
+/* ---- any endpoint ------------------------------------------------------------------------- */
+
+/** A request to an endpoint of the engine that the library has no function for. */
+typedef struct gantry_request {
+    size_t size;               /**< sizeof(gantry_request) */
+    const gantry_call *call;
+    const char *method;        /**< "GET" (default), "POST", "PUT", "DELETE", "HEAD" */
+    /**
+     * Segments of the path after the engine's version prefix, NULL-terminated, not encoded:
+     * { "containers", id, "json", NULL }. Each is percent-encoded; "", "." and ".." are refused.
+     */
+    const char *const *path;
+    const gantry_pair *query;  /**< not encoded */
+    size_t query_count;
+    const char *content_type;  /**< of the body; NULL = "application/json" */
+    const gantry_source *body; /**< NULL = none */
+} gantry_request;
+
+/** Answer of gantry_engine_request(); free with gantry_response_free(). */
+typedef struct gantry_response {
+    int status;               /**< any the engine gave below 400, never a redirect but 304 */
+    int reserved;
+    const char *content_type; /**< "" if none */
+    gantry_stream *body;      /**< owned by the response; ends when the answer was whole */
+} gantry_response;
+
+/**
+ * Make a request to any endpoint, with the library's connection, limits and errors.
+ *
+ * Docker paths get "/vX.Y" in front, Podman paths "/vX.Y.Z/libpod". An answer of 400 or more is an
+ * error with the engine's message, as everywhere.
+ * Since 0.1.
+ */
+GANTRY_API int gantry_engine_request(gantry_engine *engine, const gantry_request *request,
+                                     gantry_response **out, gantry_error *err);
+
+/** Close the answer's stream and free it; NULL is allowed. Since 0.1. */
+GANTRY_API void gantry_response_free(gantry_response *response);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

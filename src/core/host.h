@@ -1,0 +1,51 @@
+/*
+ * What is common to one engine: allocator, log, limits, time limits. The public gantry_host.
+ */
+#ifndef GNT_HOST_H
+#define GNT_HOST_H
+
+#include <sys/types.h>
+
+#include "error.h"
+#include "mem.h"
+
+struct gantry_host {
+    struct gnt_mem mem;
+    gantry_logger logger;      /* log is NULL: silent */
+    gantry_limits limits;      /* defaults filled in */
+    int64_t connect_timeout_ms;
+    int64_t request_timeout_ms;
+    int max_idle;              /* 0 = keep none */
+    pid_t pid;                 /* of the process that opened the engine */
+};
+
+/* Fill limits' zeroes with the defaults. */
+void gnt_limits_defaults(gantry_limits *limits);
+
+/* One log line. Cheap when nobody listens. */
+void gnt_log(const struct gantry_host *host, int level, const char *component, const char *fmt, ...)
+    GANTRY_PRINTF(4, 5);
+
+/* ---- time and cancel ------------------------------------------------------------------------------- */
+
+struct gantry_cancel; /* cancel.c */
+
+/* The clock of one call or stream, fixed when it begins. */
+struct gnt_clock {
+    const gantry_cancel *cancel; /* or NULL */
+    int64_t deadline_ns;         /* 0 = none */
+    int64_t idle_ns;             /* 0 = none */
+    int64_t moved_ns;            /* when a byte last moved */
+};
+
+/* default_ms: total limit when the call names none, 0 = no limit. */
+void gnt_clock_start(struct gnt_clock *clock, const gantry_call *call, int64_t default_ms);
+/* 0, CANCELLED or TIMEOUT; the message says which limit. */
+int gnt_clock_check(const struct gnt_clock *clock, gantry_error *err);
+/* Milliseconds to the next limit, rounded up, at most max_ms; for poll. */
+int gnt_clock_wait_ms(const struct gnt_clock *clock, int max_ms);
+void gnt_clock_moved(struct gnt_clock *clock);
+/* Sleep until a limit or for ms, whichever is first, waking for the cancel token; result as check. */
+int gnt_clock_pause(struct gnt_clock *clock, int ms, gantry_error *err);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Result structs: one arena each, the root struct first; defaults so that strings are never NULL.
+ */
+#ifndef GNT_MODEL_H
+#define GNT_MODEL_H
+
+#include <gantry/backend.h>
+
+#include "mem.h"
+
+/* Kinds that only the library makes. */
+enum {
+    GNT_KIND_OUTPUT = 100,
+    GNT_KIND_EXEC_RESULT,
+    GNT_KIND_RUN_RESULT,
+    GNT_KIND_BUILD_RESULT,
+    GNT_KIND_VOLUME_ENSURED,
+    GNT_KIND_NETWORK_ENSURED,
+    GNT_KIND_CANDIDATE,
+    GNT_KIND_CANDIDATE_LIST
+};
+
+extern const char *const gnt_no_strings[1]; /* { NULL } */
+
+/* As gantry_result_new / gantry_result_item, for any kind. */
+void *gnt_result_new(const struct gnt_mem *mem, int kind, gantry_error *err);
+void *gnt_result_item(void *result, int kind);
+struct gnt_arena *gnt_result_arena(void *result);
+/* Set fields of a struct of this kind in an arena to their defaults (used by both). */
+void gnt_model_defaults(int kind, void *out);
+size_t gnt_model_size(int kind);
+void gnt_result_free(void *result);
+/* Run fn(arg) when the result is freed (one per result). */
+void gnt_result_on_free(void *result, void (*fn)(void *), void *arg);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * Inside of streams, progress and waits, and streams over exchanges and hijacked connections.
+ */
+#ifndef GNT_STREAM_H
+#define GNT_STREAM_H
+
+#include <gantry/backend.h>
+
+#include "demux.h"
+#include "upgrade.h"
+
+/* How the bytes of a log or attach stream are to be read; decided from facts, never guessed. */
+enum gnt_framing {
+    GNT_RAW,   /* everything is stdout */
+    GNT_FRAMED /* demux.h */
+};
+
+/* Streams that own their exchange or duplex; on failure it is still the caller's. A framed stream that
+ * ends inside a frame is TRUNCATED. Payload goes straight to the reader's buffer. */
+int gnt_stream_of_exchange(struct gantry_host *host, struct gnt_exchange *x,
+                           enum gnt_framing framing, gantry_stream **out, gantry_error *err);
+int gnt_stream_of_duplex(struct gantry_host *host, struct gnt_duplex *d, enum gnt_framing framing,
+                         gantry_stream **out, gantry_error *err);
+
+/* Run something when a stream, progress or wait is closed (after its own close). One each. */
+void gnt_progress_on_close(gantry_progress *p, void (*fn)(void *), void *arg);
+
+/* Collects channels in memory: the buffers behind gantry_output, run and exec. */
+struct gnt_capture {
+    struct gnt_buf out;
+    struct gnt_buf err;
+};
+void gnt_capture_init(struct gnt_capture *c, const struct gnt_mem *mem, size_t limit);
+int gnt_capture_sink(void *capture, int channel, const void *data, size_t size); /* gantry_sink_fn; rc in the buffers */
+void gnt_capture_free(struct gnt_capture *c);
+
+/*
+ * Feed input into a stream's standard input and drain its output at the same time, to the end.
+ * input may be NULL. A peer that stops reading its input is no failure.
+ */
+int gnt_stream_pump(gantry_stream *s, const void *input, size_t input_size, gantry_sink_fn sink,
+                    void *sink_arg, gantry_error *err);
+
+#endif

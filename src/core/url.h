@@ -1,0 +1,44 @@
+/*
+ * Paths and queries. Every path that goes to an engine is made here: segments are percent-encoded
+ * and ".", "..", "" refused, so that no name can leave its place.
+ */
+#ifndef GNT_URL_H
+#define GNT_URL_H
+
+#include "mem.h"
+
+#include <stdarg.h>
+
+/* Percent-encode all but A-Z a-z 0-9 - _ . ~ */
+int gnt_url_encode(struct gnt_buf *out, const char *text, size_t size);
+
+/*
+ * Append a path made from a template: literal text, "%s" = one segment, "%r" = an image reference
+ * (its '/' kept, each component encoded as a segment). INVALID names the offending value.
+ *     gnt_url_path(&buf, err, "/containers/%s/start", id)
+ */
+int gnt_url_path(struct gnt_buf *out, gantry_error *err, const char *template_text, ...);
+int gnt_url_vpath(struct gnt_buf *out, gantry_error *err, const char *template_text, va_list args);
+
+/* Append "?name=value" or "&name=value" (by whether out holds a '?'), encoded. */
+int gnt_url_query(struct gnt_buf *out, const char *name, const char *value);
+
+/* A parsed engine address. Texts live in the arena. */
+struct gnt_address {
+    const char *text;   /* normalised: "unix:///p", "tcp://h:1" */
+    const char *scheme; /* lower case */
+    const char *host;   /* "" for unix; without [] for IPv6 */
+    const char *path;   /* unix: socket path; others: what follows the host, "" if none */
+    int port;           /* tcp: 2375 if not given; else 0 if not given */
+};
+
+/*
+ * "unix:///path", "unix://path" (repaired), "/path" (as unix), "tcp://host[:port]", "scheme://rest".
+ * INVALID: empty, no scheme, control characters or spaces, a user or query in tcp, a host that begins
+ * with '-', a port out of range, a socket path longer than sockaddr_un takes.
+ */
+int gnt_address_parse(struct gnt_arena *arena, const char *text, struct gnt_address *out,
+                      gantry_error *err);
+int gnt_address_is_loopback(const struct gnt_address *address);
+
+#endif
