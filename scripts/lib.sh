@@ -3,10 +3,10 @@
 # Sourced, never run. It sets no shell option and no trap, and changes nothing by being read.
 
 # What each purpose needs, as Debian packages.
-packages_build="build-essential cmake pkg-config libcurl4-openssl-dev libarchive-dev libyajl-dev curl
-    ca-certificates"
+packages_build="build-essential cmake pkg-config libcurl4-openssl-dev libarchive-dev libyajl-dev
+    curl ca-certificates"
 packages_podman="podman netavark aardvark-dns catatonit runc uidmap slirp4netns fuse-overlayfs
-    iptables"
+    iptables kmod"
 # shellcheck disable=SC2034 # read by scripts/setup and scripts/test
 packages_test="$packages_build ninja-build clang libcmocka-dev doxygen docker.io $packages_podman
     busybox-static iproute2 util-linux"
@@ -38,6 +38,11 @@ is_root()
     [ "$(id -u)" -eq 0 ]
 }
 
+package_installed()
+{
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
 # packages_missing PACKAGE...: prints those that are not installed. A package that another one
 # provides counts as missing: apt-get settles that without installing anything.
 packages_missing()
@@ -45,29 +50,44 @@ packages_missing()
     local package missing=
 
     for package in "$@"; do
-        case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) in
-        installed) ;;
-        *) missing="$missing $package" ;;
-        esac
+        package_installed "$package" && continue
+        # The two exclude each other, and the machine's choice stands: see static_busybox.
+        [ "$package" = busybox-static ] && package_installed busybox && continue
+        missing="$missing $package"
     done
     printf '%s\n' "${missing# }"
 }
 
-# Keeps package scripts from starting daemons while packages are installed, and takes that back.
-# A policy of the machine's own is left alone.
-services_hold()
+# static_busybox FOLDER: prints the path of a static busybox: the installed one, or one unpacked in
+# FOLDER where the machine has the other kind.
+static_busybox()
 {
-    policy_made=
-    if [ ! -e /usr/sbin/policy-rc.d ]; then
-        policy_made=/usr/sbin/policy-rc.d
-        printf '#!/bin/sh\nexit 101\n' >"$policy_made" && chmod 755 "$policy_made"
+    local program
+
+    program=$(command -v busybox)
+    if [ -n "$program" ] && ! ldd "$program" 2>&1 | grep -q '=>'; then
+        printf '%s\n' "$program"
+        return
     fi
+    (
+        cd "$1" && apt_quietly download busybox-static && dpkg-deb -x busybox-static_*.deb . &&
+            rm -f busybox-static_*.deb
+    ) || return
+    printf '%s\n' "$1/bin/busybox"
 }
 
-services_release()
+# Runs a command while package scripts may not start daemons. A policy of the machine's own for that
+# is left alone.
+without_services()
 {
-    [ -z "$policy_made" ] || rm -f "$policy_made"
-    policy_made=
+    (
+        policy=/usr/sbin/policy-rc.d
+        if [ ! -e "$policy" ]; then
+            trap 'rm -f "$policy"' EXIT
+            printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
+        fi
+        "$@"
+    )
 }
 
 # Two runs of apt-get on one machine wait for each other instead of failing.
@@ -94,7 +114,7 @@ apt_update()
 # to run and returns 1. It never removes a package and starts no service.
 packages_install()
 {
-    local missing status=0
+    local missing install=(install -y --no-install-recommends --no-remove)
 
     if ! have dpkg-query || ! have apt-get; then
         say "this is no Debian system: install the equivalents of: $*"
@@ -112,16 +132,13 @@ packages_install()
     if ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null; then
         apt_update || say "apt-get update failed"
     fi
-    services_hold
     # shellcheck disable=SC2086 # a list of words
-    if ! apt_quietly install -y --no-install-recommends --no-remove $missing; then
-        apt_update
-        # shellcheck disable=SC2086
-        apt_quietly install -y --no-install-recommends --no-remove $missing || status=1
-    fi
-    services_release
-    [ "$status" -eq 0 ] || say "could not install: $missing"
-    return "$status"
+    without_services apt_quietly "${install[@]}" $missing && return
+    apt_update
+    # shellcheck disable=SC2086
+    without_services apt_quietly "${install[@]}" $missing && return
+    say "could not install: $missing"
+    return 1
 }
 
 # engine_answers ADDRESS [SECONDS]: does an engine answer a ping at unix:///path or tcp://host:port?

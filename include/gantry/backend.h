@@ -250,7 +250,7 @@ GANTRY_API int gantry_backend_register(const gantry_backend *backend, gantry_err
 enum {
     GANTRY_KIND_VERSION_INFO = 1,
     GANTRY_KIND_INFO = 2,
-    GANTRY_KIND_RESPONSE = 3,
+    GANTRY_KIND_RESPONSE = 3, /**< a gantry_response; set `body` to a stream, freed with it */
     GANTRY_KIND_IMAGE = 4,
     GANTRY_KIND_IMAGE_LIST = 5,
     GANTRY_KIND_IMAGE_REMOVAL = 6,

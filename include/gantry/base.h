@@ -155,9 +155,9 @@ GANTRY_API int gantry_error_set(gantry_error *err, int code, const char *fmt, ..
 
 /** Three-valued option: zero leaves the decision to the library or engine. */
 enum {
-    GANTRY_DEFAULT = 0,
-    GANTRY_ON = 1,
-    GANTRY_OFF = -1
+    GANTRY_DEFAULT = 0, /**< as documented at the option */
+    GANTRY_ON = 1,      /**< yes */
+    GANTRY_OFF = -1     /**< no */
 };
 
 /** A name and a value; both borrowed for the call. The layout is frozen. */
@@ -235,8 +235,8 @@ typedef struct gantry_allocator {
 
 /** Levels of log lines. */
 enum {
-    GANTRY_LOG_ERROR = 1,
-    GANTRY_LOG_WARNING = 2,
+    GANTRY_LOG_ERROR = 1,   /**< something is broken that no call reports */
+    GANTRY_LOG_WARNING = 2, /**< left out or worked around: a socket in a context */
     GANTRY_LOG_INFO = 3, /**< choices: engine found, service started */
     GANTRY_LOG_DEBUG = 4 /**< requests: method, path without query, status, duration */
 };

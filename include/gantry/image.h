@@ -2,7 +2,7 @@
  * @file image.h
  * Build, import, list, inspect, tag and remove images.
  *
- * References are written as everywhere: [domain/]path[:tag][@digest], or an id of 64 hex digits or
+ * References are written as everywhere: [domain/]path[:tag][\@digest], or an id of 64 hex digits or
  * an unambiguous beginning of one, with or without "sha256:". A reference without a domain means
  * docker.io/library/... on every engine, and an image that is there locally wins; images built or
  * tagged without a domain are found and reported under the name they were given, also on Podman,

@@ -22,15 +22,15 @@ typedef struct gantry_stream gantry_stream;
 
 /** Channels of a stream. Streams without channels deliver everything as #GANTRY_STDOUT. */
 enum {
-    GANTRY_STDIN = 0,
-    GANTRY_STDOUT = 1,
-    GANTRY_STDERR = 2
+    GANTRY_STDIN = 0,  /**< never read from a stream */
+    GANTRY_STDOUT = 1, /**< standard output, and streams without channels */
+    GANTRY_STDERR = 2  /**< standard error */
 };
 
 /** What to poll a descriptor for; several may be set. */
 enum {
-    GANTRY_POLL_IN = 1,
-    GANTRY_POLL_OUT = 2
+    GANTRY_POLL_IN = 1, /**< readable */
+    GANTRY_POLL_OUT = 2 /**< writable */
 };
 
 /**

@@ -21,6 +21,7 @@ int gnt_nomem(gantry_error *err);
 void gnt_error_resource(gantry_error *err, int kind, const char *name);
 void gnt_error_outcome(gantry_error *err, int outcome, int retry);
 void gnt_error_operation(gantry_error *err, const char *operation); /* only if none is set */
+/* In front of the message, with ": " between them unless the prefix ends with a space. */
 void gnt_error_prefix(gantry_error *err, const char *fmt, ...) GANTRY_PRINTF(2, 3);
 
 /* Copy text into a fixed field: sanitised as UTF-8, control characters (newlines too unless

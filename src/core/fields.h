@@ -45,7 +45,9 @@ enum {
     GNT_REQUIRED = 1 /* missing, null or of the wrong type: PROTOCOL with the path */
 };
 
-/* A present value of the wrong type: PROTOCOL if REQUIRED, else it counts as absent. */
+/* A present value of the wrong type: PROTOCOL if REQUIRED, else it counts as absent. So do an integer
+ * or time out of range, a word that is not in the list, and items of the wrong type in a list. Texts
+ * end at a NUL byte in them. */
 int gnt_in_str(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
 int gnt_in_id(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);   /* without "sha256:" */
 int gnt_in_name(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *); /* without leading '/' */
@@ -56,7 +58,7 @@ int gnt_in_int(struct gnt_in_context *, const struct gnt_json *, const struct gn
 int gnt_in_flag(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *); /* 1 for true, else 0 */
 int gnt_in_time(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *); /* RFC 3339 text, or Unix seconds; "never" = 0 */
 int gnt_in_enum(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *); /* aux: gnt_word[] */
-int gnt_in_map(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);  /* gantry_pair *, count in the size_t that follows it */
+int gnt_in_map(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);  /* gantry_pair *, count in the size_t that follows it; document order; numbers and booleans as text, null as "", others left out */
 
 struct gnt_word {
     const char *word; /* NULL ends */
@@ -81,7 +83,8 @@ struct gnt_word {
 #define GNT_IN_HOOK(T, m, p, fn) { p, fn, offsetof(T, m), NULL, 0, 0 }
 #define GNT_IN_END { NULL, NULL, 0, NULL, 0, 0 }
 
-/* Decode an object. Other JSON types: PROTOCOL. */
+/* Decode an object. Other JSON types: PROTOCOL. Each row that finds a value overwrites the member: of
+ * several rows for one member the last that finds one counts. A member without any stays as it is. */
 int gnt_decode(struct gnt_arena *arena, const struct gnt_json *object, const char *key,
                const struct gnt_in *rows, void *out, gantry_error *err);
 
@@ -100,7 +103,8 @@ struct gnt_out_context {
     gantry_error *err;
 };
 
-/* Called only for a field that is not zero. 0 or a negative code. */
+/* Called only for a field that is not zero. 0 or a negative code. Texts that are not UTF-8, and
+ * switches that are neither ON nor OFF, are INVALID. */
 typedef int (*gnt_out_fn)(struct gnt_out_context *c, const struct gnt_out *row, const void *field);
 
 struct gnt_out {
@@ -117,7 +121,7 @@ int gnt_out_strs(struct gnt_out_context *, const struct gnt_out *, const void *)
 int gnt_out_i64(struct gnt_out_context *, const struct gnt_out *, const void *);
 int gnt_out_on(struct gnt_out_context *, const struct gnt_out *, const void *);    /* switch: true / false */
 int gnt_out_off(struct gnt_out_context *, const struct gnt_out *, const void *);   /* switch, inverted */
-int gnt_out_seconds(struct gnt_out_context *, const struct gnt_out *, const void *); /* int64 ms, rounded up */
+int gnt_out_seconds(struct gnt_out_context *, const struct gnt_out *, const void *); /* int64 ms, rounded up; negative: INVALID */
 int gnt_out_map(struct gnt_out_context *, const struct gnt_out *, const void *);   /* gantry_pair *, count follows: object; NULL value = null */
 int gnt_out_env_map(struct gnt_out_context *, const struct gnt_out *, const void *); /* "A=1" list: object; without '=': INVALID */
 int gnt_out_refuse(struct gnt_out_context *, const struct gnt_out *, const void *); /* UNSUPPORTED */
@@ -150,7 +154,8 @@ size_t gnt_fields_uncovered(const struct gnt_out *rows, size_t struct_size);
 /* ---- options import ------------------------------------------------------------------------------------ */
 
 /* Copy a caller's struct into a full-size zeroed one: shorter is fine, a longer one if its unknown
- * tail is zero (else UNSUPPORTED). NULL gives zeroes. size unset: INVALID naming the type. */
+ * tail is zero (else UNSUPPORTED). NULL gives zeroes. size unset: INVALID naming the type. The copy's
+ * own size is `known` in any case. */
 int gnt_import(void *dst, size_t known, const void *src, const char *type, gantry_error *err);
 
 #endif

@@ -36,13 +36,19 @@ struct gnt_clock {
     int64_t deadline_ns;         /* 0 = none */
     int64_t idle_ns;             /* 0 = none */
     int64_t moved_ns;            /* when a byte last moved */
+    int64_t total_ms;            /* the limit that gave deadline_ns; 0 = the caller's own deadline */
 };
+
+/* The call as a full-size struct: a shorter one of an older caller is filled up with zeroes, NULL or
+ * an unset size gives zeroes. Read a caller's call only through this. */
+void gnt_call_import(gantry_call *out, const gantry_call *call);
 
 /* default_ms: total limit when the call names none, 0 = no limit. */
 void gnt_clock_start(struct gnt_clock *clock, const gantry_call *call, int64_t default_ms);
 /* 0, CANCELLED or TIMEOUT; the message says which limit. */
 int gnt_clock_check(const struct gnt_clock *clock, gantry_error *err);
-/* Milliseconds to the next limit, rounded up, at most max_ms; for poll. */
+/* Milliseconds to the next limit, rounded up, at most max_ms; for poll. 0 if a limit has passed or
+ * the call is cancelled; a negative max_ms is no bound and comes back when there is no limit. */
 int gnt_clock_wait_ms(const struct gnt_clock *clock, int max_ms);
 void gnt_clock_moved(struct gnt_clock *clock);
 /* Sleep until a limit or for ms, whichever is first, waking for the cancel token; result as check. */

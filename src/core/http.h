@@ -1,6 +1,6 @@
 /*
  * HTTP/1.1 to one engine over libcurl: requests out, answers in as bounded pull bodies.
- * Knows no JSON and no container. http.c is the only file, with upgrade.c, that includes curl.
+ * Knows no JSON and no container, and no curl: that is behind link.h.
  */
 #ifndef GNT_HTTP_H
 #define GNT_HTTP_H
@@ -39,7 +39,9 @@ struct gnt_http_request {
 
 /*
  * Begin a request. GET and HEAD take a pooled connection and give it back; everything else has a
- * fresh one that is closed after it (libcurl repeats a pooled POST by itself). Nothing blocks yet.
+ * fresh one that is closed after it (libcurl repeats a pooled POST by itself). Nothing blocks yet, but
+ * a request without a source is sent as far as that goes without waiting: to a unix socket, whole.
+ * Failures after the arguments were checked are those of the first read.
  */
 int gnt_http_begin(struct gnt_http *http, const struct gnt_http_request *request,
                    struct gnt_exchange **out, gantry_error *err);
@@ -58,6 +60,11 @@ const char *gnt_exchange_header(const struct gnt_exchange *x, const char *name);
 /* Read the body; 0 bytes only when the answer is whole. As gantry_stream_ops.read. */
 int gnt_exchange_read(struct gnt_exchange *x, void *buffer, size_t capacity, int nonblocking,
                       size_t *out_size, gantry_error *err);
+/* Body bytes that are here already (none: *out_size 0), and taking them; for readers that look for
+ * boundaries. Valid until the next call on x. */
+const char *gnt_exchange_peek(const struct gnt_exchange *x, size_t *out_size);
+void gnt_exchange_skip(struct gnt_exchange *x, size_t size);
+/* The connection's descriptor; -1 before there is one. */
 int gnt_exchange_fd(const struct gnt_exchange *x, int *out_events);
 /* Ends the exchange: a whole one gives its connection back, any other tears it. NULL is fine. */
 void gnt_exchange_close(struct gnt_exchange *x);

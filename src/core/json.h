@@ -19,8 +19,8 @@ enum gnt_json_type {
 struct gnt_json {
     enum gnt_json_type type;
     size_t size;
-    const char *key;  /* name inside an object, else NULL */
-    const char *text; /* NUL-terminated */
+    const char *key;  /* name inside an object, else NULL; a NUL in it is parsed as U+FFFD */
+    const char *text; /* of a string or number, NUL-terminated */
     struct gnt_json *first;
     struct gnt_json *last;
     struct gnt_json *next;
@@ -45,14 +45,21 @@ struct gnt_json *gnt_json_boolean(struct gnt_arena *a, int value);
 int gnt_json_add(struct gnt_json *array, struct gnt_json *value);                /* 0 / NOMEM if value NULL */
 int gnt_json_set(struct gnt_arena *a, struct gnt_json *object, const char *key,
                  struct gnt_json *value); /* replaces; key is copied */
-/* As gnt_json_set with a '/'-separated path; makes the objects on the way. */
+/* As gnt_json_set with a '/'-separated path; makes the objects on the way, in place of values of
+ * other types too. */
 int gnt_json_put(struct gnt_arena *a, struct gnt_json *object, const char *path,
                  struct gnt_json *value);
-/* RFC 7396 merge of patch into target (an object); patch nodes are reused. */
+/* RFC 7396 merge of patch into target; patch nodes are reused. A patch that is no object takes the
+ * place of the target's value. LIMIT beyond GNT_JSON_DEPTH_MAX. */
 int gnt_json_merge(struct gnt_arena *a, struct gnt_json *target, struct gnt_json *patch);
 
-/* Compact text, appended. 0 or the buffer's rc / NOMEM. */
+/* Compact text, appended. 0, the buffer's rc, NOMEM, INVALID if a text is not UTF-8, LIMIT beyond
+ * GNT_JSON_DEPTH_MAX. */
 int gnt_json_write(const struct gnt_json *v, struct gnt_buf *out);
+
+/* Number of bytes at the start of text that are whole UTF-8 characters (no surrogates, no longer
+ * forms than needed): size if all is well. */
+size_t gnt_utf8_span(const char *text, size_t size);
 
 /* ---- parsing ------------------------------------------------------------------------------------ */
 
@@ -62,13 +69,18 @@ enum gnt_json_mode {
     GNT_JSON_ELEMENTS  /* one array (or null = empty), whose elements are delivered */
 };
 
+enum {
+    GNT_JSON_DEPTH_MAX = 120 /* no parser goes deeper, whatever its limits say; fits a generator */
+};
+
 struct gnt_json_limits {
-    size_t depth;        /* deepest nesting */
-    size_t record_bytes; /* wire bytes of one delivered value */
+    size_t depth;        /* deepest nesting; 0 = 64 */
+    size_t record_bytes; /* wire bytes since the last delivered value; 0 = no limit */
 };
 
 /* Called for each value; the tree is valid during the call only (its arena is reset after it), but
- * in DOCUMENT mode until the parser is freed. Return 0 or a negative code that feed returns. */
+ * in DOCUMENT mode until the parser is freed. Return 0 or a negative code that feed returns. The
+ * parser must not be fed or freed from it. */
 typedef int (*gnt_json_fn)(void *arg, struct gnt_json *value, gantry_error *err);
 
 struct gnt_json_parser;
@@ -84,7 +96,7 @@ int gnt_json_parser_finish(struct gnt_json_parser *p, gantry_error *err);
 struct gnt_arena *gnt_json_parser_arena(struct gnt_json_parser *p);
 void gnt_json_parser_free(struct gnt_json_parser *p);
 
-/* One whole document from memory into an arena (depth 64). */
+/* The first value of a text into an arena (depth 64); as in DOCUMENT mode, what follows is ignored. */
 int gnt_json_parse(struct gnt_arena *a, const char *text, size_t size, struct gnt_json **out,
                    gantry_error *err);
 

@@ -42,7 +42,6 @@ int gnt_rest_at_least(const struct gnt_rest *rest, int major, int minor, int pat
 
 enum {
     GNT_REQ_OPEN_ENDED = 1,  /* no default total limit (streams, wait, build) */
-    GNT_REQ_NO_PREFIX = 2,   /* the template is the whole path */
     GNT_REQ_UNTIL_CLOSE = 4  /* see GNT_HTTP_UNTIL_CLOSE */
 };
 
@@ -60,6 +59,7 @@ struct gnt_req {
     const char *content_type;
     const gantry_source *source;
     const char *headers[6];
+    const char *array_path;       /* gnt_req_list: the array is this member of the answer, not the whole */
     struct gnt_arena arena;       /* for the body's tree and whatever the request needs */
     int has_body;
     int rc;

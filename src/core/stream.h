@@ -22,7 +22,15 @@ int gnt_stream_of_exchange(struct gantry_host *host, struct gnt_exchange *x,
 int gnt_stream_of_duplex(struct gantry_host *host, struct gnt_duplex *d, enum gnt_framing framing,
                          gantry_stream **out, gantry_error *err);
 
-/* Run something when a stream, progress or wait is closed (after its own close). One each. */
+/* Wait until a stream can be read or written (GANTRY_POLL_ bits), at most until its limits. One whose
+ * limits are not known here returns after a while in any case. 0, or CANCELLED, TIMEOUT ... */
+int gnt_stream_wait(gantry_stream *s, int events, gantry_error *err);
+/* Whose memory and limits it has. */
+gantry_host *gnt_stream_host(const gantry_stream *s);
+/* How gnt_stream_wait does it; without this by polling the descriptor for a short time. */
+void gnt_stream_on_wait(gantry_stream *s, int (*wait)(void *state, int events, gantry_error *err));
+
+/* Run something when a progress is closed (after its own close). One each. */
 void gnt_progress_on_close(gantry_progress *p, void (*fn)(void *), void *arg);
 
 /* Collects channels in memory: the buffers behind gantry_output, run and exec. */
@@ -33,10 +41,16 @@ struct gnt_capture {
 void gnt_capture_init(struct gnt_capture *c, const struct gnt_mem *mem, size_t limit);
 int gnt_capture_sink(void *capture, int channel, const void *data, size_t size); /* gantry_sink_fn; rc in the buffers */
 void gnt_capture_free(struct gnt_capture *c);
+/* The code of a pump into a capture: CALLBACK because a buffer failed becomes LIMIT or NOMEM. */
+int gnt_capture_result(const struct gnt_capture *c, int rc, gantry_error *err);
+/* Copy both channels into an arena; the layout is that of gantry_output. */
+int gnt_capture_take(const struct gnt_capture *c, struct gnt_arena *arena, gantry_output *out,
+                     gantry_error *err);
 
 /*
- * Feed input into a stream's standard input and drain its output at the same time, to the end.
- * input may be NULL. A peer that stops reading its input is no failure.
+ * Feed input into a stream's standard input, close it, and drain its output at the same time, to the
+ * end. input may be NULL: nothing is written or closed. A peer that stops reading its input is no
+ * failure. Leaves the stream in blocking mode.
  */
 int gnt_stream_pump(gantry_stream *s, const void *input, size_t input_size, gantry_sink_fn sink,
                     void *sink_arg, gantry_error *err);

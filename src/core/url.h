@@ -14,13 +14,16 @@ int gnt_url_encode(struct gnt_buf *out, const char *text, size_t size);
 
 /*
  * Append a path made from a template: literal text, "%s" = one segment, "%r" = an image reference
- * (its '/' kept, each component encoded as a segment). INVALID names the offending value.
+ * (its '/' kept, each component encoded as a segment). Engines decode "%2F" before they route, so
+ * no part between slashes of a segment may be "", "." or ".." either. INVALID names the offending
+ * value; out is then as before.
  *     gnt_url_path(&buf, err, "/containers/%s/start", id)
  */
 int gnt_url_path(struct gnt_buf *out, gantry_error *err, const char *template_text, ...);
 int gnt_url_vpath(struct gnt_buf *out, gantry_error *err, const char *template_text, va_list args);
 
-/* Append "?name=value" or "&name=value" (by whether out holds a '?'), encoded. */
+/* Append "?name=value" or "&name=value" (by whether out holds a '?'), encoded; a NULL value is left
+ * out. Returns out's rc. */
 int gnt_url_query(struct gnt_buf *out, const char *name, const char *value);
 
 /* A parsed engine address. Texts live in the arena. */
@@ -34,11 +37,13 @@ struct gnt_address {
 
 /*
  * "unix:///path", "unix://path" (repaired), "/path" (as unix), "tcp://host[:port]", "scheme://rest".
- * INVALID: empty, no scheme, control characters or spaces, a user or query in tcp, a host that begins
- * with '-', a port out of range, a socket path longer than sockaddr_un takes.
+ * INVALID: empty, no scheme, control characters or spaces, a user, path or query in tcp, a host or
+ * user that begins with '-', a port out of range, a socket path longer than sockaddr_un takes. A
+ * user of other schemes is only in the text.
  */
 int gnt_address_parse(struct gnt_arena *arena, const char *text, struct gnt_address *out,
                       gantry_error *err);
+/* 1 if what is sent there stays on this machine: unix, "localhost", 127.0.0.0/8, ::1. */
 int gnt_address_is_loopback(const struct gnt_address *address);
 
 #endif

@@ -1,0 +1,280 @@
+/*
+ * What is built on reading a stream to its end: callbacks, descriptors, memory, and feeding its input
+ * meanwhile. Knows streams only by their public functions.
+ */
+#include "stream.h"
+
+#include "host.h"
+#include "model.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    PIECE = 64 * 1024
+};
+
+/* ---- each ---------------------------------------------------------------------------------------------- */
+
+/* Read once and hand it on. *got is 0 at the end. */
+static int pass_piece(gantry_stream *s, char *piece, gantry_sink_fn sink, void *arg, size_t *got,
+                      gantry_error *err)
+{
+    int channel;
+    int rc = gantry_stream_read(s, piece, PIECE, got, &channel, err);
+
+    if (rc == 0 && *got > 0 && sink(arg, channel, piece, *got) != 0)
+        return gnt_fail(err, GANTRY_E_CALLBACK, "stopped by the callback");
+    return rc;
+}
+
+/* In non-blocking mode too this reads to the end. */
+static int pass_all(gantry_stream *s, gantry_sink_fn sink, void *arg, gantry_error *err)
+{
+    gantry_host *host = gnt_stream_host(s);
+    char *piece = gnt_alloc(&host->mem, PIECE);
+    size_t got = 1;
+    int rc = 0;
+
+    if (piece == NULL)
+        return gnt_nomem(err);
+    while (rc == 0 && got > 0)
+        rc = pass_piece(s, piece, sink, arg, &got, err);
+    gnt_free(&host->mem, piece);
+    return rc;
+}
+
+int gantry_stream_each(gantry_stream *s, gantry_sink_fn sink, void *arg, gantry_error *err)
+{
+    int rc;
+
+    if (s == NULL || sink == NULL)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "stream, sink: must not be NULL");
+    else
+        rc = pass_all(s, sink, arg, err);
+    if (rc < 0)
+        gnt_error_operation(err, "stream.each");
+    return rc;
+}
+
+/* ---- descriptors --------------------------------------------------------------------------------------- */
+
+struct copy {
+    int fds[3]; /* by channel */
+    int os_error;
+};
+
+/* A pipe nobody reads must not kill the process: SIGPIPE is held back, and taken if it is ours. */
+static ssize_t write_quietly(int fd, const char *data, size_t size)
+{
+    const struct timespec at_once = { 0, 0 };
+    sigset_t pipe_only;
+    sigset_t pending;
+    sigset_t before;
+    ssize_t written;
+    int saved;
+
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+    written = write(fd, data, size);
+    saved = errno;
+    if (written < 0 && saved == EPIPE && !sigismember(&pending, SIGPIPE)) {
+        while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR) {
+        }
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = saved;
+    return written;
+}
+
+static int copy_sink(void *arg, int channel, const void *data, size_t size)
+{
+    struct copy *copy = arg;
+    const char *at = data;
+    struct pollfd ready = { copy->fds[channel], POLLOUT, 0 };
+    ssize_t written;
+
+    while (ready.fd >= 0 && size > 0) {
+        written = write_quietly(ready.fd, at, size);
+        if (written >= 0) {
+            at += written;
+            size -= (size_t)written;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            (void)poll(&ready, 1, -1);
+        } else if (errno != EINTR) {
+            copy->os_error = errno;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int gantry_stream_copy_fd(gantry_stream *s, int out_fd, int err_fd, gantry_error *err)
+{
+    struct copy copy = { { out_fd, out_fd, err_fd }, 0 };
+    int rc;
+
+    if (s == NULL)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "stream: must not be NULL");
+    else
+        rc = pass_all(s, copy_sink, &copy, err);
+    if (copy.os_error != 0)
+        rc = gnt_fail_errno(err, GANTRY_E_IO, copy.os_error, "cannot write the output");
+    if (rc < 0)
+        gnt_error_operation(err, "stream.copy_fd");
+    return rc;
+}
+
+/* ---- memory -------------------------------------------------------------------------------------------- */
+
+void gnt_capture_init(struct gnt_capture *c, const struct gnt_mem *mem, size_t limit)
+{
+    gnt_buf_init(&c->out, mem, limit);
+    gnt_buf_init(&c->err, mem, limit);
+}
+
+int gnt_capture_sink(void *capture, int channel, const void *data, size_t size)
+{
+    struct gnt_capture *c = capture;
+
+    return gnt_buf_add(channel == GANTRY_STDERR ? &c->err : &c->out, data, size);
+}
+
+void gnt_capture_free(struct gnt_capture *c)
+{
+    gnt_buf_free(&c->out);
+    gnt_buf_free(&c->err);
+}
+
+static void free_capture(void *arg)
+{
+    gnt_capture_free(arg);
+}
+
+/* The result owns the buffers; nothing is copied. */
+static gantry_output *hand_over(gantry_host *host, struct gnt_capture *c, gantry_error *err)
+{
+    gantry_output *output = gnt_result_new(&host->mem, GNT_KIND_OUTPUT, err);
+    struct gnt_capture *kept;
+
+    if (output == NULL)
+        return NULL;
+    kept = gnt_arena_alloc(gnt_result_arena(output), sizeof *kept);
+    if (kept == NULL) {
+        gnt_result_free(output);
+        (void)gnt_nomem(err);
+        return NULL;
+    }
+    *kept = *c;
+    gnt_result_on_free(output, free_capture, kept);
+    output->stdout_data = gnt_buf_text(&kept->out);
+    output->stdout_size = kept->out.size;
+    output->stderr_data = gnt_buf_text(&kept->err);
+    output->stderr_size = kept->err.size;
+    return output;
+}
+
+static int capture(gantry_stream *s, size_t limit, gantry_output **out, gantry_error *err)
+{
+    gantry_host *host = gnt_stream_host(s);
+    struct gnt_capture c;
+    gantry_output *output;
+    int rc;
+
+    gnt_capture_init(&c, &host->mem, limit > 0 ? limit : host->limits.capture_bytes);
+    rc = gnt_capture_result(&c, pass_all(s, gnt_capture_sink, &c, err), err);
+    if (rc == 0) {
+        output = hand_over(host, &c, err);
+        if (output != NULL) {
+            *out = output;
+            return 0;
+        }
+        rc = GANTRY_E_NOMEM;
+    }
+    gnt_capture_free(&c);
+    return rc;
+}
+
+int gantry_stream_capture(gantry_stream *s, size_t limit, gantry_output **out, gantry_error *err)
+{
+    int rc;
+
+    if (s == NULL || out == NULL)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "stream, out: must not be NULL");
+    else
+        rc = capture(s, limit, out, err);
+    if (rc < 0)
+        gnt_error_operation(err, "stream.capture");
+    return rc;
+}
+
+/* ---- pump ---------------------------------------------------------------------------------------------- */
+
+struct feeding {
+    const char *data;
+    size_t left;
+    int open;
+};
+
+/* Give what the stream takes now. 0 or AGAIN when it takes nothing more for the moment, or a code. */
+static int feed(gantry_stream *s, struct feeding *input, gantry_error *err)
+{
+    size_t written = 0;
+    int rc = 0;
+
+    while (rc == 0 && input->left > 0) {
+        rc = gantry_stream_write(s, input->data, input->left, &written, err);
+        input->data += written;
+        input->left -= written;
+    }
+    if (rc == 0)
+        rc = gantry_stream_close_write(s, err);
+    if (rc == GANTRY_E_AGAIN)
+        return rc;
+    input->open = 0;
+    /* It stopped reading, which is its right; that it broke is for reading to find out. */
+    return rc == GANTRY_E_TRUNCATED ? 0 : rc;
+}
+
+static int pump(gantry_stream *s, struct feeding *input, char *piece, gantry_sink_fn sink,
+                void *sink_arg, gantry_error *err)
+{
+    size_t got = 1;
+    int rc = 0;
+
+    while (rc == 0 && input->open && got > 0) {
+        gantry_stream_set_nonblocking(s, 1);
+        rc = feed(s, input, err);
+        if (rc != 0 && rc != GANTRY_E_AGAIN)
+            break;
+        rc = pass_piece(s, piece, sink, sink_arg, &got, err);
+        if (rc == GANTRY_E_AGAIN)
+            rc = input->open ? gnt_stream_wait(s, GANTRY_POLL_IN | GANTRY_POLL_OUT, err) : 0;
+    }
+    gantry_stream_set_nonblocking(s, 0);
+    while (rc == 0 && got > 0)
+        rc = pass_piece(s, piece, sink, sink_arg, &got, err);
+    return rc;
+}
+
+int gnt_stream_pump(gantry_stream *s, const void *input, size_t input_size, gantry_sink_fn sink,
+                    void *sink_arg, gantry_error *err)
+{
+    gantry_host *host = gnt_stream_host(s);
+    struct feeding feeding = { input, input_size, input != NULL };
+    char *piece = gnt_alloc(&host->mem, PIECE);
+    int rc;
+
+    if (piece == NULL)
+        return gnt_nomem(err);
+    rc = pump(s, &feeding, piece, sink, sink_arg, err);
+    gnt_free(&host->mem, piece);
+    return rc;
+}

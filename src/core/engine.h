@@ -1,0 +1,79 @@
+/*
+ * The engine and its managers inside; how public functions dispatch to a backend's slots.
+ */
+#ifndef GNT_ENGINE_H
+#define GNT_ENGINE_H
+
+#include <gantry/backend.h>
+
+#include "fields.h"
+#include "host.h"
+#include "model.h"
+
+/* A backend as the library keeps it: full-size copies of its tables, zero where it has nothing. */
+struct gnt_backend {
+    gantry_backend facts; /* its table pointers point to the copies below, or are NULL */
+    gantry_engine_ops engine;
+    gantry_image_ops images;
+    gantry_container_ops containers;
+    gantry_volume_ops volumes;
+    gantry_network_ops networks;
+    struct gnt_backend *next;
+};
+
+/* The managers are views: all four are the engine's first bytes under other types. */
+struct gantry_images {
+    gantry_engine *engine;
+};
+struct gantry_containers {
+    gantry_engine *engine;
+};
+struct gantry_volumes {
+    gantry_engine *engine;
+};
+struct gantry_networks {
+    gantry_engine *engine;
+};
+
+struct gnt_service; /* service.h */
+
+struct gantry_engine {
+    struct gantry_host host;
+    const struct gnt_backend *backend;
+    void *state;
+    gantry_images images;
+    gantry_containers containers;
+    gantry_volumes volumes;
+    gantry_networks networks;
+    gantry_candidate_list *candidates;
+    const char *address; /* lives in candidates */
+    struct gnt_service *service; /* Podman on demand, or NULL */
+};
+
+/* ---- registry.c ------------------------------------------------------------------------------ */
+
+/* Backends in order: registered ones first (newest first), then the built-in. NULL ends. */
+const struct gnt_backend *gnt_backend_first(void);
+const struct gnt_backend *gnt_backend_next(const struct gnt_backend *backend);
+const struct gnt_backend *gnt_backend_by_name(const char *name);
+int gnt_backend_has_scheme(const struct gnt_backend *backend, const char *scheme);
+/* Whether the slot of a feature is filled. */
+int gnt_backend_has(const struct gnt_backend *backend, int feature);
+
+/* ---- dispatch -------------------------------------------------------------------------------- */
+
+/* The first line of every public function: the handle, the process, the slot. */
+int gnt_enter(const gantry_engine *engine, int feature, gantry_error *err);
+/* An output parameter that is required. */
+#define gnt_check_out(out, err)                                                                    \
+    ((out) != NULL ? 0 : gnt_fail((err), GANTRY_E_INVALID, "out: must not be NULL"))
+/* The last: names the operation, and the resource if no lower layer did. Returns rc. */
+int gnt_leave(int rc, int feature, int resource_kind, const char *resource, gantry_error *err);
+
+/* Import options of a type into the local o. */
+#define GNT_IMPORT(type, o, opts, err) gnt_import(&(o), sizeof(type), (opts), #type, (err))
+
+/* A removal of what is not there, with missing_ok: success. */
+int gnt_missing_ok(int rc, int missing_ok, int resource_kind, const gantry_error *err);
+
+#endif

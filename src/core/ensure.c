@@ -1,0 +1,202 @@
+/*
+ * Ensure: create a volume or network, or accept the one that is there and say what differs from what
+ * was asked. Composed of a backend's create and inspect.
+ */
+#include <gantry/network.h>
+#include <gantry/volume.h>
+
+#include <string.h>
+
+#include "engine.h"
+#include "error.h"
+#include "names.h"
+
+/* Collects lines like "driver: is local, asked nfs" in a result. */
+struct differences {
+    struct gnt_arena *arena;
+    const char *const *list;
+    int failed;
+};
+
+static void differs(struct differences *d, const char *what, const char *is, const char *asked)
+{
+    const char *line = gnt_arena_printf(d->arena, "%s: is %s, asked %s", what,
+                                        *is != '\0' ? is : "not set", asked);
+    const char *const *list = line == NULL ? NULL : gnt_strings_add(d->arena, d->list, line);
+
+    if (list == NULL)
+        d->failed = 1;
+    else
+        d->list = list;
+}
+
+static void compare_text(struct differences *d, const char *what, const char *is,
+                         const char *asked)
+{
+    if (asked != NULL && strcmp(is, asked) != 0)
+        differs(d, what, is, asked);
+}
+
+static void compare_switch(struct differences *d, const char *what, int is, int asked)
+{
+    if (asked != GANTRY_DEFAULT && is != (asked == GANTRY_ON))
+        differs(d, what, is ? "on" : "off", asked == GANTRY_ON ? "on" : "off");
+}
+
+/* What was asked must be there; what is there besides (an engine's own labels) is no difference. */
+static void compare_pairs(struct differences *d, const char *what, const gantry_pair *is,
+                          size_t is_count, const gantry_pair *asked, size_t asked_count)
+{
+    for (size_t i = 0; i < asked_count; i++) {
+        const char *value = "";
+        const char *wanted = asked[i].value != NULL ? asked[i].value : "";
+        const char *name = gnt_arena_printf(d->arena, "%s %s", what, asked[i].key);
+        int found = 0;
+
+        for (size_t k = 0; k < is_count; k++) {
+            if (strcmp(is[k].key, asked[i].key) == 0) {
+                value = is[k].value;
+                found = 1;
+            }
+        }
+        if (name == NULL)
+            d->failed = 1;
+        else if (!found || strcmp(value, wanted) != 0)
+            differs(d, name, value, wanted);
+    }
+}
+
+/* A result inside another one lives as long as it. */
+static void free_result(void *result)
+{
+    gnt_result_free(result);
+}
+
+/* ---- volumes ----------------------------------------------------------------------------------- */
+
+static int compare_volume(gantry_volume_ensured *ensured, const gantry_volume_options *o,
+                          gantry_error *err)
+{
+    const gantry_volume *v = ensured->volume;
+    struct differences d = { gnt_result_arena(ensured), ensured->differences, 0 };
+
+    compare_text(&d, "driver", v->driver, o->driver);
+    compare_pairs(&d, "option", v->options, v->option_count, o->options, o->option_count);
+    compare_pairs(&d, "label", v->labels, v->label_count, o->labels, o->label_count);
+    ensured->differences = d.list;
+    return d.failed ? gnt_nomem(err) : 0;
+}
+
+static int ensure_volume(gantry_engine *e, const char *name, const gantry_volume_options *o,
+                         gantry_volume_ensured *ensured, gantry_error *err)
+{
+    const gantry_volume_ops *ops = &e->backend->volumes;
+    gantry_volume_inspect_options inspect = { .size = sizeof inspect, .call = o->call };
+    gantry_volume *volume = NULL;
+    gantry_error failure = { 0 };
+    int rc = ops->create(e->state, name, o, &volume, &failure);
+
+    ensured->created = rc == 0;
+    if (rc == GANTRY_E_EXISTS)
+        rc = ops->inspect(e->state, name, &inspect, &volume, &failure);
+    if (rc < 0) {
+        if (err != NULL)
+            *err = failure;
+        return rc;
+    }
+    ensured->volume = volume;
+    gnt_result_on_free(ensured, free_result, volume);
+    return ensured->created ? 0 : compare_volume(ensured, o, err);
+}
+
+int gantry_volumes_ensure(gantry_volumes *volumes, const char *name,
+                          const gantry_volume_options *opts, gantry_volume_ensured **out,
+                          gantry_error *err)
+{
+    gantry_engine *e = volumes != NULL ? volumes->engine : NULL;
+    gantry_volume_ensured *ensured = NULL;
+    gantry_volume_options o;
+    int rc = gnt_enter(e, GANTRY_FEATURE_VOLUMES_CREATE, err);
+
+    if (rc == 0)
+        rc = gnt_check_name("name", name, err);
+    if (rc == 0)
+        rc = GNT_IMPORT(gantry_volume_options, o, opts, err);
+    if (rc == 0) {
+        ensured = gnt_result_new(&e->host.mem, GNT_KIND_VOLUME_ENSURED, err);
+        rc = ensured == NULL ? GANTRY_E_NOMEM : ensure_volume(e, name, &o, ensured, err);
+    }
+    if (rc == 0 && out != NULL)
+        *out = ensured;
+    else
+        gantry_volume_ensured_free(ensured);
+    return gnt_leave(rc, GANTRY_FEATURE_VOLUMES_CREATE, GANTRY_RESOURCE_VOLUME, name, err);
+}
+
+/* ---- networks ---------------------------------------------------------------------------------- */
+
+static int compare_network(gantry_network_ensured *ensured, const gantry_network_options *o,
+                           gantry_error *err)
+{
+    const gantry_network *n = ensured->network;
+    const gantry_subnet_info *first = n->subnets[0];
+    struct differences d = { gnt_result_arena(ensured), ensured->differences, 0 };
+
+    compare_text(&d, "driver", n->driver, o->driver);
+    compare_text(&d, "subnet", first != NULL ? first->subnet : "", o->subnet);
+    compare_text(&d, "gateway", first != NULL ? first->gateway : "", o->gateway);
+    compare_switch(&d, "internal", n->internal, o->internal);
+    compare_switch(&d, "ipv6", n->ipv6, o->ipv6);
+    compare_pairs(&d, "option", n->options, n->option_count, o->options, o->option_count);
+    compare_pairs(&d, "label", n->labels, n->label_count, o->labels, o->label_count);
+    ensured->differences = d.list;
+    return d.failed ? gnt_nomem(err) : 0;
+}
+
+static int ensure_network(gantry_engine *e, const char *name, const gantry_network_options *o,
+                          gantry_network_ensured *ensured, gantry_error *err)
+{
+    const gantry_network_ops *ops = &e->backend->networks;
+    gantry_network_inspect_options inspect = { .size = sizeof inspect, .call = o->call };
+    gantry_network *network = NULL;
+    gantry_error failure = { 0 };
+    int rc = ops->create(e->state, name, o, &network, &failure);
+
+    ensured->created = rc == 0;
+    if (rc == GANTRY_E_EXISTS)
+        rc = ops->inspect(e->state, name, &inspect, &network, &failure);
+    if (rc < 0) {
+        if (err != NULL)
+            *err = failure;
+        return rc;
+    }
+    ensured->network = network;
+    gnt_result_on_free(ensured, free_result, network);
+    return ensured->created ? 0 : compare_network(ensured, o, err);
+}
+
+int gantry_networks_ensure(gantry_networks *networks, const char *name,
+                           const gantry_network_options *opts, gantry_network_ensured **out,
+                           gantry_error *err)
+{
+    gantry_engine *e = networks != NULL ? networks->engine : NULL;
+    gantry_network_ensured *ensured = NULL;
+    gantry_network_options o;
+    int rc = gnt_enter(e, GANTRY_FEATURE_NETWORKS_CREATE, err);
+
+    if (rc == 0)
+        rc = gnt_check_name("name", name, err);
+    if (rc == 0)
+        rc = GNT_IMPORT(gantry_network_options, o, opts, err);
+    if (rc == 0 && o.gateway != NULL && o.subnet == NULL)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "gateway: needs subnet");
+    if (rc == 0) {
+        ensured = gnt_result_new(&e->host.mem, GNT_KIND_NETWORK_ENSURED, err);
+        rc = ensured == NULL ? GANTRY_E_NOMEM : ensure_network(e, name, &o, ensured, err);
+    }
+    if (rc == 0 && out != NULL)
+        *out = ensured;
+    else
+        gantry_network_ensured_free(ensured);
+    return gnt_leave(rc, GANTRY_FEATURE_NETWORKS_CREATE, GANTRY_RESOURCE_NETWORK, name, err);
+}

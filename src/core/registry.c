@@ -1,0 +1,272 @@
+/*
+ * The list of backends: the library's only global state. Tables are copied once into full-size ones,
+ * so that a slot is either there or NULL and nobody checks sizes afterwards.
+ */
+#include "engine.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "error.h"
+
+#ifdef GANTRY_WITH_DOCKER
+extern const gantry_backend gnt_docker_backend;
+#endif
+#ifdef GANTRY_WITH_PODMAN
+extern const gantry_backend gnt_podman_backend;
+#endif
+
+static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t registry_once = PTHREAD_ONCE_INIT;
+static struct gnt_backend *registry;
+
+/* ---- slots and features ------------------------------------------------------------------------- */
+
+struct slot {
+    int feature;
+    size_t offset; /* of a function pointer in struct gnt_backend */
+};
+
+#define SLOT(feature, table, type, op)                                                             \
+    { GANTRY_FEATURE_##feature, offsetof(struct gnt_backend, table) + offsetof(type, op) }
+
+/* What must be there for a feature; several rows of one feature must all be filled. */
+static const struct slot slots[] = {
+    SLOT(ENGINE_PING, engine, gantry_engine_ops, ping),
+    SLOT(ENGINE_VERSION, engine, gantry_engine_ops, version),
+    SLOT(ENGINE_INFO, engine, gantry_engine_ops, info),
+    SLOT(ENGINE_REQUEST, engine, gantry_engine_ops, request),
+    SLOT(IMAGES_BUILD, images, gantry_image_ops, build),
+    SLOT(IMAGES_IMPORT, images, gantry_image_ops, import),
+    SLOT(IMAGES_LIST, images, gantry_image_ops, list),
+    SLOT(IMAGES_INSPECT, images, gantry_image_ops, inspect),
+    SLOT(IMAGES_EXISTS, images, gantry_image_ops, inspect),
+    SLOT(IMAGES_TAG, images, gantry_image_ops, tag),
+    SLOT(IMAGES_REMOVE, images, gantry_image_ops, remove),
+    SLOT(CONTAINERS_CREATE, containers, gantry_container_ops, create),
+    SLOT(CONTAINERS_START, containers, gantry_container_ops, start),
+    SLOT(CONTAINERS_STOP, containers, gantry_container_ops, stop),
+    SLOT(CONTAINERS_RESTART, containers, gantry_container_ops, restart),
+    SLOT(CONTAINERS_KILL, containers, gantry_container_ops, kill),
+    SLOT(CONTAINERS_REMOVE, containers, gantry_container_ops, remove),
+    SLOT(CONTAINERS_LIST, containers, gantry_container_ops, list),
+    SLOT(CONTAINERS_INSPECT, containers, gantry_container_ops, inspect),
+    SLOT(CONTAINERS_LOGS, containers, gantry_container_ops, logs),
+    SLOT(CONTAINERS_ATTACH, containers, gantry_container_ops, attach),
+    SLOT(CONTAINERS_WAIT, containers, gantry_container_ops, wait),
+    SLOT(CONTAINERS_EXEC, containers, gantry_container_ops, exec),
+    SLOT(CONTAINERS_EXEC, containers, gantry_container_ops, exec_result),
+    SLOT(CONTAINERS_RUN, containers, gantry_container_ops, create),
+    SLOT(CONTAINERS_RUN, containers, gantry_container_ops, start),
+    SLOT(CONTAINERS_RUN, containers, gantry_container_ops, wait),
+    SLOT(CONTAINERS_RUN, containers, gantry_container_ops, attach),
+    SLOT(CONTAINERS_RUN, containers, gantry_container_ops, kill),
+    SLOT(CONTAINERS_RUN, containers, gantry_container_ops, remove),
+    SLOT(CONTAINERS_RUN, containers, gantry_container_ops, inspect),
+    SLOT(VOLUMES_CREATE, volumes, gantry_volume_ops, create),
+    SLOT(VOLUMES_INSPECT, volumes, gantry_volume_ops, inspect),
+    SLOT(VOLUMES_LIST, volumes, gantry_volume_ops, list),
+    SLOT(VOLUMES_REMOVE, volumes, gantry_volume_ops, remove),
+    SLOT(NETWORKS_CREATE, networks, gantry_network_ops, create),
+    SLOT(NETWORKS_INSPECT, networks, gantry_network_ops, inspect),
+    SLOT(NETWORKS_LIST, networks, gantry_network_ops, list),
+    SLOT(NETWORKS_REMOVE, networks, gantry_network_ops, remove),
+    SLOT(NETWORKS_CONNECT, networks, gantry_network_ops, connect),
+    SLOT(NETWORKS_DISCONNECT, networks, gantry_network_ops, disconnect),
+};
+
+static int slot_filled(const struct gnt_backend *backend, size_t offset)
+{
+    void (*op)(void);
+
+    memcpy(&op, (const char *)backend + offset, sizeof op);
+    return op != NULL;
+}
+
+int gnt_backend_has(const struct gnt_backend *backend, int feature)
+{
+    int found = 0;
+
+    for (size_t i = 0; i < sizeof slots / sizeof slots[0]; i++) {
+        if (slots[i].feature != feature)
+            continue;
+        if (!slot_filled(backend, slots[i].offset))
+            return 0;
+        found = 1;
+    }
+    return found;
+}
+
+/* ---- checks and copies --------------------------------------------------------------------------- */
+
+static int check_name_text(const char *name, gantry_error *err)
+{
+    if (name == NULL || *name < 'a' || *name > 'z' ||
+        strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name))
+        return gnt_fail(err, GANTRY_E_INVALID, "backend.name: must match [a-z][a-z0-9-]*");
+    return 0;
+}
+
+/* A manager that is there must at least list and inspect. */
+static int check_tables(const struct gnt_backend *b, gantry_error *err)
+{
+    static const struct {
+        const char *text;
+        size_t table;  /* of the pointer in gantry_backend */
+        size_t list;
+        size_t inspect;
+    } managers[] = {
+        { "images", offsetof(gantry_backend, images),
+          offsetof(struct gnt_backend, images) + offsetof(gantry_image_ops, list),
+          offsetof(struct gnt_backend, images) + offsetof(gantry_image_ops, inspect) },
+        { "containers", offsetof(gantry_backend, containers),
+          offsetof(struct gnt_backend, containers) + offsetof(gantry_container_ops, list),
+          offsetof(struct gnt_backend, containers) + offsetof(gantry_container_ops, inspect) },
+        { "volumes", offsetof(gantry_backend, volumes),
+          offsetof(struct gnt_backend, volumes) + offsetof(gantry_volume_ops, list),
+          offsetof(struct gnt_backend, volumes) + offsetof(gantry_volume_ops, inspect) },
+        { "networks", offsetof(gantry_backend, networks),
+          offsetof(struct gnt_backend, networks) + offsetof(gantry_network_ops, list),
+          offsetof(struct gnt_backend, networks) + offsetof(gantry_network_ops, inspect) },
+    };
+
+    if (b->engine.ping == NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "backend.engine.ping: is required");
+    for (size_t i = 0; i < sizeof managers / sizeof managers[0]; i++) {
+        const void *table;
+
+        memcpy(&table, (const char *)&b->facts + managers[i].table, sizeof table);
+        if (table == NULL)
+            continue;
+        if (!slot_filled(b, managers[i].list) || !slot_filled(b, managers[i].inspect))
+            return gnt_fail(err, GANTRY_E_INVALID, "backend.%s: list and inspect are required",
+                            managers[i].text);
+    }
+    if ((b->containers.exec == NULL) != (b->containers.exec_result == NULL))
+        return gnt_fail(err, GANTRY_E_INVALID,
+                        "backend.containers: exec and exec_result go together");
+    return 0;
+}
+
+/* Copy a table of the size its author knew; NULL leaves zeroes. */
+static int copy_table(void *dst, size_t known, const void *src, const char *name, gantry_error *err)
+{
+    size_t given = 0;
+
+    if (src == NULL)
+        return 0;
+    memcpy(&given, src, sizeof given);
+    if (given < sizeof given)
+        return gnt_fail(err, GANTRY_E_INVALID, "%s.size is not set", name);
+    memcpy(dst, src, given < known ? given : known);
+    return 0;
+}
+
+static int fill(struct gnt_backend *b, const gantry_backend *src, gantry_error *err)
+{
+    int rc = copy_table(&b->facts, sizeof b->facts, src, "backend", err);
+
+    if (rc == 0)
+        rc = check_name_text(b->facts.name, err);
+    if (rc == 0 && (b->facts.schemes == NULL || b->facts.schemes[0] == NULL))
+        rc = gnt_fail(err, GANTRY_E_INVALID, "backend.schemes: at least one is required");
+    if (rc == 0 && (b->facts.probe == NULL || b->facts.open == NULL || b->facts.close == NULL))
+        rc = gnt_fail(err, GANTRY_E_INVALID, "backend: probe, open and close are required");
+    if (rc == 0)
+        rc = copy_table(&b->engine, sizeof b->engine, b->facts.engine, "backend.engine", err);
+    if (rc == 0)
+        rc = copy_table(&b->images, sizeof b->images, b->facts.images, "backend.images", err);
+    if (rc == 0)
+        rc = copy_table(&b->containers, sizeof b->containers, b->facts.containers,
+                        "backend.containers", err);
+    if (rc == 0)
+        rc = copy_table(&b->volumes, sizeof b->volumes, b->facts.volumes, "backend.volumes", err);
+    if (rc == 0)
+        rc = copy_table(&b->networks, sizeof b->networks, b->facts.networks, "backend.networks",
+                        err);
+    return rc == 0 ? check_tables(b, err) : rc;
+}
+
+/* ---- the list ------------------------------------------------------------------------------------ */
+
+static void built_in(void)
+{
+#ifdef GANTRY_WITH_PODMAN
+    static struct gnt_backend podman;
+
+    fill(&podman, &gnt_podman_backend, NULL);
+    podman.next = registry;
+    registry = &podman;
+#endif
+#ifdef GANTRY_WITH_DOCKER
+    static struct gnt_backend docker;
+
+    fill(&docker, &gnt_docker_backend, NULL);
+    docker.next = registry;
+    registry = &docker;
+#endif
+}
+
+const struct gnt_backend *gnt_backend_first(void)
+{
+    const struct gnt_backend *first;
+
+    pthread_once(&registry_once, built_in);
+    pthread_mutex_lock(&registry_lock);
+    first = registry;
+    pthread_mutex_unlock(&registry_lock);
+    return first;
+}
+
+const struct gnt_backend *gnt_backend_next(const struct gnt_backend *backend)
+{
+    return backend->next; /* set before the entry became visible, never changed */
+}
+
+const struct gnt_backend *gnt_backend_by_name(const char *name)
+{
+    const struct gnt_backend *b = gnt_backend_first();
+
+    while (b != NULL && strcmp(b->facts.name, name) != 0)
+        b = gnt_backend_next(b);
+    return b;
+}
+
+int gnt_backend_has_scheme(const struct gnt_backend *backend, const char *scheme)
+{
+    for (const char *const *s = backend->facts.schemes; *s != NULL; s++) {
+        if (strcmp(*s, scheme) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+int gantry_backend_register(const gantry_backend *backend, gantry_error *err)
+{
+    struct gnt_mem mem;
+    struct gnt_backend *b;
+    int rc;
+
+    if (backend == NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "backend: must not be NULL");
+    pthread_once(&registry_once, built_in);
+    gnt_mem_init(&mem, NULL, NULL);
+    b = gnt_alloc(&mem, sizeof *b);
+    if (b == NULL)
+        return gnt_nomem(err);
+    rc = fill(b, backend, err);
+    pthread_mutex_lock(&registry_lock);
+    for (struct gnt_backend *other = registry; rc == 0 && other != NULL; other = other->next) {
+        if (strcmp(other->facts.name, b->facts.name) == 0)
+            rc = gnt_fail(err, GANTRY_E_EXISTS, "there is a backend named \"%s\" already",
+                          b->facts.name);
+    }
+    if (rc == 0) {
+        b->next = registry;
+        registry = b;
+    }
+    pthread_mutex_unlock(&registry_lock);
+    if (rc < 0)
+        gnt_free(&mem, b);
+    return rc;
+}

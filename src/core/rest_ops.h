@@ -1,0 +1,178 @@
+/*
+ * Operations that look alike on every engine that speaks REST: what differs is data given by the
+ * backend (paths below its prefix, tables, flags), never a question who is asked.
+ *
+ * Functions that take a `struct gnt_req *` consume it (it is freed on every path).
+ */
+#ifndef GNT_REST_OPS_H
+#define GNT_REST_OPS_H
+
+#include "rest.h"
+
+/* ---- plain requests (rest_ops.c) --------------------------------------------------------------------- */
+
+/* How to GET one thing: path template with one "%s" (or "%r" for an image reference). */
+struct gnt_lookup {
+    const char *path;          /* "/containers/%s/json" */
+    int resource_kind;         /* GANTRY_RESOURCE_... */
+    int result_kind;           /* GANTRY_KIND_... */
+    const struct gnt_in *rows;
+    size_t json_offset;        /* where the answer's text goes; SIZE_MAX = nowhere */
+};
+int gnt_rest_lookup(struct gnt_rest *rest, const struct gnt_lookup *what, const gantry_call *call,
+                    const char *name, void **out, gantry_error *err);
+
+/* A request without a body whose answer says nothing: start, tag, remove ... The template has one
+ * place, for the name. extra_ms: see struct gnt_req. */
+int gnt_rest_act(struct gnt_rest *rest, const char *method, const gantry_call *call,
+                 int resource_kind, const char *name, const char *template_text,
+                 gantry_error *err);
+
+/* gantry_engine_ops.request: path segments behind the prefix, query, body, answer as a stream. */
+int gnt_rest_request(struct gnt_rest *rest, const gantry_request *request, gantry_response **out,
+                     gantry_error *err);
+
+/*
+ * For operations of several requests: a copy of the call whose time limit began now, so that all of
+ * them share it. Returns copy, or call where there is nothing to share. The copy must stay as long as
+ * the requests that are made with it are being sent; streams keep what they need of it.
+ */
+const gantry_call *gnt_call_share(gantry_call *copy, const gantry_call *call);
+
+/* Acceptor for gnt_req_list: the string at `offset` of the item is one of `names` (NULL: any). For
+ * engines whose own name filters match parts of names. */
+struct gnt_name_filter {
+    const char *const *names;
+    size_t offset;
+};
+int gnt_accept_name(const void *item, const void *name_filter);
+
+/* Whole seconds of a time in milliseconds, rounded up. */
+int64_t gnt_seconds_up(int64_t ms);
+
+/* ---- containers as both engines describe them (rest_decode.c) --------------------------------------------- */
+
+/* State words of both engines -> GANTRY_STATE_...; for GNT_IN_ENUM. */
+extern const struct gnt_word gnt_container_states[];
+
+/* Decode each element of an array (or value of an object: the key is GNT path ".") into a new item and
+ * store the NULL-terminated list at `field`, a `const T *const **`. null gives an empty list. */
+int gnt_in_items(struct gnt_in_context *c, const struct gnt_json *v, int item_kind,
+                 const struct gnt_in *rows, void *field);
+
+/* Hooks (GNT_IN_HOOK) for an inspected container. */
+/* {"80/tcp": [{"HostIp","HostPort"}] | null} -> gantry_container.ports */
+int gnt_in_port_map(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+/* [{"Type","Name","Source","Destination","RW"}] -> gantry_container.mounts */
+int gnt_in_mounts(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+/* {"net": {"IPAddress","Gateway","GlobalIPv6Address","MacAddress"}} -> gantry_container.attachments */
+int gnt_in_attachments(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
+                       void *);
+
+/* What streams need to know of a container before they begin: GET /containers/%s/json. */
+struct gnt_container_facts {
+    int tty;
+    int open_stdin;
+    int state;              /* GANTRY_STATE_... */
+    int never_started;      /* 1: it has no exit code yet, whatever the engine says */
+    int64_t stop_timeout_s; /* grace of stop that it was created with; 10 if it has none of its own */
+    char state_text[32];
+    char id[72];            /* whole id */
+};
+int gnt_rest_container_facts(struct gnt_rest *rest, const gantry_call *call, const char *id,
+                             struct gnt_container_facts *out, gantry_error *err);
+
+/* ---- wait (rest_wait.c) --------------------------------------------------------------------------- */
+
+enum gnt_wait_form {
+    GNT_WAIT_JSON, /* {"StatusCode": 3, "Error": null | {"Message": "..."}} */
+    GNT_WAIT_TEXT  /* "3\n"; a negative number is no exit code */
+};
+
+struct gnt_wait_plan {
+    enum gnt_wait_form form;
+    /* 1: the engine sends nothing before the end; the head is read with the result. 0: the head
+     * is read by open, which proves that the engine watches. */
+    int late_head;
+    /* 1: an exit code 0 of this wait says nothing (the container was never started). */
+    int zero_unknown;
+    /* 1: an error text in the answer is the wait's failure (waiting for a removal). 0: it only says
+     * why the container ended. */
+    int error_counts;
+};
+
+/* r: the POST with its query, made with GNT_REQ_OPEN_ENDED and gnt_req_about. */
+int gnt_rest_wait_open(struct gnt_req *r, const struct gnt_wait_plan *plan, gantry_wait **out,
+                       gantry_error *err);
+
+/* ---- logs, attach, exec (rest_stream.c) -------------------------------------------------------------- */
+
+/* Add follow, stdout, stderr, since, until, timestamps, tail; INVALID if neither channel is on. */
+void gnt_rest_logs_query(struct gnt_req *r, const gantry_logs_options *opts);
+/* r: the GET, GNT_REQ_OPEN_ENDED (| GNT_REQ_UNTIL_CLOSE if the engine may end it so). */
+int gnt_rest_logs_open(struct gnt_req *r, enum gnt_framing framing, gantry_stream **out,
+                       gantry_error *err);
+
+/* Add stream, stdin, stdout, stderr, logs. */
+void gnt_rest_attach_query(struct gnt_req *r, const gantry_attach_options *opts);
+int gnt_rest_attach_open(struct gnt_req *r, enum gnt_framing framing, gantry_stream **out,
+                         gantry_error *err);
+
+/* POST /containers/%s/exec, then POST /exec/%s/start hijacked; framed unless opts->tty. */
+extern const struct gnt_out gnt_rest_exec_options[];
+int gnt_rest_exec_open(struct gnt_rest *rest, const char *id, const char *const *command,
+                       const gantry_exec_options *opts, gantry_stream **out,
+                       char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err);
+/* GET /exec/%s/json: "Running" and "ExitCode" (which counts only when it does not run). */
+int gnt_rest_exec_result(struct gnt_rest *rest, const char *exec_id, const gantry_call *call,
+                         int *out_running, int64_t *out_code, gantry_error *err);
+
+/* ---- build (rest_build.c) --------------------------------------------------------------------------- */
+
+/* What one line of the builder's own output says. */
+enum gnt_build_line_kind {
+    GNT_BUILD_LOG,     /* output of a step */
+    GNT_BUILD_STEP,    /* a step begins: step, total, text */
+    GNT_BUILD_CACHED,  /* the current step came from the cache: a STATUS record with `cached` */
+    GNT_BUILD_STATUS,  /* words of the builder itself */
+    GNT_BUILD_WARNING,
+    GNT_BUILD_NOTHING  /* not worth a record */
+};
+struct gnt_build_line {
+    enum gnt_build_line_kind kind;
+    int step;          /* preset to the current step and total (0: none yet); STEP sets the new ones */
+    int total;
+    int quiet;         /* preset: 1 until the current step has logged something */
+    int built;         /* preset: 1 once the image id was named: no step runs any more */
+    int channel;       /* LOG: GANTRY_STDOUT or GANTRY_STDERR, preset to STDOUT */
+    const char *text;  /* preset to the line; may be moved inside it */
+    size_t size;       /* preset */
+};
+
+/* How an engine's build stream (a sequence of JSON objects: {"stream"}, {"status", "id",
+ * "progressDetail"}, {"errorDetail"}, {"aux"}) is to be read. */
+struct gnt_build_dialect {
+    /* Classify the text of one "stream" member. */
+    void (*classify)(struct gnt_build_line *line);
+    /* Path of the image id in a record, "aux/ID"; NULL: it is the last "stream" text, alone on its
+     * line, 64 hex digits. */
+    const char *id_path;
+    /* Texts before the exit code in a failure's message, as "returned a non-zero code: "; NULL ends. */
+    const char *const *exit_texts;
+    /* Parts of messages of refused requests (HTTP 4xx, 5xx) that blame the Dockerfile; NULL ends. */
+    const char *const *refusals;
+    const char *inspect_path; /* "/images/%s/json": a 2xx confirms the image at the end */
+};
+
+/*
+ * Begin a build. r: the POST with query and content type, GNT_REQ_OPEN_ENDED, no body yet: the
+ * context is sent as its source. The archive stays until the progress is closed.
+ * A failure in the stream, or a refusal of the Dockerfile, is GANTRY_E_BUILD with step, step_total,
+ * step_text, exit_code and output filled; an end without an image id is PROTOCOL; RESULT comes only
+ * after the engine has confirmed the image.
+ */
+int gnt_rest_build_open(struct gnt_req *r, gantry_archive *context,
+                        const struct gnt_build_dialect *dialect, gantry_progress **out,
+                        gantry_error *err);
+
+#endif

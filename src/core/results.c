@@ -1,0 +1,174 @@
+/*
+ * Results as callers and backends see them: one free function per type, each the same line, and what
+ * backends fill results with. The work is in model.c.
+ */
+#include "host.h"
+#include "model.h"
+
+#include <string.h>
+
+/* ---- for backends ------------------------------------------------------------------------------ */
+
+void *gantry_result_new(gantry_host *host, int kind, gantry_error *err)
+{
+    if (kind > GANTRY_KIND_SUBNET_INFO) {
+        gnt_fail(err, GANTRY_E_INVALID, "kind: %d is no kind of result", kind);
+        return NULL;
+    }
+    return gnt_result_new(&host->mem, kind, err);
+}
+
+void *gantry_result_item(void *result, int kind)
+{
+    return gnt_result_item(result, kind);
+}
+
+void *gantry_result_alloc(void *result, size_t size)
+{
+    return gnt_arena_alloc(gnt_result_arena(result), size);
+}
+
+const char *gantry_result_strdup(void *result, const char *text)
+{
+    return text != NULL ? gnt_arena_strdup(gnt_result_arena(result), text) : "";
+}
+
+const char *const *gantry_result_strings(void *result, const char *const *list)
+{
+    struct gnt_arena *arena = gnt_result_arena(result);
+    const char **copy;
+    size_t count = 0;
+    size_t i;
+
+    if (list == NULL || list[0] == NULL)
+        return gnt_no_strings;
+    while (list[count] != NULL)
+        count++;
+    if (count >= SIZE_MAX / sizeof *copy)
+        return NULL;
+    copy = gnt_arena_alloc(arena, (count + 1) * sizeof *copy);
+    if (copy == NULL)
+        return NULL;
+    for (i = 0; i < count; i++) {
+        copy[i] = gnt_arena_strdup(arena, list[i]);
+        if (copy[i] == NULL)
+            return NULL;
+    }
+    return copy;
+}
+
+void gantry_result_free(void *result)
+{
+    gnt_result_free(result);
+}
+
+/* ---- for callers ------------------------------------------------------------------------------- */
+
+/* The body goes with the answer that was handed out. */
+void gantry_response_free(gantry_response *response)
+{
+    if (response == NULL)
+        return;
+    gantry_stream_close(response->body);
+    gnt_result_free(response);
+}
+
+void gantry_version_info_free(gantry_version_info *info)
+{
+    gnt_result_free(info);
+}
+
+void gantry_info_free(gantry_info *info)
+{
+    gnt_result_free(info);
+}
+
+void gantry_candidate_list_free(gantry_candidate_list *list)
+{
+    gnt_result_free(list);
+}
+
+void gantry_build_result_free(gantry_build_result *result)
+{
+    gnt_result_free(result);
+}
+
+void gantry_import_result_free(gantry_import_result *result)
+{
+    gnt_result_free(result);
+}
+
+void gantry_image_free(gantry_image *image)
+{
+    gnt_result_free(image);
+}
+
+void gantry_image_list_free(gantry_image_list *list)
+{
+    gnt_result_free(list);
+}
+
+void gantry_image_removal_free(gantry_image_removal *removal)
+{
+    gnt_result_free(removal);
+}
+
+void gantry_created_free(gantry_created *created)
+{
+    gnt_result_free(created);
+}
+
+void gantry_container_free(gantry_container *container)
+{
+    gnt_result_free(container);
+}
+
+void gantry_container_list_free(gantry_container_list *list)
+{
+    gnt_result_free(list);
+}
+
+void gantry_exec_result_free(gantry_exec_result *result)
+{
+    gnt_result_free(result);
+}
+
+void gantry_run_result_free(gantry_run_result *result)
+{
+    gnt_result_free(result);
+}
+
+void gantry_volume_free(gantry_volume *volume)
+{
+    gnt_result_free(volume);
+}
+
+void gantry_volume_list_free(gantry_volume_list *list)
+{
+    gnt_result_free(list);
+}
+
+void gantry_volume_ensured_free(gantry_volume_ensured *ensured)
+{
+    gnt_result_free(ensured);
+}
+
+void gantry_network_free(gantry_network *network)
+{
+    gnt_result_free(network);
+}
+
+void gantry_network_list_free(gantry_network_list *list)
+{
+    gnt_result_free(list);
+}
+
+void gantry_network_ensured_free(gantry_network_ensured *ensured)
+{
+    gnt_result_free(ensured);
+}
+
+void gantry_output_free(gantry_output *output)
+{
+    gnt_result_free(output);
+}

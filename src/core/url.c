@@ -1,0 +1,173 @@
+/*
+ * Paths, queries and addresses. The only place that makes a path from what callers pass; must not
+ * know any endpoint.
+ */
+#include "url.h"
+
+#include "error.h"
+
+#include <string.h>
+
+/* ---- encoding ---------------------------------------------------------------------------------- */
+
+static int is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static int is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static int is_plain(char c)
+{
+    return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.' || c == '~';
+}
+
+int gnt_url_encode(struct gnt_buf *out, const char *text, size_t size)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t i = 0;
+
+    while (i < size) {
+        size_t run = 0;
+        char hex[3];
+
+        while (i + run < size && is_plain(text[i + run]))
+            run++;
+        if (run > 0)
+            (void)gnt_buf_add(out, text + i, run);
+        i += run;
+        if (i == size)
+            break;
+        hex[0] = '%';
+        hex[1] = digits[(unsigned char)text[i] >> 4];
+        hex[2] = digits[(unsigned char)text[i] & 15];
+        (void)gnt_buf_add(out, hex, sizeof hex);
+        i++;
+    }
+    return out->rc;
+}
+
+/* ---- paths ------------------------------------------------------------------------------------- */
+
+/* Length of a dot at text, however often it is percent-encoded ("%2e", "%252E"); 0 if it is none. */
+static size_t dot_length(const char *text, size_t size)
+{
+    size_t at = 1;
+
+    if (size > 0 && text[0] == '.')
+        return 1;
+    if (size == 0 || text[0] != '%')
+        return 0;
+    while (size - at >= 2 && text[at] == '2' && text[at + 1] == '5')
+        at += 2;
+    if (size - at >= 2 && text[at] == '2' && (text[at + 1] == 'e' || text[at + 1] == 'E'))
+        return at + 2;
+    return 0;
+}
+
+/* "", ".", "..", and what becomes one of them by decoding. */
+static int leaves_place(const char *text, size_t size)
+{
+    int dots;
+
+    for (dots = 0; dots < 3 && size > 0; dots++) {
+        size_t length = dot_length(text, size);
+
+        if (length == 0)
+            return 0;
+        text += length;
+        size -= length;
+    }
+    return dots < 3;
+}
+
+/* One value, its parts between slashes checked and encoded. */
+static int add_value(struct gnt_buf *out, const char *value, const char *slash, gantry_error *err)
+{
+    const char *part = value;
+
+    if (value == NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "a name in a path must not be NULL");
+    for (;;) {
+        size_t size = strcspn(part, "/");
+
+        if (leaves_place(part, size))
+            return gnt_fail(err, GANTRY_E_INVALID,
+                            "'%s' cannot be part of a path: nothing between slashes may be empty, "
+                            "'.' or '..'",
+                            value);
+        (void)gnt_url_encode(out, part, size);
+        if (part[size] == '\0')
+            return 0;
+        (void)gnt_buf_adds(out, slash);
+        part += size + 1;
+    }
+}
+
+static int add_template(struct gnt_buf *out, gantry_error *err, const char *template_text,
+                        va_list *args)
+{
+    const char *p = template_text;
+    int rc = 0;
+
+    while (rc == 0 && *p != '\0') {
+        size_t literal = strcspn(p, "%");
+
+        (void)gnt_buf_add(out, p, literal);
+        p += literal;
+        if (*p == '\0')
+            break;
+        if (p[1] == 's')
+            rc = add_value(out, va_arg(*args, const char *), "%2F", err);
+        else if (p[1] == 'r')
+            rc = add_value(out, va_arg(*args, const char *), "/", err);
+        else
+            rc = gnt_fail(err, GANTRY_E_INVALID, "not a path template: %s", template_text);
+        p += 2;
+    }
+    return rc;
+}
+
+int gnt_url_vpath(struct gnt_buf *out, gantry_error *err, const char *template_text, va_list args)
+{
+    size_t start = out->size;
+    va_list copy; /* a parameter of array type could not be passed on by address */
+    int rc;
+
+    va_copy(copy, args);
+    rc = add_template(out, err, template_text, &copy);
+    va_end(copy);
+    if (rc < 0 && out->data != NULL) {
+        out->size = start;
+        out->data[start] = '\0';
+    }
+    if (rc < 0)
+        return rc;
+    if (out->rc == GANTRY_E_LIMIT)
+        return gnt_fail(err, out->rc, "the path is longer than %zu bytes", out->max);
+    return out->rc < 0 ? gnt_nomem(err) : 0;
+}
+
+int gnt_url_path(struct gnt_buf *out, gantry_error *err, const char *template_text, ...)
+{
+    va_list args;
+    int rc;
+
+    va_start(args, template_text);
+    rc = gnt_url_vpath(out, err, template_text, args);
+    va_end(args);
+    return rc;
+}
+
+int gnt_url_query(struct gnt_buf *out, const char *name, const char *value)
+{
+    if (value == NULL)
+        return out->rc;
+    (void)gnt_buf_adds(out, strchr(gnt_buf_text(out), '?') == NULL ? "?" : "&");
+    (void)gnt_url_encode(out, name, strlen(name));
+    (void)gnt_buf_adds(out, "=");
+    return gnt_url_encode(out, value, strlen(value));
+}

@@ -1,0 +1,44 @@
+/*
+ * Static texts of the public API: the version, the names of states and features.
+ */
+#include <gantry/container.h>
+
+const char *gantry_version(void)
+{
+    return GANTRY_VERSION_STRING;
+}
+
+const char *gantry_state_name(int state)
+{
+    switch (state) {
+    case GANTRY_STATE_CREATED:
+        return "created";
+    case GANTRY_STATE_RUNNING:
+        return "running";
+    case GANTRY_STATE_PAUSED:
+        return "paused";
+    case GANTRY_STATE_RESTARTING:
+        return "restarting";
+    case GANTRY_STATE_EXITED:
+        return "exited";
+    case GANTRY_STATE_REMOVING:
+        return "removing";
+    case GANTRY_STATE_DEAD:
+        return "dead";
+    default:
+        return "unknown";
+    }
+}
+
+const char *gantry_feature_name(int feature)
+{
+    switch (feature) {
+#define NAME(name, number, text)                                                                   \
+    case number:                                                                                   \
+        return text;
+        GANTRY_FEATURES(NAME)
+#undef NAME
+    default:
+        return NULL;
+    }
+}

@@ -1,0 +1,269 @@
+/*
+ * The Docker backend: recognising a Docker daemon by its ping, agreeing on an API version, what its
+ * errors mean. Paths and bodies of the managers are in the other files.
+ */
+#include "docker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+/* By text first: 20.10 answers many a bad input with 500, and 403, 404 and 409 mean many things. */
+const struct gnt_error_row gnt_docker_errors[] = {
+    { 400, "client version", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
+    { 404, "page not found", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
+    { 0, "no such container", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
+    { 0, "no such image", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+    { 0, "no such volume", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_VOLUME },
+    { 0, "no such exec instance", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_EXEC },
+    { 404, "network", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_NETWORK },
+    { 409, "is already in use by container", GANTRY_E_EXISTS, 0 },
+    { 409, "already exists", GANTRY_E_EXISTS, 0 },
+    { 0, "endpoint with name", GANTRY_E_STATE, GANTRY_RESOURCE_CONTAINER },
+    { 0, "is not connected to", GANTRY_E_STATE, GANTRY_RESOURCE_CONTAINER },
+    { 0, "has active endpoints", GANTRY_E_IN_USE, 0 },
+    { 409, "volume is in use", GANTRY_E_IN_USE, 0 },
+    { 409, "is using its referenced image", GANTRY_E_IN_USE, 0 },
+    { 409, "image is being used by", GANTRY_E_IN_USE, 0 },
+    { 409, "is in use by", GANTRY_E_IN_USE, 0 },
+    { 409, "image has dependent child images", GANTRY_E_IN_USE, 0 },
+    { 409, "is not running", GANTRY_E_STATE, 0 },
+    { 409, "running container", GANTRY_E_STATE, 0 },
+    { 409, "paused", GANTRY_E_STATE, 0 },
+    { 409, "restarting", GANTRY_E_STATE, 0 },
+    { 409, "is already in progress", GANTRY_E_STATE, 0 },
+    { 409, "marked for removal", GANTRY_E_STATE, 0 },
+    { 500, "invalid reference format", GANTRY_E_INVALID, 0 },
+    { 400, NULL, GANTRY_E_INVALID, 0 },
+    { 401, NULL, GANTRY_E_UNAUTHORIZED, 0 },
+    { 403, NULL, GANTRY_E_FORBIDDEN, 0 },
+    { 404, NULL, GANTRY_E_NOT_FOUND, 0 },
+    { 409, NULL, GANTRY_E_CONFLICT, 0 },
+    { 501, NULL, GANTRY_E_UNSUPPORTED, 0 },
+    { 0, NULL, GANTRY_E_ENGINE, 0 }
+};
+
+static const struct gnt_dialect dialect = { .name = "docker",
+                                            .cause_path = NULL,
+                                            .errors = gnt_docker_errors };
+
+/* The word behind `lead` in a message, or "". */
+static void word_after(const char *message, const char *lead, char *out, size_t out_size)
+{
+    const char *at = strstr(message, lead);
+    size_t size;
+
+    out[0] = '\0';
+    if (at == NULL)
+        return;
+    at += strlen(lead);
+    size = strcspn(at, " ,;\n");
+    gnt_text_copy(out, out_size, at, size, 0, 0);
+}
+
+int gnt_docker_blame(int rc, int asked, gantry_error *err)
+{
+    static const char *const leads[] = { [GANTRY_RESOURCE_IMAGE] = "No such image: ",
+                                         [GANTRY_RESOURCE_CONTAINER] = "No such container: ",
+                                         [GANTRY_RESOURCE_VOLUME] = "no such volume: ",
+                                         [GANTRY_RESOURCE_NETWORK] = "network " };
+    char name[256] = "";
+    int kind;
+
+    if (rc >= 0 || err == NULL || err->resource_kind == asked || err->http_status == 0)
+        return rc;
+    kind = err->resource_kind;
+    if (kind > 0 && kind < (int)(sizeof leads / sizeof leads[0]) && leads[kind] != NULL)
+        word_after(err->message, leads[kind], name, sizeof name);
+    gnt_error_resource(err, kind, name);
+    return rc;
+}
+
+/* ---- recognising ----------------------------------------------------------------------------- */
+
+struct ping {
+    int libpod;          /* it says that it is Podman */
+    int docker;          /* it says that it is a Docker daemon */
+    int major;           /* API version, 0 if it names none */
+    int minor;
+    char version[64];    /* of the engine, or "" */
+    char api_text[24];
+};
+
+int gnt_docker_parse_version(const char *text, int *major, int *minor)
+{
+    char *end = NULL;
+    long a;
+    long b;
+
+    if (text == NULL || *text < '0' || *text > '9')
+        return -1;
+    a = strtol(text, &end, 10);
+    if (*end != '.' || end[1] < '0' || end[1] > '9')
+        return -1;
+    b = strtol(end + 1, &end, 10);
+    if (*end != '\0' || a > 1000 || b > 1000)
+        return -1;
+    *major = (int)a;
+    *minor = (int)b;
+    return 0;
+}
+
+/* "Docker/20.10.24 (linux)" */
+static void read_server(struct ping *p, const char *server)
+{
+    if (server == NULL || strncmp(server, "Docker/", 7) != 0)
+        return;
+    p->docker = 1;
+    server += 7;
+    gnt_text_copy(p->version, sizeof p->version, server, strcspn(server, " "), 0, 0);
+}
+
+static int send_ping(struct gnt_rest *rest, const gantry_call *call, struct ping *p,
+                     gantry_error *err)
+{
+    struct gnt_req r;
+    struct gnt_exchange *x = NULL;
+    const char *api;
+    char body[256];
+    size_t got = 0;
+    int rc;
+
+    memset(p, 0, sizeof *p);
+    gnt_req_init(&r, rest, "GET", call, "/_ping");
+    gnt_req_about(&r, GANTRY_RESOURCE_ENGINE, "");
+    rc = gnt_req_open(&r, &x, err);
+    if (rc < 0)
+        return rc;
+    p->libpod = gnt_exchange_header(x, "Libpod-API-Version") != NULL;
+    api = gnt_exchange_header(x, "Api-Version");
+    if (gnt_docker_parse_version(api, &p->major, &p->minor) == 0) {
+        p->docker = 1;
+        gnt_text_copy(p->api_text, sizeof p->api_text, api, strlen(api), 0, 0);
+    }
+    read_server(p, gnt_exchange_header(x, "Server"));
+    do {
+        rc = gnt_exchange_read(x, body, sizeof body, 0, &got, err);
+    } while (rc == 0 && got > 0);
+    gnt_exchange_close(x);
+    return rc;
+}
+
+static void describe(const struct ping *p, char *detail, size_t size)
+{
+    if (p->version[0] != '\0')
+        snprintf(detail, size, "Docker %s", p->version);
+    else
+        snprintf(detail, size, "Docker with API %s", p->api_text);
+}
+
+static int docker_probe(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
+                        char *detail, size_t detail_size, gantry_error *err)
+{
+    struct gnt_rest rest = { 0 };
+    struct ping p;
+    gantry_error e = { 0 };
+    int rc = gnt_rest_init(&rest, host, endpoint, &dialect, &e);
+
+    if (rc == 0)
+        rc = send_ping(&rest, call, &p, &e);
+    gnt_rest_close(&rest);
+    /* Somebody answers, but not to a ping: no Docker daemon. */
+    if (rc < 0 && e.http_status >= 400 && e.http_status < 500)
+        return GANTRY_PROBE_NOT_MINE;
+    if (rc < 0) {
+        if (err != NULL)
+            *err = e;
+        return rc;
+    }
+    if (p.libpod || !p.docker)
+        return GANTRY_PROBE_NOT_MINE;
+    describe(&p, detail, detail_size);
+    return GANTRY_PROBE_MINE;
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static void use_version(struct gnt_rest *rest, int minor)
+{
+    rest->version[0] = 1;
+    rest->version[1] = minor;
+    snprintf(rest->prefix, sizeof rest->prefix, "/v1.%d", minor);
+}
+
+static int negotiate(struct gnt_rest *rest, const gantry_call *call, const struct ping *p,
+                     gantry_error *err)
+{
+    char who[96];
+    struct ping again;
+    gantry_error e = { 0 };
+    int rc;
+
+    describe(p, who, sizeof who);
+    if (p->major != 1 || p->minor < GNT_DOCKER_API_MIN) {
+        gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                 "%s speaks API %s at most; this library needs 1.%d or later", who,
+                 p->major == 0 ? "of an unknown version" : p->api_text, GNT_DOCKER_API_MIN);
+        gnt_error_resource(err, GANTRY_RESOURCE_ENGINE, who);
+        return GANTRY_E_UNSUPPORTED;
+    }
+    if (p->minor <= GNT_DOCKER_API_MAX) {
+        use_version(rest, p->minor);
+        return 0;
+    }
+    /* A newer daemon: only it knows whether it still speaks our newest version. */
+    use_version(rest, GNT_DOCKER_API_MAX);
+    rc = send_ping(rest, call, &again, &e);
+    if (rc == GANTRY_E_UNSUPPORTED) {
+        gnt_error_prefix(&e, "%s speaks API %s, this library 1.%d to 1.%d: ", who, p->api_text,
+                         GNT_DOCKER_API_MIN, GNT_DOCKER_API_MAX);
+        gnt_error_resource(&e, GANTRY_RESOURCE_ENGINE, who);
+    }
+    if (rc < 0 && err != NULL)
+        *err = e;
+    return rc;
+}
+
+static int docker_open(void *state, gantry_host *host, const gantry_endpoint *endpoint,
+                       const gantry_call *call, gantry_error *err)
+{
+    struct docker *d = state;
+    struct ping p;
+    int rc = gnt_rest_init(&d->rest, host, endpoint, &dialect, err);
+
+    if (rc == 0)
+        rc = send_ping(&d->rest, call, &p, err);
+    if (rc < 0)
+        return rc;
+    if (p.libpod || !p.docker)
+        return gnt_fail(err, GANTRY_E_PROTOCOL, "%s", p.libpod ? "this is Podman, not Docker"
+                                                               : "this is no Docker daemon");
+    return negotiate(&d->rest, call, &p, err);
+}
+
+static void docker_close(void *state)
+{
+    struct docker *d = state;
+
+    gnt_rest_close(&d->rest);
+}
+
+static const char *const schemes[] = { "unix", "tcp", NULL };
+
+const gantry_backend gnt_docker_backend = {
+    .size = sizeof gnt_docker_backend,
+    .name = "docker",
+    .schemes = schemes,
+    .state_size = sizeof(struct docker),
+    .probe = docker_probe,
+    .open = docker_open,
+    .close = docker_close,
+    .supports = NULL, /* every slot works from API 1.41 on */
+    .engine = &gnt_docker_engine_ops,
+    .images = &gnt_docker_image_ops,
+    .containers = &gnt_docker_container_ops,
+    .volumes = &gnt_docker_volume_ops,
+    .networks = &gnt_docker_network_ops
+};

@@ -1,0 +1,90 @@
+/*
+ * Inside of the Docker backend: its state, and the tables that tests check.
+ */
+#ifndef GNT_DOCKER_H
+#define GNT_DOCKER_H
+
+#include "rest_ops.h"
+
+/* API versions that this backend speaks. */
+#define GNT_DOCKER_API_MIN 41
+#define GNT_DOCKER_API_MAX 51
+
+struct docker {
+    struct gnt_rest rest; /* first: core's shared operations take it */
+};
+
+extern const gantry_backend gnt_docker_backend;
+extern const gantry_engine_ops gnt_docker_engine_ops;
+extern const gantry_image_ops gnt_docker_image_ops;
+extern const gantry_container_ops gnt_docker_container_ops;
+extern const gantry_volume_ops gnt_docker_volume_ops;
+extern const gantry_network_ops gnt_docker_network_ops;
+
+/* docker.c */
+extern const struct gnt_error_row gnt_docker_errors[];
+/* An error about another thing than the request's own (a missing network of a container): take the name
+ * out of the engine's message, or none. `asked` is the kind that the request was about. */
+int gnt_docker_blame(int rc, int asked, gantry_error *err);
+/* Read "1.41"; 0 or -1. */
+int gnt_docker_parse_version(const char *text, int *major, int *minor);
+
+/* docker_build.c */
+int gnt_docker_build(void *state, const char *reference, const gantry_build_options *opts,
+                     gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
+                     gantry_error *err);
+extern const struct gnt_build_dialect gnt_docker_build_dialect;
+
+/* docker_spec.c: the body of a create */
+struct gnt_json *gnt_docker_container_body(struct gnt_req *r, const char *image,
+                                           const gantry_container_options *opts);
+
+/* docker_stream.c */
+int gnt_docker_logs(void *state, const char *id, const gantry_logs_options *opts,
+                    gantry_stream **out, gantry_error *err);
+int gnt_docker_attach(void *state, const char *id, const gantry_attach_options *opts,
+                      gantry_stream **out, gantry_error *err);
+int gnt_docker_wait(void *state, const char *id, const gantry_wait_options *opts,
+                    gantry_wait **out, gantry_error *err);
+int gnt_docker_exec(void *state, const char *id, const char *const *command,
+                    const gantry_exec_options *opts, gantry_stream **out,
+                    char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err);
+int gnt_docker_exec_result(void *state, const char *exec_id, const gantry_call *call,
+                           int *out_running, int64_t *out_code, gantry_error *err);
+
+/* Options: every field is encoded, dealt with in code, or refused. */
+extern const struct gnt_out gnt_docker_build_options[];
+extern const struct gnt_out gnt_docker_import_options[];
+extern const struct gnt_out gnt_docker_image_list_options[];
+extern const struct gnt_out gnt_docker_image_remove_options[];
+extern const struct gnt_out gnt_docker_container_options[];
+extern const struct gnt_out gnt_docker_mount_options[];
+extern const struct gnt_out gnt_docker_port_options[];
+extern const struct gnt_out gnt_docker_resource_options[];
+extern const struct gnt_out gnt_docker_stop_options[];
+extern const struct gnt_out gnt_docker_kill_options[];
+extern const struct gnt_out gnt_docker_container_remove_options[];
+extern const struct gnt_out gnt_docker_container_list_options[];
+extern const struct gnt_out gnt_docker_wait_options[];
+extern const struct gnt_out gnt_docker_logs_options[];
+extern const struct gnt_out gnt_docker_attach_options[];
+extern const struct gnt_out gnt_docker_volume_options[];
+extern const struct gnt_out gnt_docker_volume_list_options[];
+extern const struct gnt_out gnt_docker_volume_remove_options[];
+extern const struct gnt_out gnt_docker_network_options[];
+extern const struct gnt_out gnt_docker_network_list_options[];
+extern const struct gnt_out gnt_docker_network_remove_options[];
+extern const struct gnt_out gnt_docker_connect_options[];
+extern const struct gnt_out gnt_docker_disconnect_options[];
+
+/* Results. */
+extern const struct gnt_in gnt_docker_version_rows[];
+extern const struct gnt_in gnt_docker_info_rows[];
+extern const struct gnt_in gnt_docker_image_list_rows[];
+extern const struct gnt_in gnt_docker_image_rows[];
+extern const struct gnt_in gnt_docker_container_list_rows[];
+extern const struct gnt_in gnt_docker_container_rows[];
+extern const struct gnt_in gnt_docker_volume_rows[];
+extern const struct gnt_in gnt_docker_network_rows[];
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * Docker: logs, attach, wait and exec. The framing of a container's bytes follows from its terminal,
+ * which is asked first; the machinery is core's.
+ */
+#include "docker.h"
+
+#define L gantry_logs_options
+const struct gnt_out gnt_docker_logs_options[] = {
+    GNT_OUT_CODE(L, since_ns), GNT_OUT_CODE(L, until_ns),   GNT_OUT_CODE(L, tail),
+    GNT_OUT_CODE(L, follow),   GNT_OUT_CODE(L, timestamps), GNT_OUT_CODE(L, out),
+    GNT_OUT_CODE(L, err),      GNT_OUT_END
+};
+#undef L
+
+#define A gantry_attach_options
+const struct gnt_out gnt_docker_attach_options[] = { GNT_OUT_CODE(A, in), GNT_OUT_CODE(A, out),
+                                                     GNT_OUT_CODE(A, err), GNT_OUT_CODE(A, replay),
+                                                     GNT_OUT_END };
+#undef A
+
+#define W gantry_wait_options
+const struct gnt_out gnt_docker_wait_options[] = { GNT_OUT_CODE(W, condition),
+                                                   GNT_OUT_REFUSE(W, reserved), GNT_OUT_END };
+#undef W
+
+int gnt_docker_logs(void *state, const char *id, const gantry_logs_options *opts,
+                    gantry_stream **out, gantry_error *err)
+{
+    struct docker *d = state;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    struct gnt_container_facts facts;
+    struct gnt_req r;
+    int rc = gnt_rest_container_facts(&d->rest, call, id, &facts, err);
+
+    if (rc < 0)
+        return rc;
+    gnt_req_init(&r, &d->rest, "GET", call, "/containers/%s/logs", facts.id);
+    gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
+    r.flags |= GNT_REQ_OPEN_ENDED;
+    gnt_rest_logs_query(&r, opts);
+    return gnt_rest_logs_open(&r, facts.tty ? GNT_RAW : GNT_FRAMED, out, err);
+}
+
+int gnt_docker_attach(void *state, const char *id, const gantry_attach_options *opts,
+                      gantry_stream **out, gantry_error *err)
+{
+    struct docker *d = state;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    struct gnt_container_facts facts;
+    struct gnt_req r;
+    int rc = gnt_rest_container_facts(&d->rest, call, id, &facts, err);
+
+    if (rc < 0)
+        return rc;
+    if (opts->in == GANTRY_ON && !facts.open_stdin) {
+        gnt_fail(err, GANTRY_E_STATE, "the container was created without open_stdin");
+        gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, id);
+        return GANTRY_E_STATE;
+    }
+    gnt_req_init(&r, &d->rest, "POST", call, "/containers/%s/attach", facts.id);
+    gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
+    r.flags |= GNT_REQ_OPEN_ENDED;
+    gnt_rest_attach_query(&r, opts);
+    return gnt_rest_attach_open(&r, facts.tty ? GNT_RAW : GNT_FRAMED, out, err);
+}
+
+/* ---- wait ------------------------------------------------------------------------------------ */
+
+static const char *const conditions[] = { [GANTRY_WAIT_NOT_RUNNING] = "not-running",
+                                          [GANTRY_WAIT_NEXT_EXIT] = "next-exit",
+                                          [GANTRY_WAIT_REMOVED] = "removed" };
+
+/* 20.10 takes any word and then waits for ever, so that only known ones are sent. Docker sends the head
+ * at once. Of a container that never ran it says 0 at once: no exit code. */
+int gnt_docker_wait(void *state, const char *id, const gantry_wait_options *opts, gantry_wait **out,
+                    gantry_error *err)
+{
+    struct docker *d = state;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    struct gnt_wait_plan plan = { .form = GNT_WAIT_JSON };
+    struct gnt_container_facts facts;
+    struct gnt_req r;
+    int rc;
+
+    if (opts->condition < GANTRY_WAIT_NOT_RUNNING || opts->condition > GANTRY_WAIT_REMOVED)
+        return gnt_fail(err, GANTRY_E_INVALID, "condition: %d is none of GANTRY_WAIT_",
+                        opts->condition);
+    plan.error_counts = opts->condition == GANTRY_WAIT_REMOVED;
+    if (opts->condition != GANTRY_WAIT_NEXT_EXIT) {
+        rc = gnt_rest_container_facts(&d->rest, call, id, &facts, err);
+        if (rc < 0)
+            return rc;
+        plan.zero_unknown = facts.never_started;
+    }
+    gnt_req_init(&r, &d->rest, "POST", call, "/containers/%s/wait", id);
+    gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
+    r.flags |= GNT_REQ_OPEN_ENDED;
+    gnt_req_query(&r, "condition", conditions[opts->condition]);
+    return gnt_rest_wait_open(&r, &plan, out, err);
+}
+
+/* ---- exec ------------------------------------------------------------------------------------ */
+
+int gnt_docker_exec(void *state, const char *id, const char *const *command,
+                    const gantry_exec_options *opts, gantry_stream **out,
+                    char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err)
+{
+    struct docker *d = state;
+
+    return gnt_rest_exec_open(&d->rest, id, command, opts, out, out_exec_id, err);
+}
+
+int gnt_docker_exec_result(void *state, const char *exec_id, const gantry_call *call,
+                           int *out_running, int64_t *out_code, gantry_error *err)
+{
+    struct docker *d = state;
+
+    return gnt_rest_exec_result(&d->rest, exec_id, call, out_running, out_code, err);
+}

@@ -1,0 +1,199 @@
+/*
+ * The Podman backend's table, probing, opening and its words for errors. The API version is the
+ * server's own, capped by the newest that this code was written for; which managers do what is in
+ * the other files.
+ */
+#include "podman.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The newest libpod API whose shapes are known here, and the oldest that is spoken. */
+static const int newest[3] = { 5, 8, 0 };
+static const int oldest[3] = { 4, 0, 0 };
+
+/*
+ * libpod answers 500 to nearly everything; `cause`, or part of the message, says what it was. The
+ * first row that matches wins, so narrow texts come before wide ones.
+ */
+static const struct gnt_error_row error_rows[] = {
+    { 0, "no such container", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
+    { 0, "has already been removed", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
+    { 0, "image not known", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+    { 0, "failed to find image", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+    { 0, "no such image", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+    { 0, "no such volume", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_VOLUME },
+    { 0, "network not found", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_NETWORK },
+    { 0, "no such network", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_NETWORK },
+    { 0, "no such exec session", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_EXEC },
+    { 0, "no such pod", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_POD },
+    { 0, "no such secret", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_SECRET },
+    { 0, "name is already in use", GANTRY_E_EXISTS, 0 },
+    { 0, "volume already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_VOLUME },
+    { 0, "network already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_NETWORK },
+    { 0, "already connected to network", GANTRY_E_STATE, 0 },
+    { 0, "network is already connected", GANTRY_E_STATE, 0 },
+    { 0, "is not connected to network", GANTRY_E_STATE, 0 },
+    { 0, "image is in use", GANTRY_E_IN_USE, GANTRY_RESOURCE_IMAGE },
+    { 0, "volume is being used", GANTRY_E_IN_USE, GANTRY_RESOURCE_VOLUME },
+    { 0, "network is being used", GANTRY_E_IN_USE, GANTRY_RESOURCE_NETWORK },
+    { 0, "container state improper", GANTRY_E_STATE, 0 },
+    { 0, "cannot create exec session as container", GANTRY_E_STATE, 0 },
+    { 0, "is already used on the host", GANTRY_E_CONFLICT, 0 },
+    { 0, "with more than one tag", GANTRY_E_CONFLICT, GANTRY_RESOURCE_IMAGE },
+    { 0, "invalid network mode", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "unsupported bridge network option", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "required plugin missing", GANTRY_E_INVALID, 0 },
+    { 0, "invalid argument", GANTRY_E_INVALID, 0 },
+    { 0, "invalid signal", GANTRY_E_INVALID, 0 },
+    { 0, "invalid reference format", GANTRY_E_INVALID, 0 },
+    { 0, "invalid CIDR address", GANTRY_E_INVALID, 0 },
+    { 0, "is an invalid", GANTRY_E_INVALID, 0 },
+    { 0, "no command or entrypoint provided", GANTRY_E_INVALID, 0 },
+    { 0, "invoke a command that was not found", GANTRY_E_INVALID, 0 },
+    { 0, "OCI permission denied", GANTRY_E_INVALID, 0 },
+    { 0, "no matching entries in passwd file", GANTRY_E_INVALID, 0 },
+    { 0, "decode()", GANTRY_E_INVALID, 0 },
+    { 0, "cannot unmarshal", GANTRY_E_INVALID, 0 },
+    { 400, NULL, GANTRY_E_INVALID, 0 },
+    { 401, NULL, GANTRY_E_UNAUTHORIZED, 0 },
+    { 403, NULL, GANTRY_E_FORBIDDEN, 0 },
+    { 404, NULL, GANTRY_E_NOT_FOUND, 0 },
+    { 409, NULL, GANTRY_E_CONFLICT, 0 },
+    { 501, NULL, GANTRY_E_UNSUPPORTED, 0 },
+    { 0, NULL, GANTRY_E_ENGINE, 0 },
+};
+
+const struct gnt_dialect gnt_podman_dialect = { .name = "podman",
+                                                .cause_path = "cause",
+                                                .errors = error_rows };
+
+/* ---- who answers ----------------------------------------------------------------------------- */
+
+static int compare(const int a[3], const int b[3])
+{
+    for (int i = 0; i < 3; i++) {
+        if (a[i] != b[i])
+            return a[i] < b[i] ? -1 : 1;
+    }
+    return 0;
+}
+
+/* Reads to the end, so that the connection can be used again. */
+static int drain(struct gnt_exchange *x, gantry_error *err)
+{
+    char piece[256];
+    size_t got = 0;
+    int rc;
+
+    while ((rc = gnt_exchange_read(x, piece, sizeof piece, 0, &got, err)) == 0 && got > 0)
+        continue;
+    return rc;
+}
+
+/* The server's libpod version; "" if what answers is no Podman. */
+static int ask_version(struct gnt_rest *rest, const gantry_call *call, char *text, size_t size,
+                       gantry_error *err)
+{
+    struct gnt_req r;
+    struct gnt_exchange *x = NULL;
+    const char *header;
+    int rc;
+
+    text[0] = '\0';
+    gnt_req_init(&r, rest, "GET", call, "/libpod/_ping");
+    gnt_req_about(&r, GANTRY_RESOURCE_ENGINE, "podman");
+    rc = gnt_req_begin(&r, &x, err);
+    if (rc == 0)
+        rc = gnt_exchange_head(x, 0, err);
+    if (rc == 0) {
+        header = gnt_exchange_header(x, "Libpod-API-Version");
+        if (header != NULL)
+            gnt_text_copy(text, size, header, strlen(header), 0, 0);
+        rc = drain(x, err);
+    }
+    gnt_exchange_close(x);
+    return rc;
+}
+
+static int too_old(const char *version, gantry_error *err)
+{
+    return gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                    "Podman %s is too old: its API version must be at least %d.%d.%d", version,
+                    oldest[0], oldest[1], oldest[2]);
+}
+
+static int parse_version(const char *text, int out[3], gantry_error *err)
+{
+    if (sscanf(text, "%4d.%4d.%4d", &out[0], &out[1], &out[2]) < 2)
+        return gnt_fail(err, GANTRY_E_PROTOCOL, "the engine's libpod version is none: %s", text);
+    return compare(out, oldest) < 0 ? too_old(text, err) : 0;
+}
+
+static int podman_probe(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
+                        char *detail, size_t detail_size, gantry_error *err)
+{
+    struct gnt_rest rest = { 0 };
+    char version[32] = "";
+    int number[3] = { 0 };
+    int rc = gnt_rest_init(&rest, host, endpoint, &gnt_podman_dialect, err);
+
+    if (rc < 0)
+        return rc;
+    rc = ask_version(&rest, call, version, sizeof version, err);
+    gnt_rest_close(&rest);
+    if (rc < 0)
+        return rc;
+    if (version[0] == '\0')
+        return GANTRY_PROBE_NOT_MINE;
+    rc = parse_version(version, number, err);
+    if (rc < 0)
+        return rc;
+    snprintf(detail, detail_size, "Podman %s", version);
+    return GANTRY_PROBE_MINE;
+}
+
+static int podman_open(void *state, gantry_host *host, const gantry_endpoint *endpoint,
+                       const gantry_call *call, gantry_error *err)
+{
+    struct podman *p = state;
+    const int *use = p->rest.version;
+    int rc = gnt_rest_init(&p->rest, host, endpoint, &gnt_podman_dialect, err);
+
+    if (rc == 0)
+        rc = ask_version(&p->rest, call, p->engine_version, sizeof p->engine_version, err);
+    if (rc == 0 && p->engine_version[0] == '\0')
+        rc = gnt_fail(err, GANTRY_E_UNAVAILABLE, "%s answers, but is no Podman", endpoint->address);
+    if (rc == 0)
+        rc = parse_version(p->engine_version, p->rest.version, err);
+    if (rc < 0)
+        return rc;
+    if (compare(p->rest.version, newest) > 0)
+        memcpy(p->rest.version, newest, sizeof newest);
+    snprintf(p->rest.prefix, sizeof p->rest.prefix, "/v%d.%d.%d/libpod", use[0], use[1], use[2]);
+    return 0;
+}
+
+static void podman_close(void *state)
+{
+    struct podman *p = state;
+
+    gnt_rest_close(&p->rest);
+}
+
+static const char *const schemes[] = { "unix", "tcp", NULL };
+
+const gantry_backend gnt_podman_backend = {
+    .size = sizeof(gantry_backend),
+    .name = "podman",
+    .schemes = schemes,
+    .state_size = sizeof(struct podman),
+    .probe = podman_probe,
+    .open = podman_open,
+    .close = podman_close,
+    .engine = &gnt_podman_engine_ops,
+    .images = &gnt_podman_image_ops,
+    .containers = &gnt_podman_container_ops,
+    .volumes = &gnt_podman_volume_ops,
+    .networks = &gnt_podman_network_ops,
+};

@@ -1,0 +1,134 @@
+/*
+ * Podman over its native libpod API: the private state and what the files of this backend share.
+ * Knows nothing of other backends.
+ */
+#ifndef GNT_PODMAN_H
+#define GNT_PODMAN_H
+
+#include "error.h"
+#include "names.h"
+#include "rest_ops.h"
+
+/* State of one engine; does not change after opening. */
+struct podman {
+    struct gnt_rest rest;      /* first; prefix "/v4.3.1/libpod" */
+    char engine_version[32];   /* of the server, as it said: "4.3.1" */
+};
+
+extern const gantry_engine_ops gnt_podman_engine_ops;
+extern const gantry_image_ops gnt_podman_image_ops;
+extern const gantry_container_ops gnt_podman_container_ops;
+extern const gantry_volume_ops gnt_podman_volume_ops;
+extern const gantry_network_ops gnt_podman_network_ops;
+
+/* ---- slots that are not in their table's file ------------------------------------------------------- */
+
+int gnt_podman_build(void *state, const char *reference, const gantry_build_options *opts,
+                     gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
+                     gantry_error *err);
+int gnt_podman_logs(void *state, const char *id, const gantry_logs_options *opts,
+                    gantry_stream **out, gantry_error *err);
+int gnt_podman_attach(void *state, const char *id, const gantry_attach_options *opts,
+                      gantry_stream **out, gantry_error *err);
+int gnt_podman_exec(void *state, const char *id, const char *const *command,
+                    const gantry_exec_options *opts, gantry_stream **out,
+                    char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err);
+int gnt_podman_exec_result(void *state, const char *exec_id, const gantry_call *call,
+                           int *out_running, int64_t *out_code, gantry_error *err);
+int gnt_podman_wait(void *state, const char *id, const gantry_wait_options *opts, gantry_wait **out,
+                    gantry_error *err);
+int gnt_podman_create(void *state, const char *image, const gantry_container_options *opts,
+                      gantry_created **out, gantry_error *err);
+int gnt_podman_start(void *state, const char *id, const gantry_start_options *opts,
+                     gantry_error *err);
+int gnt_podman_stop(void *state, const char *id, const gantry_stop_options *opts,
+                    gantry_error *err);
+int gnt_podman_restart(void *state, const char *id, const gantry_stop_options *opts,
+                       gantry_error *err);
+int gnt_podman_kill(void *state, const char *id, const gantry_kill_options *opts,
+                    gantry_error *err);
+int gnt_podman_container_remove(void *state, const char *id,
+                                const gantry_container_remove_options *opts, gantry_error *err);
+
+/* ---- image names (podman_names.c) -------------------------------------------------------------------- */
+
+/*
+ * The name an image is known by: "app:latest" for localhost/app:latest and for
+ * docker.io/library/app:latest, "user/app:1" for docker.io/user/app:1; without "sha256:" for an id.
+ * Points into `reference`.
+ */
+const char *gnt_podman_familiar(const char *reference);
+
+/* Hooks of decoding tables: one name, and a list of names without repetitions. */
+int gnt_podman_in_name(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+int gnt_podman_in_names(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+
+/* Whether a reference, as results give it, is meant by a pattern of a list: with '*' and '?', with
+ * or without tag. */
+int gnt_podman_matches(const char *pattern, const char *familiar);
+
+/* Look an image up: its whole id into out_id (65 bytes). */
+int gnt_podman_image_id(struct podman *p, const gantry_call *call, const char *reference,
+                        char out_id[65], gantry_error *err);
+
+/* An exact name as a filter: libpod takes names as regular expressions. Several names are left to
+ * gnt_accept_name, since versions differ on whether they are alternatives. */
+void gnt_podman_filter_name(struct gnt_req *r, struct gnt_json *filters, const char *const *names);
+
+/* "linux/arm64/v8" as parameters or members of these names; INVALID if malformed. */
+struct podman_platform {
+    char os[32];
+    char arch[32];
+    char variant[32];
+};
+int gnt_podman_platform(const char *text, struct podman_platform *out, gantry_error *err);
+
+/* Wraps gnt_json_put: the first failure is kept in the request. */
+void gnt_podman_put(struct gnt_req *r, struct gnt_json *body, const char *path,
+                    struct gnt_json *value);
+/* Array of strings; NULL without memory. */
+struct gnt_json *gnt_podman_strings(struct gnt_arena *a, const char *const *list);
+
+/* Answers that are an array of reports with an error text each: what they say went wrong. `path` is
+ * the text's member, as "Err". */
+int gnt_podman_run_reports(struct gnt_req *r, const char *path, gantry_error *err);
+
+/* ---- tables: public to the backend so that a unit test can check them ---------------------------------- */
+
+extern const struct gnt_out gnt_podman_build_options[];
+extern const struct gnt_out gnt_podman_import_options[];
+extern const struct gnt_out gnt_podman_image_list_options[];
+extern const struct gnt_out gnt_podman_image_remove_options[];
+extern const struct gnt_out gnt_podman_container_options[];
+extern const struct gnt_out gnt_podman_mount_options[];
+extern const struct gnt_out gnt_podman_port_options[];
+extern const struct gnt_out gnt_podman_resource_options[];
+extern const struct gnt_out gnt_podman_stop_options[];
+extern const struct gnt_out gnt_podman_kill_options[];
+extern const struct gnt_out gnt_podman_container_remove_options[];
+extern const struct gnt_out gnt_podman_container_list_options[];
+extern const struct gnt_out gnt_podman_wait_options[];
+extern const struct gnt_out gnt_podman_logs_options[];
+extern const struct gnt_out gnt_podman_attach_options[];
+extern const struct gnt_out gnt_podman_volume_options[];
+extern const struct gnt_out gnt_podman_volume_list_options[];
+extern const struct gnt_out gnt_podman_volume_remove_options[];
+extern const struct gnt_out gnt_podman_network_options[];
+extern const struct gnt_out gnt_podman_network_list_options[];
+extern const struct gnt_out gnt_podman_network_remove_options[];
+extern const struct gnt_out gnt_podman_connect_options[];
+extern const struct gnt_out gnt_podman_disconnect_options[];
+
+extern const struct gnt_in gnt_podman_version_rows[];
+extern const struct gnt_in gnt_podman_info_rows[];
+extern const struct gnt_in gnt_podman_image_rows[];
+extern const struct gnt_in gnt_podman_image_item_rows[];
+extern const struct gnt_in gnt_podman_container_rows[];
+extern const struct gnt_in gnt_podman_container_item_rows[];
+extern const struct gnt_in gnt_podman_volume_rows[];
+extern const struct gnt_in gnt_podman_network_rows[];
+
+extern const struct gnt_dialect gnt_podman_dialect;
+extern const struct gnt_build_dialect gnt_podman_build_dialect;
+
+#endif

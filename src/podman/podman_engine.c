@@ -1,0 +1,229 @@
+/*
+ * The engine's own operations: ping, version, info, any request; and small helpers that several
+ * managers of this backend share.
+ */
+#include "podman.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int podman_ping(void *state, const gantry_query_options *opts, gantry_error *err)
+{
+    struct podman *p = state;
+    struct gnt_req r;
+
+    gnt_req_init(&r, &p->rest, "GET", opts->call, "/_ping");
+    return gnt_req_run(&r, NULL, err);
+}
+
+/* ---- version --------------------------------------------------------------------------------- */
+
+/* libpod's own API versions are a component's details; the document's are those of the other API. */
+static const struct gnt_json *details(const struct gnt_json *components)
+{
+    const struct gnt_json *c = components->type == GNT_JSON_ARRAY ? components->first : NULL;
+
+    for (; c != NULL; c = c->next) {
+        const char *name = gnt_json_text(gnt_json_get(c, "Name"));
+
+        if (name != NULL && strcmp(name, "Podman Engine") == 0)
+            return gnt_json_get(c, "Details");
+    }
+    return NULL;
+}
+
+static int in_api_version(struct gnt_in_context *c, const struct gnt_json *v,
+                          const struct gnt_in *row, void *field)
+{
+    const struct gnt_json *text = gnt_json_get(details(v), "APIVersion");
+
+    return text != NULL ? gnt_in_str(c, text, row, field) : 0;
+}
+
+static int in_min_api_version(struct gnt_in_context *c, const struct gnt_json *v,
+                              const struct gnt_in *row, void *field)
+{
+    const struct gnt_json *text = gnt_json_get(details(v), "MinAPIVersion");
+
+    return text != NULL ? gnt_in_str(c, text, row, field) : 0;
+}
+
+const struct gnt_in gnt_podman_version_rows[] = {
+    GNT_IN_STR_REQ(gantry_version_info, version, "Version"),
+    GNT_IN_HOOK(gantry_version_info, api_version, "Components", in_api_version),
+    GNT_IN_HOOK(gantry_version_info, min_api_version, "Components", in_min_api_version),
+    GNT_IN_STR(gantry_version_info, os, "Os"),
+    GNT_IN_STR(gantry_version_info, arch, "Arch"),
+    GNT_IN_STR(gantry_version_info, kernel, "KernelVersion"),
+    GNT_IN_END
+};
+
+static int podman_version(void *state, const gantry_query_options *opts, gantry_version_info **out,
+                          gantry_error *err)
+{
+    struct podman *p = state;
+    struct gnt_req r;
+    void *result = NULL;
+    gantry_version_info *info;
+    const int *used = p->rest.version;
+    int rc;
+
+    gnt_req_init(&r, &p->rest, "GET", opts->call, "/version");
+    rc = gnt_req_result(&r, GANTRY_KIND_VERSION_INFO, gnt_podman_version_rows,
+                        offsetof(gantry_version_info, json), &result, err);
+    if (rc < 0)
+        return rc;
+    info = result;
+    info->backend = "podman";
+    info->used_api_version =
+        gnt_arena_printf(gnt_result_arena(info), "%d.%d.%d", used[0], used[1], used[2]);
+    if (info->used_api_version == NULL) {
+        gnt_result_free(info);
+        return gnt_nomem(err);
+    }
+    *out = info;
+    return 0;
+}
+
+/* ---- info ------------------------------------------------------------------------------------ */
+
+/* "v2" -> "2" */
+static int in_cgroup_version(struct gnt_in_context *c, const struct gnt_json *v,
+                             const struct gnt_in *row, void *field)
+{
+    const char *text = gnt_json_text(v);
+    const char *copy;
+
+    (void)row;
+    if (text == NULL)
+        return 0;
+    copy = gnt_arena_strdup(c->arena, text + (text[0] == 'v'));
+    memcpy(field, &copy, sizeof copy);
+    return copy == NULL ? gnt_nomem(c->err) : 0;
+}
+
+#define I gantry_info
+const struct gnt_in gnt_podman_info_rows[] = {
+    GNT_IN_STR_REQ(I, version, "version/Version"),
+    GNT_IN_STR(I, hostname, "host/hostname"),
+    GNT_IN_STR(I, os, "host/os"),
+    GNT_IN_STR(I, arch, "host/arch"),
+    GNT_IN_STR(I, kernel, "host/kernel"),
+    GNT_IN_STR(I, storage_driver, "store/graphDriverName"),
+    GNT_IN_STR(I, root_directory, "store/graphRoot"),
+    GNT_IN_HOOK(I, cgroup_version, "host/cgroupVersion", in_cgroup_version),
+    GNT_IN_STR(I, cgroup_manager, "host/cgroupManager"),
+    GNT_IN_I64(I, cpus, "host/cpus"),
+    GNT_IN_I64(I, memory_bytes, "host/memTotal"),
+    GNT_IN_I64(I, containers, "store/containerStore/number"),
+    GNT_IN_I64(I, containers_running, "store/containerStore/running"),
+    GNT_IN_I64(I, containers_paused, "store/containerStore/paused"),
+    GNT_IN_I64(I, containers_stopped, "store/containerStore/stopped"),
+    GNT_IN_I64(I, images, "store/imageStore/number"),
+    GNT_IN_FLAG(I, rootless, "host/security/rootless"),
+    GNT_IN_END
+};
+#undef I
+
+static int podman_info(void *state, const gantry_query_options *opts, gantry_info **out,
+                       gantry_error *err)
+{
+    struct podman *p = state;
+    struct gnt_req r;
+    void *result = NULL;
+    int rc;
+
+    gnt_req_init(&r, &p->rest, "GET", opts->call, "/info");
+    rc = gnt_req_result(&r, GANTRY_KIND_INFO, gnt_podman_info_rows, offsetof(gantry_info, json),
+                        &result, err);
+    if (rc < 0)
+        return rc;
+    *out = result;
+    (*out)->backend = "podman";
+    return 0;
+}
+
+static int podman_request(void *state, const gantry_request *request, gantry_response **out,
+                          gantry_error *err)
+{
+    struct podman *p = state;
+
+    return gnt_rest_request(&p->rest, request, out, err);
+}
+
+const gantry_engine_ops gnt_podman_engine_ops = { .size = sizeof(gantry_engine_ops),
+                                                  .ping = podman_ping,
+                                                  .version = podman_version,
+                                                  .info = podman_info,
+                                                  .request = podman_request };
+
+/* ---- shared by the managers ------------------------------------------------------------------ */
+
+void gnt_podman_put(struct gnt_req *r, struct gnt_json *body, const char *path,
+                    struct gnt_json *value)
+{
+    if (r->rc == 0 && gnt_json_put(&r->arena, body, path, value) < 0)
+        gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
+}
+
+struct gnt_json *gnt_podman_strings(struct gnt_arena *a, const char *const *list)
+{
+    struct gnt_json *array = gnt_json_new(a, GNT_JSON_ARRAY);
+
+    for (; array != NULL && list != NULL && *list != NULL; list++) {
+        if (gnt_json_add(array, gnt_json_string(a, *list)) < 0)
+            return NULL;
+    }
+    return array;
+}
+
+/* Letters and digits as they are, anything else escaped: the text means only itself. */
+static void literal(struct gnt_buf *out, const char *text)
+{
+    gnt_buf_adds(out, "^");
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        int plain = c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                    (c >= 'A' && c <= 'Z') || c == '_';
+
+        gnt_buf_addf(out, "%s%c", plain ? "" : "\\", c);
+    }
+    gnt_buf_adds(out, "$");
+}
+
+void gnt_podman_filter_name(struct gnt_req *r, struct gnt_json *filters, const char *const *names)
+{
+    struct gnt_buf text;
+
+    if (names == NULL || names[0] == NULL || names[1] != NULL)
+        return;
+    gnt_buf_init(&text, &r->rest->host->mem, 64 * 1024);
+    literal(&text, names[0]);
+    if (text.rc < 0)
+        gnt_req_fail(r, text.rc, "names: too long or out of memory");
+    gnt_req_filter(r, filters, "name", gnt_buf_text(&text));
+    gnt_buf_free(&text);
+}
+
+struct reports {
+    const struct gnt_req *r;
+    const char *path;
+};
+
+static int check_report(void *arg, struct gnt_json *v, gantry_error *err)
+{
+    const struct reports *reports = arg;
+    const struct gnt_req *r = reports->r;
+    const char *text = gnt_json_text(gnt_json_get(v, reports->path));
+
+    if (text == NULL || *text == '\0')
+        return 0;
+    return gnt_rest_error(r->rest, 0, text, NULL, r->resource_kind, r->resource, err);
+}
+
+int gnt_podman_run_reports(struct gnt_req *r, const char *path, gantry_error *err)
+{
+    struct reports reports = { .r = r, .path = path };
+
+    return gnt_req_each(r, GNT_JSON_ELEMENTS, check_report, &reports, NULL, err);
+}

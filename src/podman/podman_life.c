@@ -1,0 +1,98 @@
+/*
+ * The life of containers over libpod: start, stop, restart, kill, remove; each with what libpod needs to
+ * be told to do the same as other engines.
+ */
+#include "podman.h"
+
+const struct gnt_out gnt_podman_stop_options[] = { GNT_OUT_CODE(gantry_stop_options, grace_ms),
+                                                   GNT_OUT_END };
+
+const struct gnt_out gnt_podman_kill_options[] = {
+    GNT_OUT_STR(gantry_kill_options, signal, "signal"),
+    GNT_OUT_END
+};
+
+#define O gantry_container_remove_options
+const struct gnt_out gnt_podman_container_remove_options[] = {
+    GNT_OUT_ON(O, force, "force"),
+    GNT_OUT_ON(O, volumes, "volumes"), /* "v", as documented, is ignored */
+    GNT_OUT_CODE(O, missing_ok),
+    GNT_OUT_REFUSE(O, reserved),
+    GNT_OUT_END
+};
+#undef O
+
+int gnt_podman_start(void *state, const char *id, const gantry_start_options *opts,
+                     gantry_error *err)
+{
+    struct podman *p = state;
+
+    return gnt_rest_act(&p->rest, "POST", opts->call, GANTRY_RESOURCE_CONTAINER, id,
+                        "/containers/%s/start", err);
+}
+
+/*
+ * Stop and restart refuse paused containers, so those are unpaused first. Restart without `timeout`
+ * kills at once, so the container's own is sent.
+ */
+static int stop_like(struct podman *p, const char *id, const gantry_stop_options *opts,
+                     const char *template_text, gantry_error *err)
+{
+    struct gnt_container_facts facts;
+    struct gnt_req r;
+    int64_t seconds = opts->grace_ms > 0 ? gnt_seconds_up(opts->grace_ms) : 0;
+    int rc = gnt_rest_container_facts(&p->rest, opts->call, id, &facts, err);
+
+    if (rc == 0 && facts.state == GANTRY_STATE_PAUSED)
+        rc = gnt_rest_act(&p->rest, "POST", opts->call, GANTRY_RESOURCE_CONTAINER, id,
+                          "/containers/%s/unpause", err);
+    if (rc < 0)
+        return rc;
+    if (opts->grace_ms == 0 && facts.stop_timeout_s > 0)
+        seconds = facts.stop_timeout_s;
+    gnt_req_init(&r, &p->rest, "POST", opts->call, template_text, id);
+    gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
+    gnt_req_query_i64(&r, "timeout", seconds);
+    r.extra_ms = seconds < INT64_MAX / 2000 ? seconds * 1000 : INT64_MAX / 2;
+    return gnt_req_run(&r, NULL, err);
+}
+
+int gnt_podman_stop(void *state, const char *id, const gantry_stop_options *opts, gantry_error *err)
+{
+    return stop_like(state, id, opts, "/containers/%s/stop", err);
+}
+
+int gnt_podman_restart(void *state, const char *id, const gantry_stop_options *opts,
+                       gantry_error *err)
+{
+    return stop_like(state, id, opts, "/containers/%s/restart", err);
+}
+
+int gnt_podman_kill(void *state, const char *id, const gantry_kill_options *opts,
+                    gantry_error *err)
+{
+    struct podman *p = state;
+    struct gnt_req r;
+
+    gnt_req_init(&r, &p->rest, "POST", opts->call, "/containers/%s/kill", id);
+    gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
+    gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_kill_options));
+    if (opts->signal == NULL)
+        gnt_req_query(&r, "signal", "SIGKILL");
+    return gnt_req_run(&r, NULL, err);
+}
+
+int gnt_podman_container_remove(void *state, const char *id,
+                                const gantry_container_remove_options *opts, gantry_error *err)
+{
+    struct podman *p = state;
+    struct gnt_req r;
+
+    gnt_req_init(&r, &p->rest, "DELETE", opts->call, "/containers/%s", id);
+    gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
+    gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_container_remove_options));
+    /* Force means kill; without this libpod would first ask and wait for the grace period. */
+    if (opts->force == GANTRY_ON)
+        gnt_req_query_i64(&r, "timeout", 0);
+    return gnt_podman_run_reports(&r, "Err", err);
+}

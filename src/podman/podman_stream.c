@@ -1,0 +1,78 @@
+/*
+ * Logs, attach and exec over libpod. Framing is known beforehand: logs always have it, attach and exec
+ * unless there is a terminal.
+ */
+#include "podman.h"
+
+#define L gantry_logs_options
+const struct gnt_out gnt_podman_logs_options[] = {
+    GNT_OUT_CODE(L, since_ns), GNT_OUT_CODE(L, until_ns),   GNT_OUT_CODE(L, tail),
+    GNT_OUT_CODE(L, follow),   GNT_OUT_CODE(L, timestamps), GNT_OUT_CODE(L, out),
+    GNT_OUT_CODE(L, err),      GNT_OUT_END
+};
+#undef L
+
+#define A gantry_attach_options
+const struct gnt_out gnt_podman_attach_options[] = { GNT_OUT_CODE(A, in), GNT_OUT_CODE(A, out),
+                                                     GNT_OUT_CODE(A, err), GNT_OUT_CODE(A, replay),
+                                                     GNT_OUT_END };
+#undef A
+
+int gnt_podman_logs(void *state, const char *id, const gantry_logs_options *opts,
+                    gantry_stream **out, gantry_error *err)
+{
+    struct podman *p = state;
+    struct gnt_req r;
+
+    gnt_req_init(&r, &p->rest, "GET", opts->call, "/containers/%s/logs", id);
+    gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
+    r.flags |= GNT_REQ_OPEN_ENDED;
+    gnt_rest_logs_query(&r, opts);
+    return gnt_rest_logs_open(&r, GNT_FRAMED, out, err);
+}
+
+static int wrong_state(const char *id, gantry_error *err, const char *message)
+{
+    gnt_fail(err, GANTRY_E_STATE, "%s", message);
+    gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, id);
+    return GANTRY_E_STATE;
+}
+
+int gnt_podman_attach(void *state, const char *id, const gantry_attach_options *opts,
+                      gantry_stream **out, gantry_error *err)
+{
+    struct podman *p = state;
+    struct gnt_container_facts facts;
+    struct gnt_req r;
+    int rc = gnt_rest_container_facts(&p->rest, opts->call, id, &facts, err);
+
+    if (rc < 0)
+        return rc;
+    /* libpod would initialise it anew, and its exit code would be gone. */
+    if (facts.state == GANTRY_STATE_EXITED)
+        return wrong_state(id, err, "the container has ended; its output is in its log");
+    if (opts->in == GANTRY_ON && !facts.open_stdin)
+        return wrong_state(id, err, "the container was created without open_stdin");
+    gnt_req_init(&r, &p->rest, "POST", opts->call, "/containers/%s/attach", facts.id);
+    gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
+    r.flags |= GNT_REQ_OPEN_ENDED;
+    gnt_rest_attach_query(&r, opts);
+    return gnt_rest_attach_open(&r, facts.tty ? GNT_RAW : GNT_FRAMED, out, err);
+}
+
+int gnt_podman_exec(void *state, const char *id, const char *const *command,
+                    const gantry_exec_options *opts, gantry_stream **out,
+                    char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err)
+{
+    struct podman *p = state;
+
+    return gnt_rest_exec_open(&p->rest, id, command, opts, out, out_exec_id, err);
+}
+
+int gnt_podman_exec_result(void *state, const char *exec_id, const gantry_call *call,
+                           int *out_running, int64_t *out_code, gantry_error *err)
+{
+    struct podman *p = state;
+
+    return gnt_rest_exec_result(&p->rest, exec_id, call, out_running, out_code, err);
+}

@@ -1,0 +1,127 @@
+/*
+ * Volumes over libpod.
+ */
+#include "podman.h"
+
+#define V gantry_volume
+const struct gnt_in gnt_podman_volume_rows[] = {
+    GNT_IN_STR_REQ(V, name, "Name"),
+    GNT_IN_STR(V, driver, "Driver"),
+    GNT_IN_STR(V, mountpoint, "Mountpoint"),
+    GNT_IN_STR(V, scope, "Scope"),
+    GNT_IN_TIME(V, created_ns, "CreatedAt"),
+    GNT_IN_MAP(V, labels, "Labels"),
+    GNT_IN_MAP(V, options, "Options"),
+    GNT_IN_END
+};
+#undef V
+
+#define O gantry_volume_options
+const struct gnt_out gnt_podman_volume_options[] = {
+    GNT_OUT_STR(O, driver, "Driver"),
+    GNT_OUT_MAP(O, options, "Options"),
+    GNT_OUT_MAP(O, labels, "Labels"),
+    GNT_OUT_CODE(O, extra_json),
+    GNT_OUT_END
+};
+#undef O
+
+#define O gantry_volume_list_options
+const struct gnt_out gnt_podman_volume_list_options[] = {
+    GNT_OUT_CODE(O, names),
+    GNT_OUT_CODE(O, labels),
+    GNT_OUT_CODE(O, filters),
+    GNT_OUT_CODE(O, filter_count),
+    GNT_OUT_END
+};
+#undef O
+
+#define O gantry_volume_remove_options
+const struct gnt_out gnt_podman_volume_remove_options[] = { GNT_OUT_CODE(O, missing_ok),
+                                                            GNT_OUT_REFUSE(O, reserved),
+                                                            GNT_OUT_END };
+#undef O
+
+static int podman_volume_create(void *state, const char *name, const gantry_volume_options *opts,
+                                gantry_volume **out, gantry_error *err)
+{
+    struct podman *p = state;
+    struct gnt_req r;
+    struct gnt_json *body;
+    void *result = NULL;
+    int rc;
+
+    gnt_req_init(&r, &p->rest, "POST", opts->call, "/volumes/create");
+    gnt_req_about(&r, GANTRY_RESOURCE_VOLUME, name != NULL ? name : "");
+    body = gnt_req_encode(&r, opts, gnt_podman_volume_options);
+    if (name != NULL && r.rc == 0)
+        gnt_podman_put(&r, body, "Name", gnt_json_string(&r.arena, name));
+    gnt_req_extra_json(&r, body, opts->extra_json);
+    gnt_req_json(&r, body);
+    rc = gnt_req_result(&r, GANTRY_KIND_VOLUME, gnt_podman_volume_rows,
+                        offsetof(gantry_volume, json), &result, err);
+    if (rc == 0)
+        *out = result;
+    return rc;
+}
+
+static int podman_volume_inspect(void *state, const char *name,
+                                 const gantry_volume_inspect_options *opts, gantry_volume **out,
+                                 gantry_error *err)
+{
+    static const struct gnt_lookup lookup = { .path = "/volumes/%s/json",
+                                              .resource_kind = GANTRY_RESOURCE_VOLUME,
+                                              .result_kind = GANTRY_KIND_VOLUME,
+                                              .rows = gnt_podman_volume_rows,
+                                              .json_offset = offsetof(gantry_volume, json) };
+    struct podman *p = state;
+    void *result = NULL;
+    int rc = gnt_rest_lookup(&p->rest, &lookup, opts->call, name, &result, err);
+
+    if (rc == 0)
+        *out = result;
+    return rc;
+}
+
+static int podman_volume_list(void *state, const gantry_volume_list_options *opts,
+                              gantry_volume_list **out, gantry_error *err)
+{
+    struct podman *p = state;
+    struct gnt_name_filter names = { .names = opts->names, .offset = offsetof(gantry_volume, name) };
+    struct gnt_req r;
+    struct gnt_json *filters;
+    void *list = NULL;
+    int rc;
+
+    gnt_req_init(&r, &p->rest, "GET", opts->call, "/volumes/json");
+    filters = gnt_req_object(&r);
+    gnt_podman_filter_name(&r, filters, opts->names);
+    gnt_req_filter_list(&r, filters, "label", opts->labels);
+    gnt_req_filter_pairs(&r, filters, opts->filters, opts->filter_count);
+    gnt_req_filters(&r, filters);
+    rc = gnt_req_list(&r, GANTRY_KIND_VOLUME_LIST, GANTRY_KIND_VOLUME, gnt_podman_volume_rows,
+                      gnt_accept_name, &names, &list, err);
+    if (rc == 0)
+        *out = list;
+    return rc;
+}
+
+/* libpod's DELETE takes any unambiguous beginning of a name; only `exists` takes it as it is. */
+static int podman_volume_remove(void *state, const char *name,
+                                const gantry_volume_remove_options *opts, gantry_error *err)
+{
+    struct podman *p = state;
+    int rc = gnt_rest_act(&p->rest, "GET", opts->call, GANTRY_RESOURCE_VOLUME, name,
+                          "/volumes/%s/exists", err);
+
+    if (rc < 0)
+        return rc;
+    return gnt_rest_act(&p->rest, "DELETE", opts->call, GANTRY_RESOURCE_VOLUME, name, "/volumes/%s",
+                        err);
+}
+
+const gantry_volume_ops gnt_podman_volume_ops = { .size = sizeof(gantry_volume_ops),
+                                                  .create = podman_volume_create,
+                                                  .inspect = podman_volume_inspect,
+                                                  .list = podman_volume_list,
+                                                  .remove = podman_volume_remove };

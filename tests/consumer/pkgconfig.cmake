@@ -1,0 +1,37 @@
+# One compiler line with what pkg-config says builds and runs.
+include(${CMAKE_CURRENT_LIST_DIR}/common.cmake)
+
+set(dir ${work}/pkgconfig-${kind})
+file(REMOVE_RECURSE ${dir})
+file(MAKE_DIRECTORY ${dir})
+# Nothing else is to be found: the package must do without other packages' files.
+set(ENV{PKG_CONFIG_LIBDIR} ${tree}/${libdir}/pkgconfig)
+unset(ENV{PKG_CONFIG_PATH})
+set(static_flag)
+set(library ${tree}/${libdir})
+if(kind STREQUAL static)
+    set(static_flag --static)
+    # A tree as a machine without the shared library has it, or the linker would take that one.
+    set(library ${dir}/lib)
+    file(COPY ${tree}/${libdir}/libgantry.a DESTINATION ${library})
+endif()
+run(${pkgconfig} --modversion gantry)
+string(STRIP "${output}" output)
+if(NOT output STREQUAL version)
+    message(FATAL_ERROR "gantry.pc has version ${output}, not ${version}")
+endif()
+run(${pkgconfig} ${static_flag} --define-variable=libdir=${library} --cflags gantry)
+separate_arguments(cflags UNIX_COMMAND "${output}")
+run(${pkgconfig} ${static_flag} --define-variable=libdir=${library} --libs gantry)
+separate_arguments(libs UNIX_COMMAND "${output}")
+
+set(project ${CMAKE_CURRENT_LIST_DIR}/project)
+set(warnings -Wall -Wextra -Werror)
+run(${cc} -std=c11 ${warnings} ${flags} ${cflags} ${project}/consumer.c -o ${dir}/consumer ${libs})
+run(${cxx} -std=c++17 ${warnings} ${flags} ${cflags} ${project}/consumer.cpp
+    -o ${dir}/consumer_cxx ${libs})
+set(ENV{LD_LIBRARY_PATH} ${library})
+foreach(program consumer consumer_cxx)
+    check_program(${dir}/${program})
+    check_linkage(${dir}/${program} ${kind})
+endforeach()

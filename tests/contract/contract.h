@@ -1,0 +1,166 @@
+/*
+ * The contract suite: what a program may rely on whichever engine it found. Every test is written
+ * once against the installed headers and runs on every backend; where engines differ in spite of
+ * the library, differences.def has a row and the test asks contract_differs().
+ *
+ * A test has the fixture `f`: an open engine, its managers, an error to hand to calls, and names that
+ * no other process uses. What it creates under such names is removed after it.
+ */
+#ifndef CONTRACT_H
+#define CONTRACT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <gantry/gantry.h>
+
+/* Targets, as bits. */
+enum {
+    ON_MEMORY = 1,
+    ON_DOCKER = 2,
+    ON_PODMAN = 4,
+    ON_ROOTLESS = 8,
+    ON_ENGINES = ON_DOCKER | ON_PODMAN | ON_ROOTLESS,
+    ON_ALL = ON_ENGINES | ON_MEMORY
+};
+
+/* Rows of differences.def. */
+enum contract_difference {
+#define DIFFERENCE(id, targets, what, expectation) DIFF_##id,
+#include "differences.def"
+#undef DIFFERENCE
+    DIFF_COUNT
+};
+
+struct contract {
+    const char *target;  /* "podman-rootless" */
+    const char *address; /* "unix:///..." */
+    int on;              /* ON_... */
+    gantry_engine *engine;
+    gantry_images *images;
+    gantry_containers *containers;
+    gantry_volumes *volumes;
+    gantry_networks *networks;
+    gantry_error err;  /* for every call */
+    const char *base;  /* reference of an image with a busybox */
+    char prefix[40];   /* of all names this process makes */
+    unsigned serial;
+    atomic_int log_lines; /* written by the engine so far: a request writes at least one */
+    char last_tagged[256]; /* the last log line that holds "contract-tag" */
+    char names[32][128];
+    char image_ids[64][65]; /* to be removed */
+    size_t image_id_count;
+};
+
+struct contract_test {
+    const char *name;
+    void (*run)(struct contract *f);
+    int needs[3]; /* features without which the test has no meaning */
+    int on;       /* targets, 0 = all */
+};
+
+/* ---- groups -------------------------------------------------------------------------------- */
+
+extern const struct contract_test engine_tests[];
+extern const struct contract_test images_tests[];
+extern const struct contract_test build_tests[];
+extern const struct contract_test containers_tests[];
+extern const struct contract_test run_tests[];
+extern const struct contract_test streams_tests[];
+extern const struct contract_test exec_tests[];
+extern const struct contract_test volumes_tests[];
+extern const struct contract_test networks_tests[];
+extern const struct contract_test errors_tests[];
+extern const struct contract_test threads_tests[];
+
+/* Shorter rows in the groups' tables. */
+#define NEEDS_PROCESSES { GANTRY_FEATURE_CONTAINERS_RUN }
+
+/* ---- fixture ------------------------------------------------------------------------------- */
+
+/* Open the engine of a target. 0, or 77 after saying why it cannot be tested here, or 1. */
+int contract_open(struct contract *f, const char *target);
+/* Import the base image; called once per process. */
+void contract_import_base(struct contract *f);
+void contract_close(struct contract *f);
+/* Remove all that a test made. */
+void contract_clean(struct contract *f);
+
+int contract_differs(const struct contract *f, enum contract_difference id);
+/* The engine runs processes: without, a test looks at metadata alone. */
+int contract_has_processes(const struct contract *f);
+
+/* A name as "ct4711x1a2b-web-3", valid for the test. */
+const char *contract_name(struct contract *f, const char *word);
+/* An image to be removed after the test though it has no name of ours. */
+void contract_track_image(struct contract *f, const char *id);
+/* Open another engine object on the same engine; NULL options are the fixture's. */
+gantry_engine *contract_open_again(struct contract *f);
+/* The busybox tar, or a small tar for an engine without processes. */
+gantry_source contract_base_tar(struct contract *f);
+void contract_base_tar_close(gantry_source *source);
+
+/* ---- checks -------------------------------------------------------------------------------- */
+
+/* The call succeeds; prints its error otherwise. */
+#define OK(call) contract_ok(f, (call), #call, __FILE__, __LINE__)
+/* The call fails with this very code, fills f->err completely and says something. */
+#define FAILS(call, code)                                                                          \
+    contract_fails((memset(&f->err, 0, sizeof f->err), f), (call), (code), #call, __FILE__, __LINE__)
+#define CHECK(condition) contract_check(!!(condition), #condition, __FILE__, __LINE__)
+
+void contract_ok(struct contract *f, int rc, const char *call, const char *file, int line);
+void contract_fails(struct contract *f, int rc, int code, const char *call, const char *file,
+                    int line);
+void contract_check(int holds, const char *condition, const char *file, int line);
+
+#define SAME(a, b) contract_same((a), (b), #a, __FILE__, __LINE__)
+#define CONTAINS(text, part) contract_contains((text), (part), #text, __FILE__, __LINE__)
+void contract_same(const char *got, const char *want, const char *what, const char *file, int line);
+void contract_contains(const char *text, const char *part, const char *what, const char *file,
+                       int line);
+
+int contract_is_id(const char *text); /* 64 hex digits */
+int contract_in_list(const char *const *list, const char *text);
+const char *contract_pair(const gantry_pair *pairs, size_t count, const char *key);
+
+/* ---- shorthand ------------------------------------------------------------------------------ */
+
+#define COMMAND(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define SHELL(script) COMMAND("sh", "-c", script)
+
+/* Create (and start) a container of the base image that runs a script; returns its name. */
+const char *contract_create(struct contract *f, const char *script);
+const char *contract_start(struct contract *f, const char *script);
+/* One that does nothing until it is stopped, quickly. */
+#define IDLE "trap 'exit 0' TERM; while :; do sleep 1; done"
+
+int contract_state(struct contract *f, const char *container);
+int contract_exists(struct contract *f, const char *container);
+int contract_image_exists(struct contract *f, const char *reference);
+/* Wait for its end by the API; the exit code. */
+int64_t contract_wait_exit(struct contract *f, const char *container);
+/* Run a script in a container of an image and compare its whole stdout. */
+void contract_run_prints(struct contract *f, const char *image, const char *script,
+                         const char *want);
+/* Ask until `holds` is true, at most 20 s; fails the test then. The pause between two questions is
+ * manners towards the engine, nothing depends on it. */
+void contract_until(struct contract *f, int (*holds)(struct contract *f, const void *arg),
+                    const void *arg);
+
+/* A thread that triggers a token once it is told to; the moment it did is kept. */
+struct contract_trigger;
+struct contract_trigger *contract_trigger_new(struct contract *f, gantry_cancel **out_token);
+void contract_trigger_go(struct contract_trigger *trigger);
+/* Milliseconds since the trigger; -1 if it was not pulled. */
+int64_t contract_trigger_elapsed(struct contract_trigger *trigger);
+void contract_trigger_free(struct contract_trigger *trigger);
+
+#endif

@@ -1,0 +1,369 @@
+/*
+ * Contract of the engine object: opening, who answers, questions, features, any endpoint.
+ */
+#include "contract.h"
+
+static void opening_says_who_answers(struct contract *f)
+{
+    const gantry_candidate_list *list = gantry_engine_candidates(f->engine);
+
+    SAME(gantry_engine_address(f->engine), f->address);
+    SAME(gantry_engine_backend(f->engine), f->on == ON_MEMORY   ? "memory"
+                                           : f->on == ON_DOCKER ? "docker"
+                                                                : "podman");
+    CHECK(list->count == 1);
+    CHECK(list->items[1] == NULL);
+    SAME(list->items[0]->address, f->address);
+    SAME(list->items[0]->backend, gantry_engine_backend(f->engine));
+    CHECK(list->items[0]->detail[0] != '\0');
+    CHECK(list->items[0]->source[0] != '\0');
+    CHECK(list->items[0]->code == 0);
+    CHECK(list->items[0]->chosen == 1);
+}
+
+static void ping_answers(struct contract *f)
+{
+    OK(gantry_engine_ping(f->engine, NULL, &f->err));
+}
+
+static void version_is_told(struct contract *f)
+{
+    gantry_version_info *info = NULL;
+
+    OK(gantry_engine_version(f->engine, NULL, &info, &f->err));
+    SAME(info->backend, gantry_engine_backend(f->engine));
+    CHECK(info->version[0] != '\0');
+    CHECK(info->api_version[0] != '\0');
+    CHECK(info->used_api_version[0] != '\0');
+    SAME(info->os, "linux");
+    CHECK(info->json[0] == '{');
+    if (contract_has_processes(f)) {
+        CHECK(info->arch[0] != '\0');
+        CHECK(info->kernel[0] != '\0');
+    }
+    gantry_version_info_free(info);
+}
+
+static void info_is_told(struct contract *f)
+{
+    const char *name = contract_create(f, "true");
+    gantry_info *info = NULL;
+
+    (void)name;
+    OK(gantry_engine_info(f->engine, NULL, &info, &f->err));
+    SAME(info->backend, gantry_engine_backend(f->engine));
+    CHECK(info->version[0] != '\0');
+    SAME(info->os, "linux");
+    CHECK(info->storage_driver[0] != '\0');
+    CHECK(info->containers >= 1);
+    CHECK(info->images >= 1);
+    CHECK(info->containers_running >= 0);
+    CHECK(info->rootless == (f->on == ON_ROOTLESS));
+    CHECK(info->json[0] == '{');
+    if (contract_has_processes(f)) {
+        CHECK(info->arch[0] != '\0' && strcmp(info->arch, "x86_64") != 0);
+        CHECK(info->cpus > 0);
+        CHECK(info->memory_bytes > 0);
+        CHECK(info->root_directory[0] == '/');
+    }
+    gantry_info_free(info);
+}
+
+static void features_have_names(struct contract *f)
+{
+    for (int i = 1; i < GANTRY_FEATURE_COUNT; i++)
+        CHECK(gantry_feature_name(i) != NULL);
+    SAME(gantry_feature_name(GANTRY_FEATURE_IMAGES_BUILD), "images.build");
+    CHECK(gantry_feature_name(0) == NULL);
+    CHECK(gantry_feature_name(GANTRY_FEATURE_COUNT) == NULL);
+    CHECK(gantry_engine_supports(f->engine, 0) == 0);
+    CHECK(gantry_engine_supports(f->engine, GANTRY_FEATURE_COUNT) == 0);
+    CHECK(gantry_engine_supports(f->engine, -5) == 0);
+}
+
+/* Or the suite would silently leave out what an engine forgets to claim. */
+static void features_are_all_there(struct contract *f)
+{
+    static const int missing_in_memory[] = {
+        GANTRY_FEATURE_ENGINE_REQUEST,  GANTRY_FEATURE_CONTAINERS_LOGS,
+        GANTRY_FEATURE_CONTAINERS_ATTACH, GANTRY_FEATURE_CONTAINERS_WAIT,
+        GANTRY_FEATURE_CONTAINERS_EXEC, GANTRY_FEATURE_CONTAINERS_RUN,
+    };
+
+    for (int i = 1; i < GANTRY_FEATURE_COUNT; i++) {
+        int expected = 1;
+
+        for (size_t k = 0; k < sizeof missing_in_memory / sizeof missing_in_memory[0]; k++) {
+            if (f->on == ON_MEMORY && missing_in_memory[k] == i)
+                expected = 0;
+        }
+        if (gantry_engine_supports(f->engine, i) != expected)
+            fail_msg("%s: supported is %d", gantry_feature_name(i), !expected);
+    }
+}
+
+static void missing_slots_are_unsupported(struct contract *f)
+{
+    const char *name = contract_create(f, "true");
+    const char *const path[] = { "info", NULL };
+    gantry_request request = { .size = sizeof request, .path = path };
+    gantry_response *response = NULL;
+    gantry_stream *stream = NULL;
+    gantry_output *output = NULL;
+    gantry_wait *wait = NULL;
+
+    FAILS(gantry_engine_request(f->engine, &request, &response, &f->err), GANTRY_E_UNSUPPORTED);
+    SAME(f->err.operation, "engine.request");
+    FAILS(gantry_containers_logs(f->containers, name, NULL, &stream, &f->err),
+          GANTRY_E_UNSUPPORTED);
+    SAME(f->err.operation, "containers.logs");
+    FAILS(gantry_containers_logs_read(f->containers, name, NULL, &output, &f->err),
+          GANTRY_E_UNSUPPORTED);
+    FAILS(gantry_containers_attach(f->containers, name, NULL, &stream, &f->err),
+          GANTRY_E_UNSUPPORTED);
+    FAILS(gantry_containers_wait(f->containers, name, NULL, NULL, &f->err), GANTRY_E_UNSUPPORTED);
+    FAILS(gantry_containers_wait_open(f->containers, name, NULL, &wait, &f->err),
+          GANTRY_E_UNSUPPORTED);
+    FAILS(gantry_containers_exec(f->containers, name, COMMAND("true"), NULL, NULL, &f->err),
+          GANTRY_E_UNSUPPORTED);
+    FAILS(gantry_containers_run(f->containers, f->base, NULL, NULL, &f->err),
+          GANTRY_E_UNSUPPORTED);
+    SAME(f->err.operation, "containers.run");
+    CHECK(response == NULL && stream == NULL && output == NULL && wait == NULL);
+}
+
+/* ---- any endpoint ---------------------------------------------------------------------------- */
+
+static void request_reaches_any_endpoint(struct contract *f)
+{
+    const char *name = contract_create(f, "true");
+    const char *const path[] = { "containers", name, "json", NULL };
+    gantry_request request = { .size = sizeof request, .path = path };
+    gantry_response *response = NULL;
+    gantry_output *output = NULL;
+
+    OK(gantry_engine_request(f->engine, &request, &response, &f->err));
+    CHECK(response->status == 200);
+    CONTAINS(response->content_type, "json");
+    OK(gantry_stream_capture(response->body, 0, &output, &f->err));
+    CHECK(output->stdout_data[0] == '{');
+    CONTAINS(output->stdout_data, name);
+    gantry_output_free(output);
+    gantry_response_free(response);
+}
+
+static void request_encodes_its_query(struct contract *f)
+{
+    const char *name = contract_create(f, "true");
+    const char *const path[] = { "containers", "json", NULL };
+    char filter[200];
+    gantry_pair query[] = { { "all", "true" }, { "filters", filter } };
+    gantry_request request = { .size = sizeof request,
+                               .method = "GET",
+                               .path = path,
+                               .query = query,
+                               .query_count = 2 };
+    gantry_response *response = NULL;
+    gantry_output *output = NULL;
+
+    snprintf(filter, sizeof filter, "{\"name\":[\"%s\"]}", name);
+    OK(gantry_engine_request(f->engine, &request, &response, &f->err));
+    OK(gantry_stream_capture(response->body, 0, &output, &f->err));
+    CONTAINS(output->stdout_data, name);
+    gantry_output_free(output);
+    gantry_response_free(response);
+}
+
+static void request_errors_are_typed(struct contract *f)
+{
+    const char *const missing[] = { "containers", contract_name(f, "none"), "json", NULL };
+    const char *const above[] = { "containers", "..", "json", NULL };
+    const char *const empty[] = { "containers", "", NULL };
+    gantry_request request = { .size = sizeof request, .path = missing };
+    gantry_response *response = NULL;
+
+    FAILS(gantry_engine_request(f->engine, &request, &response, &f->err), GANTRY_E_NOT_FOUND);
+    CHECK(f->err.http_status == 404);
+    CHECK(f->err.outcome == GANTRY_OUTCOME_REFUSED);
+    request.path = above;
+    FAILS(gantry_engine_request(f->engine, &request, &response, &f->err), GANTRY_E_INVALID);
+    request.path = empty;
+    FAILS(gantry_engine_request(f->engine, &request, &response, &f->err), GANTRY_E_INVALID);
+    CHECK(response == NULL);
+}
+
+/* Makes a volume by the engine's own path, with a body from memory. */
+static void request_sends_a_body(struct contract *f)
+{
+    const char *const path[] = { "volumes", "create", NULL };
+    const char *name = contract_name(f, "raw");
+    char text[160];
+    gantry_memory memory = { .data = text };
+    gantry_source body = gantry_source_memory(&memory);
+    gantry_request request = { .size = sizeof request,
+                               .method = "POST",
+                               .path = path,
+                               .body = &body };
+    gantry_response *response = NULL;
+    gantry_volume *volume = NULL;
+
+    memory.size = (size_t)snprintf(text, sizeof text, "{\"Name\":\"%s\"}", name);
+    body = gantry_source_memory(&memory);
+    OK(gantry_engine_request(f->engine, &request, &response, &f->err));
+    CHECK(response->status == 201);
+    gantry_response_free(response);
+    OK(gantry_volumes_inspect(f->volumes, name, NULL, &volume, &f->err));
+    SAME(volume->name, name);
+    gantry_volume_free(volume);
+}
+
+/* ---- control of calls ------------------------------------------------------------------------ */
+
+static void triggered_token_cancels(struct contract *f)
+{
+    gantry_call call = { .size = sizeof call };
+    gantry_query_options opts = { .size = sizeof opts, .call = &call };
+
+    OK(gantry_cancel_new(&call.cancel, &f->err));
+    OK(gantry_engine_ping(f->engine, &opts, &f->err));
+    CHECK(!gantry_cancel_triggered(call.cancel));
+    gantry_cancel_trigger(call.cancel);
+    CHECK(gantry_cancel_triggered(call.cancel));
+    FAILS(gantry_engine_ping(f->engine, &opts, &f->err), GANTRY_E_CANCELLED);
+    gantry_cancel_reset(call.cancel);
+    OK(gantry_engine_ping(f->engine, &opts, &f->err));
+    gantry_cancel_free(call.cancel);
+}
+
+static void passed_deadline_times_out(struct contract *f)
+{
+    gantry_call call = { .size = sizeof call, .deadline_ns = gantry_clock_ns() - 1 };
+    gantry_query_options opts = { .size = sizeof opts, .call = &call };
+
+    FAILS(gantry_engine_ping(f->engine, &opts, &f->err), GANTRY_E_TIMEOUT);
+    call.deadline_ns = gantry_clock_ns() + (int64_t)60 * 1000000000;
+    OK(gantry_engine_ping(f->engine, &opts, &f->err));
+}
+
+static void tag_appears_in_the_log(struct contract *f)
+{
+    gantry_call call = { .size = sizeof call, .tag = "contract-tag" };
+    gantry_query_options opts = { .size = sizeof opts, .call = &call };
+
+    f->last_tagged[0] = '\0';
+    OK(gantry_engine_ping(f->engine, &opts, &f->err));
+    CONTAINS(f->last_tagged, "_ping");
+}
+
+/* ---- opening others -------------------------------------------------------------------------- */
+
+static void nothing_there_is_unavailable(struct contract *f)
+{
+    static const char *const addresses[] = { "unix:///nonexistent/engine.sock",
+                                             "tcp://127.0.0.1:1" };
+
+    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
+        gantry_engine_options opts = { .size = sizeof opts,
+                                       .address = addresses[i],
+                                       .on_demand = GANTRY_OFF };
+        gantry_engine *engine = NULL;
+
+        FAILS(gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &f->err),
+              GANTRY_E_UNAVAILABLE);
+        CONTAINS(f->err.message, addresses[i]);
+        CONTAINS(f->err.output, addresses[i]);
+        CHECK(engine == NULL);
+    }
+}
+
+static void other_runtime_is_not_taken(struct contract *f)
+{
+    int other = f->on == ON_DOCKER ? GANTRY_RUNTIME_PODMAN : GANTRY_RUNTIME_DOCKER;
+    gantry_engine_options opts = { .size = sizeof opts,
+                                   .address = f->address,
+                                   .on_demand = GANTRY_OFF };
+    gantry_engine *engine = NULL;
+
+    FAILS(gantry_engine_open(other, &opts, &engine, &f->err), GANTRY_E_UNAVAILABLE);
+    CHECK(engine == NULL);
+}
+
+static void variables_name_the_engine(struct contract *f)
+{
+    static const char *const names[] = { "DOCKER_HOST", "CONTAINER_HOST" };
+
+    for (size_t i = 0; i < 2; i++) {
+        char variable[300];
+        const char *const environment[] = { variable, NULL };
+        gantry_engine_options opts = { .size = sizeof opts,
+                                       .environment = environment,
+                                       .on_demand = GANTRY_OFF };
+        const gantry_candidate_list *list;
+        gantry_engine *engine = NULL;
+
+        snprintf(variable, sizeof variable, "%s=%s", names[i], f->address);
+        OK(gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &f->err));
+        SAME(gantry_engine_address(engine), f->address);
+        list = gantry_engine_candidates(engine);
+        CHECK(list->count == 1);
+        SAME(list->items[0]->source, names[i]);
+        gantry_engine_close(engine);
+    }
+}
+
+static void detect_reports_without_opening(struct contract *f)
+{
+    gantry_engine_options opts = { .size = sizeof opts,
+                                   .address = f->address,
+                                   .on_demand = GANTRY_OFF };
+    gantry_candidate_list *list = NULL;
+
+    OK(gantry_detect(GANTRY_RUNTIME_AUTO, &opts, &list, &f->err));
+    CHECK(list->count == 1);
+    CHECK(list->items[0]->code == 0);
+    SAME(list->items[0]->backend, gantry_engine_backend(f->engine));
+    gantry_candidate_list_free(list);
+    opts.address = "unix:///nonexistent/engine.sock";
+    OK(gantry_detect(GANTRY_RUNTIME_AUTO, &opts, &list, &f->err));
+    CHECK(list->count == 1);
+    CHECK(list->items[0]->code == GANTRY_E_UNAVAILABLE);
+    CHECK(list->items[0]->chosen == 0);
+    gantry_candidate_list_free(list);
+}
+
+static void two_engine_objects_agree(struct contract *f)
+{
+    const char *name = contract_name(f, "shared");
+    gantry_engine *other = contract_open_again(f);
+    gantry_volume *volume = NULL;
+
+    OK(gantry_volumes_create(f->volumes, name, NULL, NULL, &f->err));
+    OK(gantry_volumes_inspect(gantry_engine_volumes(other), name, NULL, &volume, &f->err));
+    gantry_engine_close(other);
+    SAME(volume->name, name); /* a result outlives its engine */
+    gantry_volume_free(volume);
+}
+
+const struct contract_test engine_tests[] = {
+    { "opening_says_who_answers", opening_says_who_answers },
+    { "ping_answers", ping_answers },
+    { "version_is_told", version_is_told },
+    { "info_is_told", info_is_told },
+    { "features_have_names", features_have_names },
+    { "features_are_all_there", features_are_all_there },
+    { "missing_slots_are_unsupported", missing_slots_are_unsupported, { 0 }, ON_MEMORY },
+    { "request_reaches_any_endpoint", request_reaches_any_endpoint,
+      { GANTRY_FEATURE_ENGINE_REQUEST } },
+    { "request_encodes_its_query", request_encodes_its_query, { GANTRY_FEATURE_ENGINE_REQUEST } },
+    { "request_errors_are_typed", request_errors_are_typed, { GANTRY_FEATURE_ENGINE_REQUEST } },
+    { "request_sends_a_body", request_sends_a_body, { GANTRY_FEATURE_ENGINE_REQUEST } },
+    { "triggered_token_cancels", triggered_token_cancels },
+    { "passed_deadline_times_out", passed_deadline_times_out },
+    { "tag_appears_in_the_log", tag_appears_in_the_log, { GANTRY_FEATURE_ENGINE_REQUEST } },
+    { "nothing_there_is_unavailable", nothing_there_is_unavailable },
+    { "other_runtime_is_not_taken", other_runtime_is_not_taken, { 0 }, ON_ENGINES },
+    { "variables_name_the_engine", variables_name_the_engine, { 0 }, ON_ENGINES },
+    { "detect_reports_without_opening", detect_reports_without_opening },
+    { "two_engine_objects_agree", two_engine_objects_agree, { 0 }, ON_ENGINES },
+    { 0 },
+};

@@ -1,0 +1,350 @@
+/*
+ * The fixture of the contract suite: opens the engine under test, makes names, removes what a test
+ * left. Uses the public API only, so it is a test of its own.
+ */
+#include "contract.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "memory_backend.h"
+
+/* ---- open, close ---------------------------------------------------------------------------- */
+
+static const struct target {
+    const char *name;
+    const char *variable;
+    int bit;
+    int runtime;
+} targets[] = {
+    { "memory", NULL, ON_MEMORY, GANTRY_RUNTIME_AUTO },
+    { "docker", "GANTRY_TEST_DOCKER", ON_DOCKER, GANTRY_RUNTIME_DOCKER },
+    { "podman", "GANTRY_TEST_PODMAN", ON_PODMAN, GANTRY_RUNTIME_PODMAN },
+    { "podman-rootless", "GANTRY_TEST_PODMAN_ROOTLESS", ON_ROOTLESS, GANTRY_RUNTIME_PODMAN },
+};
+
+static const struct target *find_target(const char *name)
+{
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        if (strcmp(targets[i].name, name) == 0)
+            return &targets[i];
+    }
+    return NULL;
+}
+
+static void count_log(void *arg, int level, const char *component, const char *line)
+{
+    struct contract *f = arg;
+
+    (void)level, (void)component;
+    atomic_fetch_add(&f->log_lines, 1);
+    if (strstr(line, "contract-tag") != NULL)
+        snprintf(f->last_tagged, sizeof f->last_tagged, "%s", line);
+}
+
+static int skip_run(const char *why, const char *what)
+{
+    printf("SKIPPED: %s%s\n", what, why);
+    fflush(stdout);
+    return 77;
+}
+
+static int open_target(struct contract *f, const struct target *target, gantry_engine **out)
+{
+    gantry_logger logger = { .log = count_log, .arg = f, .level = GANTRY_LOG_DEBUG };
+    gantry_engine_options opts = { .size = sizeof opts,
+                                   .address = f->address,
+                                   .logger = &logger,
+                                   .on_demand = GANTRY_OFF };
+
+    return gantry_engine_open(target->runtime, &opts, out, &f->err);
+}
+
+int contract_open(struct contract *f, const char *name)
+{
+    const struct target *target = find_target(name);
+    struct timespec now;
+
+    if (target == NULL) {
+        fprintf(stderr, "unknown target: %s\n", name);
+        return 2;
+    }
+    memset(f, 0, sizeof *f);
+    f->target = target->name;
+    f->on = target->bit;
+    f->address = target->variable != NULL ? getenv(target->variable) : "memory://";
+    if (f->address == NULL || *f->address == '\0')
+        return skip_run(" is not set: no such engine to test (see tests/engines/start)",
+                        target->variable);
+    if (f->on != ON_MEMORY && getenv("GANTRY_TEST_BUSYBOX") == NULL)
+        return skip_run(" is not set: no base image to test with", "GANTRY_TEST_BUSYBOX");
+    if (f->on == ON_MEMORY && memory_backend_register(&f->err) < 0) {
+        fprintf(stderr, "memory backend: %s\n", f->err.message);
+        return 1;
+    }
+    if (open_target(f, target, &f->engine) < 0) {
+        fprintf(stderr, "cannot open %s at %s: %s\n%s\n", name, f->address, f->err.message,
+                f->err.output);
+        return 1;
+    }
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(f->prefix, sizeof f->prefix, "ct%ldx%lx", (long)getpid(),
+             (unsigned long)(now.tv_nsec ^ now.tv_sec) & 0xffffff);
+    f->images = gantry_engine_images(f->engine);
+    f->containers = gantry_engine_containers(f->engine);
+    f->volumes = gantry_engine_volumes(f->engine);
+    f->networks = gantry_engine_networks(f->engine);
+    return 0;
+}
+
+gantry_engine *contract_open_again(struct contract *f)
+{
+    gantry_engine *engine = NULL;
+
+    OK(open_target(f, find_target(f->target), &engine));
+    return engine;
+}
+
+/* ---- the base image ------------------------------------------------------------------------- */
+
+static int read_stream(void *arg, void *buffer, size_t capacity, size_t *out_size,
+                       gantry_error *err)
+{
+    return gantry_stream_read(arg, buffer, capacity, out_size, NULL, err);
+}
+
+static int read_file(void *arg, void *buffer, size_t capacity, size_t *out_size, gantry_error *err)
+{
+    *out_size = fread(buffer, 1, capacity, arg);
+    if (*out_size == 0 && ferror((FILE *)arg))
+        return gantry_error_set(err, GANTRY_E_IO, "cannot read the base image");
+    return 0;
+}
+
+static gantry_archive *small_archive; /* behind the stream of a small tar */
+
+gantry_source contract_base_tar(struct contract *f)
+{
+    gantry_source source = { .size = sizeof source, .length = -1 };
+    const char *path = getenv("GANTRY_TEST_BUSYBOX");
+    gantry_stream *stream = NULL;
+
+    if (path != NULL) {
+        source.read = read_file;
+        source.arg = fopen(path, "re");
+        if (source.arg == NULL)
+            fail_msg("%s: %s", path, strerror(errno));
+        return source;
+    }
+    assert_int_equal(f->on, ON_MEMORY);
+    OK(gantry_archive_new(NULL, &small_archive, &f->err));
+    OK(gantry_archive_add_data(small_archive, "etc/motd", "hello\n", 6, NULL, &f->err));
+    OK(gantry_archive_stream(small_archive, NULL, &stream, &f->err));
+    source.read = read_stream;
+    source.arg = stream;
+    return source;
+}
+
+void contract_base_tar_close(gantry_source *source)
+{
+    if (source->read == read_file) {
+        fclose(source->arg);
+        return;
+    }
+    gantry_stream_close(source->arg);
+    gantry_archive_free(small_archive);
+    small_archive = NULL;
+}
+
+void contract_import_base(struct contract *f)
+{
+    static char base[64];
+    gantry_source tar = contract_base_tar(f);
+    gantry_import_options opts = { .size = sizeof opts,
+                                   .changes = COMMAND("CMD [\"sh\"]") };
+
+    snprintf(base, sizeof base, "%s-base", f->prefix);
+    OK(gantry_images_import(f->images, base, &tar, &opts, NULL, &f->err));
+    contract_base_tar_close(&tar);
+    f->base = base;
+}
+
+/* ---- clean-up ------------------------------------------------------------------------------- */
+
+static int is_ours(const struct contract *f, const char *name)
+{
+    return strncmp(name, f->prefix, strlen(f->prefix)) == 0;
+}
+
+static void clean_containers(struct contract *f)
+{
+    gantry_container_list_options all = { .size = sizeof all, .all = GANTRY_ON };
+    gantry_container_remove_options force = { .size = sizeof force,
+                                              .force = GANTRY_ON,
+                                              .volumes = GANTRY_ON,
+                                              .missing_ok = GANTRY_ON };
+    gantry_container_list *list = NULL;
+
+    OK(gantry_containers_list(f->containers, &all, &list, &f->err));
+    for (size_t i = 0; i < list->count; i++) {
+        if (is_ours(f, list->items[i]->name))
+            OK(gantry_containers_remove(f->containers, list->items[i]->id, &force, &f->err));
+    }
+    gantry_container_list_free(list);
+}
+
+static void clean_networks(struct contract *f)
+{
+    gantry_network_remove_options opts = { .size = sizeof opts, .missing_ok = GANTRY_ON };
+    gantry_network_list *list = NULL;
+
+    OK(gantry_networks_list(f->networks, NULL, &list, &f->err));
+    for (size_t i = 0; i < list->count; i++) {
+        if (is_ours(f, list->items[i]->name))
+            OK(gantry_networks_remove(f->networks, list->items[i]->id, &opts, &f->err));
+    }
+    gantry_network_list_free(list);
+}
+
+static void clean_volumes(struct contract *f)
+{
+    gantry_volume_remove_options opts = { .size = sizeof opts, .missing_ok = GANTRY_ON };
+    gantry_volume_list *list = NULL;
+
+    OK(gantry_volumes_list(f->volumes, NULL, &list, &f->err));
+    for (size_t i = 0; i < list->count; i++) {
+        if (is_ours(f, list->items[i]->name))
+            OK(gantry_volumes_remove(f->volumes, list->items[i]->name, &opts, &f->err));
+    }
+    gantry_volume_list_free(list);
+}
+
+static void clean_images(struct contract *f, int base_too)
+{
+    gantry_image_remove_options opts = { .size = sizeof opts,
+                                         .force = GANTRY_ON,
+                                         .missing_ok = GANTRY_ON };
+    gantry_image_list *list = NULL;
+    char base[80];
+
+    snprintf(base, sizeof base, "%s:latest", f->base != NULL ? f->base : "");
+    OK(gantry_images_list(f->images, NULL, &list, &f->err));
+    for (size_t i = 0; i < list->count; i++) {
+        for (const char *const *name = list->items[i]->references; *name != NULL; name++) {
+            if (is_ours(f, *name) && (base_too || strcmp(*name, base) != 0))
+                OK(gantry_images_remove(f->images, *name, &opts, NULL, &f->err));
+        }
+    }
+    gantry_image_list_free(list);
+    while (f->image_id_count > 0)
+        OK(gantry_images_remove(f->images, f->image_ids[--f->image_id_count], &opts, NULL,
+                                &f->err));
+}
+
+void contract_clean(struct contract *f)
+{
+    clean_containers(f);
+    clean_networks(f);
+    clean_volumes(f);
+    clean_images(f, 0);
+}
+
+void contract_close(struct contract *f)
+{
+    if (f->base != NULL)
+        clean_images(f, 1);
+    gantry_engine_close(f->engine);
+}
+
+/* ---- facts ---------------------------------------------------------------------------------- */
+
+int contract_differs(const struct contract *f, enum contract_difference id)
+{
+    static const int rows[] = {
+#define DIFFERENCE(name, where, what, expectation) [DIFF_##name] = (where),
+#include "differences.def"
+#undef DIFFERENCE
+    };
+
+    return (rows[id] & f->on) != 0;
+}
+
+int contract_has_processes(const struct contract *f)
+{
+    return gantry_engine_supports(f->engine, GANTRY_FEATURE_CONTAINERS_RUN);
+}
+
+const char *contract_name(struct contract *f, const char *word)
+{
+    char *name = f->names[f->serial % (sizeof f->names / sizeof f->names[0])];
+
+    snprintf(name, sizeof f->names[0], "%s-%s-%u", f->prefix, word, ++f->serial);
+    return name;
+}
+
+void contract_track_image(struct contract *f, const char *id)
+{
+    CHECK(f->image_id_count < sizeof f->image_ids / sizeof f->image_ids[0]);
+    snprintf(f->image_ids[f->image_id_count++], sizeof f->image_ids[0], "%s", id);
+}
+
+/* ---- triggers ------------------------------------------------------------------------------- */
+
+struct contract_trigger {
+    pthread_t thread;
+    sem_t go;
+    gantry_cancel *token;
+    _Atomic int64_t pulled_ns;
+    atomic_int abandoned;
+};
+
+static void *wait_and_pull(void *arg)
+{
+    struct contract_trigger *trigger = arg;
+
+    while (sem_wait(&trigger->go) != 0)
+        continue;
+    if (!atomic_load(&trigger->abandoned)) {
+        atomic_store(&trigger->pulled_ns, gantry_clock_ns());
+        gantry_cancel_trigger(trigger->token);
+    }
+    return NULL;
+}
+
+struct contract_trigger *contract_trigger_new(struct contract *f, gantry_cancel **out_token)
+{
+    struct contract_trigger *trigger = calloc(1, sizeof *trigger);
+
+    assert_non_null(trigger);
+    OK(gantry_cancel_new(&trigger->token, &f->err));
+    assert_int_equal(sem_init(&trigger->go, 0, 0), 0);
+    assert_int_equal(pthread_create(&trigger->thread, NULL, wait_and_pull, trigger), 0);
+    *out_token = trigger->token;
+    return trigger;
+}
+
+void contract_trigger_go(struct contract_trigger *trigger)
+{
+    sem_post(&trigger->go);
+}
+
+int64_t contract_trigger_elapsed(struct contract_trigger *trigger)
+{
+    int64_t pulled = atomic_load(&trigger->pulled_ns);
+
+    return pulled == 0 ? -1 : (gantry_clock_ns() - pulled) / 1000000;
+}
+
+void contract_trigger_free(struct contract_trigger *trigger)
+{
+    atomic_store(&trigger->abandoned, 1);
+    sem_post(&trigger->go);
+    pthread_join(trigger->thread, NULL);
+    sem_destroy(&trigger->go);
+    gantry_cancel_free(trigger->token);
+    free(trigger);
+}

@@ -1,0 +1,129 @@
+/*
+ * contract TARGET [GROUP]: runs the contract suite on an engine. TARGET is memory, docker, podman or
+ * podman-rootless; the engine's address comes from GANTRY_TEST_DOCKER, GANTRY_TEST_PODMAN or
+ * GANTRY_TEST_PODMAN_ROOTLESS. Without it the status is 77. GANTRY_TEST_FILTER runs only the tests
+ * whose name contains it.
+ */
+#include "contract.h"
+
+static const struct {
+    const char *name;
+    const struct contract_test *tests; /* ends with a row without a name */
+} groups[] = {
+    { "engine", engine_tests },         { "images", images_tests },
+    { "build", build_tests },           { "containers", containers_tests },
+    { "run", run_tests },               { "streams", streams_tests },
+    { "exec", exec_tests },             { "volumes", volumes_tests },
+    { "networks", networks_tests },     { "errors", errors_tests },
+    { "threads", threads_tests },
+};
+
+struct running {
+    struct contract *fixture;
+    const struct contract_test *test;
+};
+
+static void run_test(void **state)
+{
+    struct running *running = *state;
+
+    running->test->run(running->fixture);
+}
+
+static int clean_up(void **state)
+{
+    contract_clean(((struct running *)*state)->fixture);
+    return 0;
+}
+
+static int applies(const struct contract *f, const struct contract_test *test)
+{
+    const char *filter = getenv("GANTRY_TEST_FILTER");
+
+    if (test->on != 0 && (test->on & f->on) == 0)
+        return 0;
+    if (filter != NULL && strstr(test->name, filter) == NULL)
+        return 0;
+    for (size_t i = 0; i < sizeof test->needs / sizeof test->needs[0]; i++) {
+        if (test->needs[i] != 0 && !gantry_engine_supports(f->engine, test->needs[i])) {
+            printf("[  N/A     ] %s: %s has no %s\n", test->name, f->target,
+                   gantry_feature_name(test->needs[i]));
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int run_group(struct contract *f, const char *name, const struct contract_test *tests)
+{
+    struct CMUnitTest units[64];
+    struct running states[64];
+    size_t count = 0;
+    char title[64];
+
+    for (; tests->name != NULL; tests++) {
+        if (!applies(f, tests))
+            continue;
+        if (count == sizeof units / sizeof units[0]) {
+            fprintf(stderr, "too many tests in group %s\n", name);
+            return 1;
+        }
+        states[count] = (struct running){ f, tests };
+        units[count] = (struct CMUnitTest){ .name = tests->name,
+                                            .test_func = run_test,
+                                            .teardown_func = clean_up,
+                                            .initial_state = &states[count] };
+        count++;
+    }
+    snprintf(title, sizeof title, "%s on %s", name, f->target);
+    return _cmocka_run_group_tests(title, units, count, NULL, NULL);
+}
+
+/* The base image is imported and removed by tests of their own, so that checks work in them. */
+static void import_base(void **state)
+{
+    contract_import_base(*state);
+}
+
+static void close_engine(void **state)
+{
+    contract_close(*state);
+}
+
+static int run_one(struct contract *f, const char *name, void (*function)(void **state))
+{
+    const struct CMUnitTest test = { .name = name, .test_func = function, .initial_state = f };
+
+    return _cmocka_run_group_tests(name, &test, 1, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    static struct contract fixture;
+    int failed = 0;
+    int found = 0;
+    int rc;
+
+    if (argc < 2 || argc > 3) {
+        fprintf(stderr, "usage: contract TARGET [GROUP]\n");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    rc = contract_open(&fixture, argv[1]);
+    if (rc != 0)
+        return rc;
+    if (run_one(&fixture, "import the base image", import_base) != 0) {
+        gantry_engine_close(fixture.engine);
+        return 1;
+    }
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        if (argc == 3 && strcmp(argv[2], groups[i].name) != 0)
+            continue;
+        found = 1;
+        failed += run_group(&fixture, groups[i].name, groups[i].tests);
+    }
+    failed += run_one(&fixture, "remove the base image", close_engine);
+    if (!found)
+        fprintf(stderr, "no such group: %s\n", argv[2]);
+    return failed != 0 || !found;
+}

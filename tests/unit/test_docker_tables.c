@@ -1,0 +1,571 @@
+/*
+ * The Docker backend's tables: every option of every slot is decided on, answers recorded from a real
+ * daemon (20.10.24, API 1.41) decode as they should, options make the bodies that it wants, and the
+ * builder's lines are read for what they are.
+ */
+#include "docker/docker.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct gnt_mem memory;
+
+static int setup(void **state)
+{
+    (void)state;
+    return gnt_mem_init(&memory, NULL, NULL);
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static void test_every_option_is_decided(void **state)
+{
+    static const struct {
+        const char *name;
+        const struct gnt_out *rows;
+        size_t size;
+    } tables[] = {
+        { "build", gnt_docker_build_options, sizeof(gantry_build_options) },
+        { "import", gnt_docker_import_options, sizeof(gantry_import_options) },
+        { "image list", gnt_docker_image_list_options, sizeof(gantry_image_list_options) },
+        { "image remove", gnt_docker_image_remove_options, sizeof(gantry_image_remove_options) },
+        { "container", gnt_docker_container_options, sizeof(gantry_container_options) },
+        { "mount", gnt_docker_mount_options, sizeof(gantry_mount) },
+        { "port", gnt_docker_port_options, sizeof(gantry_port) },
+        { "resources", gnt_docker_resource_options, sizeof(gantry_resources) },
+        { "stop", gnt_docker_stop_options, sizeof(gantry_stop_options) },
+        { "kill", gnt_docker_kill_options, sizeof(gantry_kill_options) },
+        { "remove", gnt_docker_container_remove_options, sizeof(gantry_container_remove_options) },
+        { "list", gnt_docker_container_list_options, sizeof(gantry_container_list_options) },
+        { "wait", gnt_docker_wait_options, sizeof(gantry_wait_options) },
+        { "logs", gnt_docker_logs_options, sizeof(gantry_logs_options) },
+        { "attach", gnt_docker_attach_options, sizeof(gantry_attach_options) },
+        { "exec", gnt_rest_exec_options, sizeof(gantry_exec_options) },
+        { "volume", gnt_docker_volume_options, sizeof(gantry_volume_options) },
+        { "volume list", gnt_docker_volume_list_options, sizeof(gantry_volume_list_options) },
+        { "volume remove", gnt_docker_volume_remove_options, sizeof(gantry_volume_remove_options) },
+        { "network", gnt_docker_network_options, sizeof(gantry_network_options) },
+        { "network list", gnt_docker_network_list_options, sizeof(gantry_network_list_options) },
+        { "network remove", gnt_docker_network_remove_options,
+          sizeof(gantry_network_remove_options) },
+        { "connect", gnt_docker_connect_options, sizeof(gantry_connect_options) },
+        { "disconnect", gnt_docker_disconnect_options, sizeof(gantry_disconnect_options) },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        size_t at = gnt_fields_uncovered(tables[i].rows, tables[i].size);
+
+        if (at != 0)
+            fail_msg("%s: no row for the option at offset %zu", tables[i].name, at);
+    }
+}
+
+/* Options that have nothing but size and call, so that no table is needed. */
+static void test_structs_without_options(void **state)
+{
+    const size_t bare = sizeof(size_t) + sizeof(void *);
+
+    (void)state;
+    assert_int_equal(sizeof(gantry_query_options), bare);
+    assert_int_equal(sizeof(gantry_image_inspect_options), bare);
+    assert_int_equal(sizeof(gantry_image_exists_options), bare);
+    assert_int_equal(sizeof(gantry_image_tag_options), bare);
+    assert_int_equal(sizeof(gantry_start_options), bare);
+    assert_int_equal(sizeof(gantry_container_inspect_options), bare);
+    assert_int_equal(sizeof(gantry_volume_inspect_options), bare);
+    assert_int_equal(sizeof(gantry_network_inspect_options), bare);
+}
+
+/* Encode options and compare the JSON text. */
+static void check_encoded(const void *options, const struct gnt_out *rows, const char *want)
+{
+    struct gnt_arena arena;
+    struct gnt_buf text;
+    struct gnt_json *body;
+    gantry_error err = { 0 };
+
+    gnt_arena_init(&arena, &memory);
+    gnt_buf_init(&text, &memory, 1 << 20);
+    body = gnt_json_new(&arena, GNT_JSON_OBJECT);
+    if (gnt_encode(&arena, options, rows, body, &err) != 0)
+        fail_msg("%s", err.message);
+    assert_int_equal(gnt_json_write(body, &text), 0);
+    assert_string_equal(gnt_buf_text(&text), want);
+    gnt_buf_free(&text);
+    gnt_arena_free(&arena);
+}
+
+static void test_container_body(void **state)
+{
+    const gantry_mount bind = { .size = sizeof bind,
+                                .type = GANTRY_MOUNT_BIND,
+                                .source = "/a",
+                                .target = "/b",
+                                .read_only = GANTRY_ON };
+    const gantry_mount tmpfs = { .size = sizeof tmpfs,
+                                 .type = GANTRY_MOUNT_TMPFS,
+                                 .target = "/t",
+                                 .tmpfs_size_bytes = 65536 };
+    const gantry_mount *const mounts[] = { &bind, &tmpfs, NULL };
+    const gantry_port a = { .size = sizeof a, .container_port = 80, .host_port = 8080,
+                            .host_address = "127.0.0.1" };
+    const gantry_port b = { .size = sizeof b, .container_port = 80 };
+    const gantry_port c = { .size = sizeof c, .container_port = 53, .protocol = "udp" };
+    const gantry_port *const ports[] = { &a, &b, &c, NULL };
+    const gantry_resources limits = { .size = sizeof limits, .memory_bytes = 1024,
+                                      .nano_cpus = 500000000, .pids = 9 };
+    const char *const nothing[] = { NULL };
+    const char *const command[] = { "echo", "a b", NULL };
+    const gantry_pair label = { "k", "v" };
+    const gantry_container_options o = { .size = sizeof o,
+                                         .command = command,
+                                         .entrypoint = nothing,
+                                         .labels = &label,
+                                         .label_count = 1,
+                                         .mounts = mounts,
+                                         .ports = ports,
+                                         .network = "net",
+                                         .resources = &limits,
+                                         .stop_timeout_ms = 1001,
+                                         .open_stdin = GANTRY_ON,
+                                         .auto_remove = GANTRY_ON };
+
+    (void)state;
+    check_encoded(&o, gnt_docker_container_options,
+                  "{\"Cmd\":[\"echo\",\"a b\"],\"Entrypoint\":[],\"Labels\":{\"k\":\"v\"},"
+                  "\"HostConfig\":{\"Mounts\":[{\"Source\":\"/a\",\"Target\":\"/b\","
+                  "\"Type\":\"bind\",\"ReadOnly\":true},{\"Target\":\"/t\","
+                  "\"TmpfsOptions\":{\"SizeBytes\":65536},\"Type\":\"tmpfs\"}],"
+                  "\"PortBindings\":{\"80/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"8080\"},"
+                  "{}],\"53/udp\":[{}]},\"NetworkMode\":\"net\",\"Memory\":1024,"
+                  "\"NanoCpus\":500000000,\"PidsLimit\":9,\"AutoRemove\":true},"
+                  "\"ExposedPorts\":{\"80/tcp\":{},\"53/udp\":{}},\"StopTimeout\":2,"
+                  "\"OpenStdin\":true,\"StdinOnce\":true}");
+}
+
+static void test_network_body(void **state)
+{
+    const gantry_network_options o = { .size = sizeof o,
+                                       .subnet = "10.9.0.0/24",
+                                       .gateway = "10.9.0.1",
+                                       .internal = GANTRY_ON };
+    const gantry_network_options alone = { .size = sizeof alone, .gateway = "10.9.0.1" };
+    struct gnt_arena arena;
+    gantry_error err = { 0 };
+
+    (void)state;
+    check_encoded(&o, gnt_docker_network_options,
+                  "{\"IPAM\":{\"Config\":[{\"Subnet\":\"10.9.0.0/24\",\"Gateway\":\"10.9.0.1\"}]},"
+                  "\"Internal\":true}");
+    gnt_arena_init(&arena, &memory);
+    assert_int_equal(gnt_encode(&arena, &alone, gnt_docker_network_options,
+                                gnt_json_new(&arena, GNT_JSON_OBJECT), &err),
+                     GANTRY_E_INVALID);
+    gnt_arena_free(&arena);
+}
+
+static void test_build_query(void **state)
+{
+    const gantry_pair args[] = { { "A", "1" }, { "B", NULL } };
+    const gantry_build_options o = { .size = sizeof o,
+                                     .build_args = args,
+                                     .build_arg_count = 2,
+                                     .no_cache = GANTRY_ON,
+                                     .pull = GANTRY_PULL_ALWAYS };
+    const gantry_build_options never = { .size = sizeof never, .pull = GANTRY_PULL_NEVER };
+    struct gnt_arena arena;
+    gantry_error err = { 0 };
+
+    (void)state;
+    check_encoded(&o, gnt_docker_build_options,
+                  "{\"buildargs\":{\"A\":\"1\",\"B\":null},\"nocache\":true,\"pull\":true}");
+    gnt_arena_init(&arena, &memory);
+    assert_int_equal(gnt_encode(&arena, &never, gnt_docker_build_options,
+                                gnt_json_new(&arena, GNT_JSON_OBJECT), &err),
+                     GANTRY_E_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "pull"));
+    gnt_arena_free(&arena);
+}
+
+/* ---- recorded answers ------------------------------------------------------------------------ */
+
+static void *decode(int kind, const struct gnt_in *rows, const char *text)
+{
+    void *result = gnt_result_new(&memory, kind, NULL);
+    struct gnt_arena arena;
+    struct gnt_json *doc = NULL;
+    gantry_error err = { 0 };
+
+    assert_non_null(result);
+    gnt_arena_init(&arena, &memory);
+    if (gnt_json_parse(&arena, text, strlen(text), &doc, &err) != 0 ||
+        gnt_decode(gnt_result_arena(result), doc, NULL, rows, result, &err) != 0)
+        fail_msg("%s", err.message);
+    gnt_arena_free(&arena);
+    return result;
+}
+
+#define ID "e1eb6ba3900b0145fd95bb6284c437513c0dfd65b869a7dad29f8154439645c1"
+#define IMAGE_ID "748e739b2457efc3a7fc6224c7994867bdda19b9ff2216c4ada9b1915b1d1c71"
+
+static void test_running_container(void **state)
+{
+    gantry_container *c = decode(
+        GANTRY_KIND_CONTAINER, gnt_docker_container_rows,
+        "{\"Id\":\"" ID "\",\"Created\":\"2026-11-22T15:21:34.342163939Z\",\"Path\":\"sleep\","
+        "\"State\":{\"Status\":\"running\",\"Running\":true,\"OOMKilled\":false,\"Pid\":7867,"
+        "\"ExitCode\":0,\"Error\":\"\",\"StartedAt\":\"2026-11-22T15:21:34.613981483Z\","
+        "\"FinishedAt\":\"0001-01-01T00:00:00Z\"},\"Image\":\"sha256:" IMAGE_ID "\","
+        "\"Name\":\"/dk-web\",\"HostConfig\":{\"NetworkMode\":\"dk-net\",\"PortBindings\":{"
+        "\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"\"}]},\"AutoRemove\":false,"
+        "\"Memory\":67108864,\"NanoCpus\":500000000,\"PidsLimit\":99},"
+        "\"Mounts\":[{\"Type\":\"volume\",\"Name\":\"dk-vol\",\"Source\":\"/vol/_data\","
+        "\"Destination\":\"/v\",\"Driver\":\"local\",\"Mode\":\"z\",\"RW\":true},"
+        "{\"Type\":\"tmpfs\",\"Source\":\"\",\"Destination\":\"/t\",\"RW\":false}],"
+        "\"Config\":{\"Hostname\":\"e1eb6ba3900b\",\"User\":\"\",\"Tty\":false,"
+        "\"OpenStdin\":false,\"Env\":[\"A=1\"],\"Cmd\":[\"sleep\",\"1000\"],"
+        "\"Image\":\"dk-busybox\",\"WorkingDir\":\"\",\"Entrypoint\":null,"
+        "\"Labels\":{\"x\":\"y\"},\"StopTimeout\":2},\"NetworkSettings\":{\"Ports\":{"
+        "\"80/tcp\":[{\"HostIp\":\"0.0.0.0\",\"HostPort\":\"49153\"},{\"HostIp\":\"::\","
+        "\"HostPort\":\"49153\"}],\"81/udp\":null},\"Networks\":{\"dk-net\":{"
+        "\"Gateway\":\"172.18.0.1\",\"IPAddress\":\"172.18.0.2\",\"GlobalIPv6Address\":\"\","
+        "\"MacAddress\":\"02:42:ac:12:00:02\"}}}}");
+
+    (void)state;
+    assert_string_equal(c->id, ID);
+    assert_string_equal(c->name, "dk-web");
+    assert_string_equal(c->image, "dk-busybox");
+    assert_string_equal(c->image_id, IMAGE_ID);
+    assert_int_equal(c->state, GANTRY_STATE_RUNNING);
+    assert_int_equal(c->has_exit_code, 0);
+    assert_int_equal(c->finished_ns, 0);
+    assert_int_equal(c->started_ns % 1000000000, 613981483);
+    assert_int_equal(c->pid, 7867);
+    assert_int_equal(c->memory_bytes, 67108864);
+    assert_int_equal(c->pids_limit, 99);
+    assert_string_equal(c->command[1], "1000");
+    assert_null(c->entrypoint[0]);
+    assert_string_equal(c->ports[0]->host_address, "0.0.0.0");
+    assert_int_equal(c->ports[0]->host_port, 49153);
+    assert_string_equal(c->ports[1]->host_address, "::");
+    assert_string_equal(c->ports[2]->protocol, "udp");
+    assert_int_equal(c->ports[2]->container_port, 81);
+    assert_int_equal(c->ports[2]->host_port, 0);
+    assert_null(c->ports[3]);
+    assert_string_equal(c->networks[0], "dk-net");
+    assert_null(c->networks[1]);
+    assert_string_equal(c->attachments[0]->network, "dk-net");
+    assert_string_equal(c->attachments[0]->address, "172.18.0.2");
+    assert_null(c->attachments[1]);
+    assert_string_equal(c->mounts[0]->volume, "dk-vol");
+    assert_int_equal(c->mounts[0]->type, GANTRY_MOUNT_VOLUME);
+    assert_int_equal(c->mounts[0]->read_only, 0);
+    assert_int_equal(c->mounts[1]->type, GANTRY_MOUNT_TMPFS);
+    assert_int_equal(c->mounts[1]->read_only, 1);
+    assert_null(c->mounts[2]);
+    assert_int_equal(c->label_count, 1);
+    gnt_result_free(c);
+}
+
+/* Before the start and after the end: an exit code only in the latter; ports as they were asked for. */
+static void test_container_without_process(void **state)
+{
+    gantry_container *c = decode(
+        GANTRY_KIND_CONTAINER, gnt_docker_container_rows,
+        "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"created\",\"ExitCode\":0},"
+        "\"HostConfig\":{\"PidsLimit\":-1,\"PortBindings\":{\"80/tcp\":[{\"HostIp\":"
+        "\"127.0.0.1\",\"HostPort\":\"8080\"}]}},\"NetworkSettings\":{\"Ports\":{}}}");
+    gantry_container *ended = decode(
+        GANTRY_KIND_CONTAINER, gnt_docker_container_rows,
+        "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"exited\",\"ExitCode\":137,"
+        "\"OOMKilled\":true},\"HostConfig\":{\"PidsLimit\":null}}");
+
+    (void)state;
+    assert_int_equal(c->state, GANTRY_STATE_CREATED);
+    assert_int_equal(c->has_exit_code, 0);
+    assert_int_equal(c->pids_limit, 0);
+    assert_int_equal(c->ports[0]->host_port, 8080);
+    assert_null(c->ports[1]);
+    assert_int_equal(ended->has_exit_code, 1);
+    assert_int_equal(ended->exit_code, 137);
+    assert_int_equal(ended->oom_killed, 1);
+    assert_null(ended->ports[0]);
+    gnt_result_free(c);
+    gnt_result_free(ended);
+}
+
+static void test_listed_container(void **state)
+{
+    gantry_container *c = decode(
+        GANTRY_KIND_CONTAINER, gnt_docker_container_list_rows,
+        "{\"Id\":\"" ID "\",\"Names\":[\"/other/web\",\"/dk-web\"],\"Image\":\"dk-busybox\","
+        "\"ImageID\":\"sha256:" IMAGE_ID "\",\"Command\":\"sleep 1000\",\"Created\":1795360894,"
+        "\"Ports\":[{\"IP\":\"0.0.0.0\",\"PrivatePort\":80,\"PublicPort\":49153,"
+        "\"Type\":\"tcp\"}],\"Labels\":{\"x\":\"y\"},\"State\":\"running\","
+        "\"Status\":\"Up Less than a second\",\"NetworkSettings\":{\"Networks\":{"
+        "\"dk-net\":{\"IPAddress\":\"172.18.0.2\"}}}}");
+
+    (void)state;
+    assert_string_equal(c->name, "dk-web");
+    assert_string_equal(c->image_id, IMAGE_ID);
+    assert_int_equal(c->state, GANTRY_STATE_RUNNING);
+    assert_string_equal(c->command[0], "sleep 1000");
+    assert_null(c->command[1]);
+    assert_true(c->created_ns == INT64_C(1795360894000000000));
+    assert_int_equal(c->ports[0]->host_port, 49153);
+    assert_null(c->ports[1]);
+    assert_string_equal(c->networks[0], "dk-net");
+    assert_null(c->json);
+    gnt_result_free(c);
+}
+
+static void test_images(void **state)
+{
+    gantry_image *old = decode(
+        GANTRY_KIND_IMAGE, gnt_docker_image_list_rows,
+        "{\"Containers\":-1,\"Created\":1795360508,\"Id\":\"sha256:" IMAGE_ID "\","
+        "\"Labels\":null,\"RepoDigests\":[\"<none>@<none>\"],\"RepoTags\":[\"<none>:<none>\"],"
+        "\"Size\":1984227}");
+    gantry_image *full = decode(
+        GANTRY_KIND_IMAGE, gnt_docker_image_rows,
+        "{\"Id\":\"sha256:" IMAGE_ID "\",\"RepoTags\":[\"app:latest\",\"app:1\"],"
+        "\"RepoDigests\":[\"app@sha256:ab\"],\"Created\":\"2026-11-22T15:15:08.527732415Z\","
+        "\"Config\":{\"ExposedPorts\":{\"80/tcp\":{}},\"Env\":null,\"Cmd\":[\"sh\"],"
+        "\"Labels\":{\"a\":\"b\"}},\"Architecture\":\"amd64\",\"Os\":\"linux\",\"Size\":7}");
+
+    (void)state;
+    assert_string_equal(old->id, IMAGE_ID);
+    assert_null(old->references[0]);
+    assert_true(old->created_ns == INT64_C(1795360508000000000));
+    assert_int_equal(old->size_bytes, 1984227);
+    assert_string_equal(full->references[1], "app:1");
+    assert_string_equal(full->digest, "sha256:ab");
+    assert_string_equal(full->exposed_ports[0], "80/tcp");
+    assert_string_equal(full->command[0], "sh");
+    assert_string_equal(full->labels[0].value, "b");
+    gnt_result_free(old);
+    gnt_result_free(full);
+}
+
+static void test_volume_and_network(void **state)
+{
+    gantry_volume *v = decode(
+        GANTRY_KIND_VOLUME, gnt_docker_volume_rows,
+        "{\"CreatedAt\":\"2026-11-22T15:21:34Z\",\"Driver\":\"local\",\"Labels\":{\"a\":\"b\"},"
+        "\"Mountpoint\":\"/v/_data\",\"Name\":\"dk-vol\",\"Options\":null,\"Scope\":\"local\"}");
+    gantry_network *n = decode(
+        GANTRY_KIND_NETWORK, gnt_docker_network_rows,
+        "{\"Name\":\"dk-net\",\"Id\":\"" ID "\",\"Created\":\"2026-11-22T15:21:34.207193185Z\","
+        "\"Scope\":\"local\",\"Driver\":\"bridge\",\"EnableIPv6\":false,\"IPAM\":{"
+        "\"Driver\":\"default\",\"Options\":null,\"Config\":[{\"Subnet\":\"172.18.0.0/16\","
+        "\"Gateway\":\"172.18.0.1\"}]},\"Internal\":true,\"Containers\":{},\"Options\":{},"
+        "\"Labels\":{\"a\":\"b\"}}");
+
+    (void)state;
+    assert_string_equal(v->name, "dk-vol");
+    assert_int_equal(v->option_count, 0);
+    assert_string_equal(v->labels[0].key, "a");
+    assert_string_equal(n->subnets[0]->gateway, "172.18.0.1");
+    assert_null(n->subnets[1]);
+    assert_int_equal(n->internal, 1);
+    gnt_result_free(v);
+    gnt_result_free(n);
+}
+
+static void test_engine_documents(void **state)
+{
+    gantry_version_info *v = decode(
+        GANTRY_KIND_VERSION_INFO, gnt_docker_version_rows,
+        "{\"Platform\":{\"Name\":\"\"},\"Version\":\"20.10.24+dfsg1\",\"ApiVersion\":\"1.41\","
+        "\"MinAPIVersion\":\"1.12\",\"Os\":\"linux\",\"Arch\":\"amd64\","
+        "\"KernelVersion\":\"6.1.0\"}");
+    gantry_info *i = decode(
+        GANTRY_KIND_INFO, gnt_docker_info_rows,
+        "{\"Containers\":1,\"ContainersRunning\":0,\"Images\":4,\"Driver\":\"overlay2\","
+        "\"CgroupDriver\":\"cgroupfs\",\"CgroupVersion\":\"1\",\"OSType\":\"linux\","
+        "\"Architecture\":\"x86_64\",\"NCPU\":2,\"Name\":\"vm\",\"MemTotal\":25276510208,"
+        "\"ServerVersion\":\"20.10.24+dfsg1\",\"SecurityOptions\":["
+        "\"name=seccomp,profile=default\",\"name=rootless\"]}");
+
+    (void)state;
+    assert_string_equal(v->min_api_version, "1.12");
+    assert_string_equal(i->arch, "amd64");
+    assert_int_equal(i->rootless, 1);
+    assert_int_equal(i->containers_running, 0);
+    assert_int_equal(i->containers_paused, -1);
+    assert_true(i->memory_bytes == INT64_C(25276510208));
+    gnt_result_free(v);
+    gnt_result_free(i);
+}
+
+/* ---- versions, errors ------------------------------------------------------------------------ */
+
+static void test_version_text(void **state)
+{
+    int major = 0;
+    int minor = 0;
+
+    (void)state;
+    assert_int_equal(gnt_docker_parse_version("1.41", &major, &minor), 0);
+    assert_int_equal(major, 1);
+    assert_int_equal(minor, 41);
+    assert_int_equal(gnt_docker_parse_version(NULL, &major, &minor), -1);
+    assert_int_equal(gnt_docker_parse_version("", &major, &minor), -1);
+    assert_int_equal(gnt_docker_parse_version("1.", &major, &minor), -1);
+    assert_int_equal(gnt_docker_parse_version("1.41x", &major, &minor), -1);
+    assert_int_equal(gnt_docker_parse_version("1.99999999999999999999", &major, &minor), -1);
+}
+
+/* Messages recorded from 20.10.24. */
+static void test_error_rows(void **state)
+{
+    static const struct {
+        int status;
+        const char *message;
+        int code;
+        int kind;
+    } cases[] = {
+        { 404, "No such container: web", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
+        { 404, "No such image: nope:latest", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+        { 404, "get nope: no such volume", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_VOLUME },
+        { 404, "network nope not found", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_NETWORK },
+        { 404, "page not found", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
+        { 400, "client version 1.51 is too old. Minimum supported API version is 1.60",
+          GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
+        { 400, "No command specified", GANTRY_E_INVALID, 0 },
+        { 409, "Conflict. The container name \"/web\" is already in use by container \"ab\". You "
+               "have to remove (or rename) that container to be able to reuse that name.",
+          GANTRY_E_EXISTS, 0 },
+        { 409, "network with name net already exists", GANTRY_E_EXISTS, 0 },
+        { 409, "You cannot remove a running container ab. Stop the container before attempting "
+               "removal or force remove", GANTRY_E_STATE, 0 },
+        { 409, "Cannot kill container: web: Container ab is not running", GANTRY_E_STATE, 0 },
+        { 409, "conflict: unable to remove repository reference \"b\" (must force) - container ab "
+               "is using its referenced image cd", GANTRY_E_IN_USE, 0 },
+        { 409, "conflict: unable to delete ab (cannot be forced) - image is being used by running "
+               "container cd", GANTRY_E_IN_USE, 0 },
+        { 409, "remove v: volume is in use - [ab]", GANTRY_E_IN_USE, 0 },
+        { 403, "error while removing network: network n id ab has active endpoints",
+          GANTRY_E_IN_USE, 0 },
+        { 403, "endpoint with name web already exists in network net", GANTRY_E_STATE,
+          GANTRY_RESOURCE_CONTAINER },
+        { 500, "container ab is not connected to network bridge", GANTRY_E_STATE,
+          GANTRY_RESOURCE_CONTAINER },
+        { 403, "bridge is a pre-defined network and cannot be removed", GANTRY_E_FORBIDDEN, 0 },
+        { 500, "invalid reference format: repository name must be lowercase", GANTRY_E_INVALID,
+          0 },
+        { 500, "something else", GANTRY_E_ENGINE, 0 },
+        { 503, "This node is not a swarm manager.", GANTRY_E_ENGINE, 0 },
+    };
+    const struct gnt_dialect dialect = { .name = "docker", .errors = gnt_docker_errors };
+    const struct gnt_rest rest = { .dialect = &dialect };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        gantry_error err = { 0 };
+        int rc = gnt_rest_error(&rest, cases[i].status, cases[i].message, NULL, 0, "x", &err);
+
+        if (rc != cases[i].code || err.resource_kind != cases[i].kind)
+            fail_msg("%s: %s about %d", cases[i].message, gantry_error_name(rc),
+                     err.resource_kind);
+    }
+}
+
+/* An error about a thing that the request only mentioned gets that thing's name. */
+static void test_blame(void **state)
+{
+    gantry_error err = { .code = GANTRY_E_NOT_FOUND,
+                         .http_status = 404,
+                         .resource_kind = GANTRY_RESOURCE_NETWORK,
+                         .resource = "web",
+                         .message = "network nope not found" };
+
+    (void)state;
+    gnt_docker_blame(err.code, GANTRY_RESOURCE_CONTAINER, &err);
+    assert_int_equal(err.resource_kind, GANTRY_RESOURCE_NETWORK);
+    assert_string_equal(err.resource, "nope");
+    assert_int_equal(gnt_docker_blame(GANTRY_E_STATE, GANTRY_RESOURCE_CONTAINER, NULL),
+                     GANTRY_E_STATE);
+}
+
+/* ---- the builder's lines ----------------------------------------------------------------------- */
+
+static struct gnt_build_line read_line(const char *text, int step, int total, int quiet)
+{
+    struct gnt_build_line line = { .kind = GNT_BUILD_LOG,
+                                   .step = step,
+                                   .total = total,
+                                   .quiet = quiet,
+                                   .channel = GANTRY_STDOUT,
+                                   .text = text,
+                                   .size = strlen(text) };
+
+    gnt_docker_build_dialect.classify(&line);
+    return line;
+}
+
+static void test_build_lines(void **state)
+{
+    struct gnt_build_line line = read_line("Step 3/4 : RUN make", 2, 4, 0);
+
+    (void)state;
+    assert_int_equal(line.kind, GNT_BUILD_STEP);
+    assert_int_equal(line.step, 3);
+    assert_int_equal(line.total, 4);
+    assert_int_equal(line.size, 8);
+    assert_memory_equal(line.text, "RUN make", 8);
+    assert_int_equal(read_line("\n", 3, 4, 1).kind, GNT_BUILD_NOTHING);
+    assert_int_equal(read_line(" ---> Using cache\n", 3, 4, 1).kind, GNT_BUILD_CACHED);
+    assert_int_equal(read_line(" ---> 748e739b2457\n", 3, 4, 1).kind, GNT_BUILD_STATUS);
+    assert_int_equal(read_line("Removing intermediate container 7e1b10ab7dc5\n", 3, 4, 0).kind,
+                     GNT_BUILD_STATUS);
+    line = read_line("\033[91merr\n\033[0m", 3, 4, 0);
+    assert_int_equal(line.kind, GNT_BUILD_LOG);
+    assert_int_equal(line.channel, GANTRY_STDERR);
+    assert_int_equal(line.size, 4);
+    assert_memory_equal(line.text, "err\n", 4);
+    line = read_line("[Warning] One or more build-args [X] were not consumed\n", 4, 4, 0);
+    assert_int_equal(line.kind, GNT_BUILD_WARNING);
+}
+
+/* What a step prints does not pass for the builder's own words. */
+static void test_build_lines_that_look_alike(void **state)
+{
+    (void)state;
+    assert_int_equal(read_line("Step 9/9 : RUN x", 2, 4, 0).kind, GNT_BUILD_LOG);
+    assert_int_equal(read_line("Step 3/5 : RUN x", 2, 4, 0).kind, GNT_BUILD_LOG);
+    assert_int_equal(read_line("Step 3", 2, 4, 0).kind, GNT_BUILD_LOG);
+    assert_int_equal(read_line("Step 3/", 2, 4, 0).kind, GNT_BUILD_LOG);
+    assert_int_equal(read_line(" ---> Using cache\n", 2, 4, 0).kind, GNT_BUILD_LOG);
+    assert_int_equal(read_line("Successfully tagged x\n", 4, 4, 0).kind, GNT_BUILD_LOG);
+    assert_int_equal(read_line("Successfully built deadbeef1234\n", 4, 4, 0).kind, GNT_BUILD_LOG);
+    assert_int_equal(read_line("\n", 2, 4, 0).kind, GNT_BUILD_LOG);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_option_is_decided),
+        cmocka_unit_test(test_structs_without_options),
+        cmocka_unit_test(test_container_body),
+        cmocka_unit_test(test_network_body),
+        cmocka_unit_test(test_build_query),
+        cmocka_unit_test(test_running_container),
+        cmocka_unit_test(test_container_without_process),
+        cmocka_unit_test(test_listed_container),
+        cmocka_unit_test(test_images),
+        cmocka_unit_test(test_volume_and_network),
+        cmocka_unit_test(test_engine_documents),
+        cmocka_unit_test(test_version_text),
+        cmocka_unit_test(test_error_rows),
+        cmocka_unit_test(test_blame),
+        cmocka_unit_test(test_build_lines),
+        cmocka_unit_test(test_build_lines_that_look_alike),
+    };
+
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
