@@ -282,7 +282,6 @@ static int hold(struct gnt_json_parser *p, const char *data, size_t size)
 /* Complete the pending token, as far as the data goes. Returns the number of bytes used. */
 static size_t finish_token(struct gnt_json_parser *p, const char *data, size_t size)
 {
-    enum gnt_json_token kind = p->cut.open;
     size_t used = gnt_json_cut_finish(&p->cut, data, size);
     size_t at = 0;
 
@@ -295,8 +294,8 @@ static size_t finish_token(struct gnt_json_parser *p, const char *data, size_t s
     if (!fault && p->cut.open != GNT_TOKEN_NONE) {
         return used;
     }
-    if (!fault && kind == GNT_TOKEN_STRING && (p->cut.escapes || p->cut.wide)) {
-        fault = gnt_json_cut_check(token, token_size, &at);
+    if (!fault) {
+        fault = gnt_json_cut_check(&p->cut, token, token_size, &at);
     }
     if (fault) {
         invalid(p, fault, strlen(fault), p->given + at, token, token_size, at);

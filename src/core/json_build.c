@@ -9,6 +9,10 @@ int gnt_json_build_key(struct gnt_json_build *b, const char *text, size_t size)
 {
     size_t nuls = 0;
 
+    if (size == 0 || !memchr(text, '\0', size)) {
+        b->key = gnt_arena_strndup(b->arena, text, size);
+        return b->key ? 0 : GANTRY_E_NOMEM;
+    }
     for (size_t i = 0; i < size; i++) {
         nuls += text[i] == '\0';
     }

@@ -1,7 +1,7 @@
 /*
  * Cuts JSON text between tokens, see json_cut.h. It needs to be right about where strings, numbers
  * and words end in valid text; what is wrong in a token is for the parser to say, except what that
- * does not check: strict UTF-8 and surrogates.
+ * does not check.
  */
 #include "json_cut.h"
 
@@ -28,27 +28,31 @@ static void begin(struct gnt_json_cut *cut, char first)
 
 static size_t string_end(struct gnt_json_cut *cut, const char *data, size_t size)
 {
-    size_t i = 0;
+    unsigned char seen = 0;            /* all bits of all bytes */
+    size_t i = cut->size == 0 ? 1 : 0; /* after the opening quote */
 
-    if (cut->size == 0 && size > 0) {
-        i = 1; /* the opening quote */
+    if (cut->after_backslash && i < size) {
+        seen = (unsigned char)data[i++];
+        cut->after_backslash = 0;
     }
-    for (; i < size; i++) {
-        unsigned char c = (unsigned char)data[i];
-        if (c > 0x7f) {
-            cut->wide = 1;
+    while (i < size && data[i] != '"') {
+        seen |= (unsigned char)data[i];
+        if (data[i++] != '\\') {
+            continue;
         }
-        if (cut->after_backslash) {
-            cut->after_backslash = 0;
-        } else if (c == '\\') {
+        cut->escapes = 1;
+        if (i == size) {
             cut->after_backslash = 1;
-            cut->escapes = 1;
-        } else if (c == '"') {
-            cut->open = GNT_TOKEN_NONE;
-            return i + 1;
+        } else {
+            seen |= (unsigned char)data[i++];
         }
     }
-    return size;
+    cut->wide |= seen > 0x7f;
+    if (i < size) {
+        cut->open = GNT_TOKEN_NONE;
+        i++;
+    }
+    return i;
 }
 
 static size_t number_end(struct gnt_json_cut *cut, const char *data, size_t size)
@@ -117,8 +121,8 @@ size_t gnt_json_cut_tokens(struct gnt_json_cut *cut, const char *data, size_t si
             continue;
         }
         i += gnt_json_cut_finish(cut, data + i, size - i);
-        if (cut->open == GNT_TOKEN_NONE && (cut->escapes || cut->wide)) {
-            cut->fault = gnt_json_cut_check(data + start, i - start, &cut->fault_at);
+        if (cut->open == GNT_TOKEN_NONE) {
+            cut->fault = gnt_json_cut_check(cut, data + start, i - start, &cut->fault_at);
         }
         if (cut->fault) {
             cut->fault_at += start;
@@ -155,7 +159,7 @@ static int unicode_escape(const char *p, size_t size)
     return value;
 }
 
-const char *gnt_json_cut_check(const char *token, size_t size, size_t *at)
+static const char *check_string(const char *token, size_t size, size_t *at)
 {
     size_t good = gnt_utf8_span(token, size);
 
@@ -180,4 +184,44 @@ const char *gnt_json_cut_check(const char *token, size_t size, size_t *at)
     }
     *at = 0;
     return NULL;
+}
+
+static size_t digits(const char *p, size_t size, size_t at)
+{
+    while (at < size && p[at] >= '0' && p[at] <= '9') {
+        at++;
+    }
+    return at;
+}
+
+/* "-"? ("0" | [1-9][0-9]*) ("." [0-9]+)? ([eE] [+-]? [0-9]+)? The parser takes "01" for two. */
+static const char *check_number(const char *p, size_t size, size_t *at)
+{
+    size_t from = p[0] == '-', i = digits(p, size, from);
+    int good = i > from && (p[from] != '0' || i == from + 1);
+
+    if (good && i < size && p[i] == '.') {
+        from = i + 1;
+        i = digits(p, size, from);
+        good = i > from;
+    }
+    if (good && i < size && (p[i] == 'e' || p[i] == 'E')) {
+        from = i + 1;
+        from += from < size && (p[from] == '+' || p[from] == '-');
+        i = digits(p, size, from);
+        good = i > from;
+    }
+    *at = i;
+    return good && i == size ? NULL : "a malformed number";
+}
+
+const char *gnt_json_cut_check(const struct gnt_json_cut *cut, const char *token, size_t size,
+                               size_t *at)
+{
+    *at = 0;
+    if (token[0] == '"') {
+        return cut->escapes || cut->wide ? check_string(token, size, at) : NULL;
+    }
+    return token[0] == '-' || (token[0] >= '0' && token[0] <= '9') ? check_number(token, size, at)
+                                                                   : NULL;
 }

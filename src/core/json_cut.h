@@ -34,15 +34,17 @@ struct gnt_json_cut {
 };
 
 /* Go on with the open token. Returns how many of the bytes belong to it; open is then NONE if it
- * has ended. A whole string must be checked with gnt_json_cut_check. */
+ * has ended, and the token must be checked with gnt_json_cut_check. */
 size_t gnt_json_cut_finish(struct gnt_json_cut *cut, const char *data, size_t size);
 
 /* With no token open: returns how many bytes are whole tokens. The rest, if any, begins the token
  * that is open now, or (fault set) a token that must be refused. */
 size_t gnt_json_cut_tokens(struct gnt_json_cut *cut, const char *data, size_t size);
 
-/* Check a whole string, with its quotes: strict UTF-8, escaped surrogates in pairs. NULL, or why
- * not and the position in *at. Other faults are left to the parser. */
-const char *gnt_json_cut_check(const char *token, size_t size, size_t *at);
+/* Check a whole token, the last one that ended: strict UTF-8 and escaped surrogates in pairs in a
+ * string, the form of a number. NULL, or why not and the position in *at. Other faults are left to
+ * the parser. */
+const char *gnt_json_cut_check(const struct gnt_json_cut *cut, const char *token, size_t size,
+                               size_t *at);
 
 #endif

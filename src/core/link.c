@@ -54,7 +54,8 @@ struct gnt_link {
     int done;
     int closing;        /* what is closed now is closed by us */
     int sends_body;
-    int keeps;          /* may hold an idle connection afterwards */
+    int keeps;          /* may go to the pool afterwards */
+    int fresh;          /* its own connection never stays, but an idle one of before may be there */
     int socket_errno;   /* why no socket was to be had */
     CURLcode result;
     char text[CURL_ERROR_SIZE];
@@ -253,6 +254,7 @@ int gnt_link_open(struct gnt_http *http, const struct gnt_link_hooks *hooks, voi
     link->closing = 0;
     link->sends_body = 0;
     link->keeps = 0;
+    link->fresh = 0;
     link->socket_errno = 0;
     link->result = CURLE_OK;
     link->text[0] = '\0';
@@ -263,11 +265,12 @@ int gnt_link_open(struct gnt_http *http, const struct gnt_link_hooks *hooks, voi
 void gnt_link_close(struct gnt_link *link, int reuse)
 {
     struct gnt_http *http = link->http;
+    int keep = link->keeps && (link->fresh || (reuse && link->done));
 
     link->closing = 1;
     if (link->begun)
         curl_multi_remove_handle(link->multi, link->easy);
-    if (!reuse || !link->keeps || !link->done || http->host->pid != getpid()) {
+    if (!keep || http->host->pid != getpid()) {
         destroy(link);
         return;
     }
@@ -432,7 +435,8 @@ int gnt_link_request(struct gnt_link *link, const struct gnt_link_request *reque
     CURLcode code = set_manners(link);
 
     link->sends_body = request->has_body;
-    link->keeps = !request->upload; /* nor the large buffer */
+    link->keeps = !request->upload; /* or its large buffer would stay */
+    link->fresh = request->fresh;
     if (code == CURLE_OK)
         code = set_hooks(link);
     if (code == CURLE_OK)

@@ -155,6 +155,17 @@ static void fill_endpoint(gantry_endpoint *endpoint, const struct gnt_address *a
                                    .port = a->port };
 }
 
+/* The reason without the address, which stands beside it in every report. */
+static const char *why(const gantry_error *reason)
+{
+    const char *text = strrchr(reason->message, ':');
+
+    if (reason->code == GANTRY_E_UNAVAILABLE && reason->os_error != 0 && text != NULL &&
+        text[1] == ' ')
+        return text + 2;
+    return reason->message;
+}
+
 /* Try one place: its candidate says what happened. */
 static int try_place(struct opening *o, gantry_candidate *c, gantry_endpoint *endpoint,
                      const struct gnt_backend **out, gantry_error *err)
@@ -172,7 +183,7 @@ static int try_place(struct opening *o, gantry_candidate *c, gantry_endpoint *en
     }
     c->code = rc;
     c->backend = rc == 0 ? (*out)->facts.name : NULL;
-    c->detail = gantry_result_strdup(o->list, rc == 0 ? detail : reason.message);
+    c->detail = gantry_result_strdup(o->list, rc == 0 ? detail : why(&reason));
     if (c->detail == NULL)
         return gnt_nomem(err);
     if (rc < 0 && err != NULL)
@@ -276,13 +287,13 @@ static int report(const struct opening *o, gantry_error *err)
 
     for (size_t i = 0; i < o->list->count; i++) {
         const gantry_candidate *c = o->items[i];
-        int n = snprintf(line + line_size, sizeof line - line_size, "%s%s: %s", i > 0 ? "; " : "",
-                         c->source, c->detail);
+        int n = snprintf(line + line_size, sizeof line - line_size, "%s%s (%s): %s",
+                         i > 0 ? "; " : "", c->source, c->address, c->detail);
 
         line_size += n > 0 ? (size_t)n : 0;
         line_size = line_size < sizeof line ? line_size : sizeof line - 1;
-        n = snprintf(lines + lines_size, sizeof lines - lines_size, "%s (%s): %s\n", c->address,
-                     c->source, c->detail);
+        n = snprintf(lines + lines_size, sizeof lines - lines_size, "%s (%s): %s\n", c->source,
+                     c->address, c->detail);
         lines_size += n > 0 ? (size_t)n : 0;
         lines_size = lines_size < sizeof lines ? lines_size : sizeof lines - 1;
     }

@@ -1,6 +1,6 @@
 /*
- * Decoding what engines tell of containers in the same words: states, ports, mounts, attachments, and
- * the few facts that streams need before they begin. Tables and hooks only.
+ * Decoding what engines tell of containers in the same words: states, ports, mounts, attachments,
+ * and the few facts that streams need before they begin. Tables and hooks only.
  */
 #include "rest_ops.h"
 
@@ -161,7 +161,7 @@ static const struct gnt_in mount_rows[] = {
     GNT_IN_STR(gantry_mount_info, volume, "Name"),
     GNT_IN_ENUM(gantry_mount_info, type, "Type", mount_types),
     GNT_IN_HOOK(gantry_mount_info, read_only, "RW", in_writable),
-    GNT_IN_END
+    GNT_IN_END,
 };
 
 int gnt_in_mounts(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
@@ -177,7 +177,7 @@ static const struct gnt_in attachment_rows[] = {
     GNT_IN_STR(gantry_attachment_info, gateway, "Gateway"),
     GNT_IN_STR(gantry_attachment_info, address6, "GlobalIPv6Address"),
     GNT_IN_STR(gantry_attachment_info, mac, "MacAddress"),
-    GNT_IN_END
+    GNT_IN_END,
 };
 
 int gnt_in_attachments(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
@@ -196,8 +196,9 @@ static const struct gnt_in facts_rows[] = {
     GNT_IN_TIME(gantry_container, started_ns, "State/StartedAt"),
     GNT_IN_FLAG(gantry_container, tty, "Config/Tty"),
     GNT_IN_FLAG(gantry_container, open_stdin, "Config/OpenStdin"),
-    GNT_IN_I64(gantry_container, exit_code, "Config/StopTimeout"), /* lent: facts need no exit code */
-    GNT_IN_END
+    GNT_IN_I64(gantry_container, exit_code,
+               "Config/StopTimeout"), /* lent: facts need no exit code */
+    GNT_IN_END,
 };
 
 int gnt_rest_container_facts(struct gnt_rest *rest, const gantry_call *call, const char *id,

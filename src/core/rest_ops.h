@@ -9,7 +9,7 @@
 
 #include "rest.h"
 
-/* ---- plain requests (rest_ops.c) --------------------------------------------------------------------- */
+/* ---- plain requests (rest_ops.c) ----------------------------------------------------------- */
 
 /* How to GET one thing: path template with one "%s" (or "%r" for an image reference). */
 struct gnt_lookup {
@@ -34,8 +34,8 @@ int gnt_rest_request(struct gnt_rest *rest, const gantry_request *request, gantr
 
 /*
  * For operations of several requests: a copy of the call whose time limit began now, so that all of
- * them share it. Returns copy, or call where there is nothing to share. The copy must stay as long as
- * the requests that are made with it are being sent; streams keep what they need of it.
+ * them share it. Returns copy, or call where there is nothing to share. The copy must stay as long
+ * as the requests that are made with it are being sent; streams keep what they need of it.
  */
 const gantry_call *gnt_call_share(gantry_call *copy, const gantry_call *call);
 
@@ -50,22 +50,24 @@ int gnt_accept_name(const void *item, const void *name_filter);
 /* Whole seconds of a time in milliseconds, rounded up. */
 int64_t gnt_seconds_up(int64_t ms);
 
-/* ---- containers as both engines describe them (rest_decode.c) --------------------------------------------- */
+/* ---- containers as both engines describe them (rest_decode.c) ------------------------------ */
 
 /* State words of both engines -> GANTRY_STATE_...; for GNT_IN_ENUM. */
 extern const struct gnt_word gnt_container_states[];
 
-/* Decode each element of an array (or value of an object: the key is GNT path ".") into a new item and
- * store the NULL-terminated list at `field`, a `const T *const **`. null gives an empty list. */
+/* Decode each element of an array (or value of an object: the key is GNT path ".") into a new item
+ * and store the NULL-terminated list at `field`, a `const T *const **`. */
 int gnt_in_items(struct gnt_in_context *c, const struct gnt_json *v, int item_kind,
                  const struct gnt_in *rows, void *field);
 
 /* Hooks (GNT_IN_HOOK) for an inspected container. */
 /* {"80/tcp": [{"HostIp","HostPort"}] | null} -> gantry_container.ports */
-int gnt_in_port_map(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+int gnt_in_port_map(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
+                    void *);
 /* [{"Type","Name","Source","Destination","RW"}] -> gantry_container.mounts */
 int gnt_in_mounts(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
-/* {"net": {"IPAddress","Gateway","GlobalIPv6Address","MacAddress"}} -> gantry_container.attachments */
+/* {"net": {"IPAddress","Gateway","GlobalIPv6Address","MacAddress"}}
+ * -> gantry_container.attachments */
 int gnt_in_attachments(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
                        void *);
 
@@ -75,14 +77,14 @@ struct gnt_container_facts {
     int open_stdin;
     int state;              /* GANTRY_STATE_... */
     int never_started;      /* 1: it has no exit code yet, whatever the engine says */
-    int64_t stop_timeout_s; /* grace of stop that it was created with; 10 if it has none of its own */
+    int64_t stop_timeout_s; /* grace of stop it was created with, 10 if it has none of its own */
     char state_text[32];
     char id[72];            /* whole id */
 };
 int gnt_rest_container_facts(struct gnt_rest *rest, const gantry_call *call, const char *id,
                              struct gnt_container_facts *out, gantry_error *err);
 
-/* ---- wait (rest_wait.c) --------------------------------------------------------------------------- */
+/* ---- wait (rest_wait.c) -------------------------------------------------------------------- */
 
 enum gnt_wait_form {
     GNT_WAIT_JSON, /* {"StatusCode": 3, "Error": null | {"Message": "..."}} */
@@ -105,7 +107,7 @@ struct gnt_wait_plan {
 int gnt_rest_wait_open(struct gnt_req *r, const struct gnt_wait_plan *plan, gantry_wait **out,
                        gantry_error *err);
 
-/* ---- logs, attach, exec (rest_stream.c) -------------------------------------------------------------- */
+/* ---- logs, attach, exec (rest_stream.c) ---------------------------------------------------- */
 
 /* Add follow, stdout, stderr, since, until, timestamps, tail; INVALID if neither channel is on. */
 void gnt_rest_logs_query(struct gnt_req *r, const gantry_logs_options *opts);
@@ -127,7 +129,7 @@ int gnt_rest_exec_open(struct gnt_rest *rest, const char *id, const char *const 
 int gnt_rest_exec_result(struct gnt_rest *rest, const char *exec_id, const gantry_call *call,
                          int *out_running, int64_t *out_code, gantry_error *err);
 
-/* ---- build (rest_build.c) --------------------------------------------------------------------------- */
+/* ---- build (rest_build.c, build_records.c) ------------------------------------------------- */
 
 /* What one line of the builder's own output says. */
 enum gnt_build_line_kind {
@@ -140,7 +142,7 @@ enum gnt_build_line_kind {
 };
 struct gnt_build_line {
     enum gnt_build_line_kind kind;
-    int step;          /* preset to the current step and total (0: none yet); STEP sets the new ones */
+    int step;          /* preset to the current step and total (0: none); STEP sets new ones */
     int total;
     int quiet;         /* preset: 1 until the current step has logged something */
     int built;         /* preset: 1 once the image id was named: no step runs any more */
@@ -157,9 +159,9 @@ struct gnt_build_dialect {
     /* Path of the image id in a record, "aux/ID"; NULL: it is the last "stream" text, alone on its
      * line, 64 hex digits. */
     const char *id_path;
-    /* Texts before the exit code in a failure's message, as "returned a non-zero code: "; NULL ends. */
+    /* Texts before the exit code in a failure's message; NULL ends. */
     const char *const *exit_texts;
-    /* Parts of messages of refused requests (HTTP 4xx, 5xx) that blame the Dockerfile; NULL ends. */
+    /* Parts of messages of refused requests (HTTP 4xx, 5xx) that blame the Dockerfile. */
     const char *const *refusals;
     const char *inspect_path; /* "/images/%s/json": a 2xx confirms the image at the end */
 };

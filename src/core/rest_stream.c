@@ -1,6 +1,6 @@
 /*
- * Logs, attach and exec: requests whose answer is the container's own bytes. The framing is given by
- * the backend from facts; content types are never asked.
+ * Logs, attach and exec: requests whose answer is the container's own bytes. The framing is given
+ * by the backend from facts; content types are never asked.
  */
 #include "rest_ops.h"
 
@@ -95,7 +95,7 @@ const struct gnt_out gnt_rest_exec_options[] = {
     GNT_OUT_CODE(O, capture_limit),
     GNT_OUT_ON(O, tty, "Tty"),
     GNT_OUT_ON(O, privileged, "Privileged"),
-    GNT_OUT_END
+    GNT_OUT_END,
 };
 #undef O
 
@@ -116,7 +116,6 @@ static void put(struct gnt_req *r, struct gnt_json *body, const char *path, stru
     if (r->rc == 0 && gnt_json_put(&r->arena, body, path, value) < 0)
         gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
 }
-
 
 static int take_exec_id(void *arg, struct gnt_json *v, gantry_error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * The wait for a container over an open request: the engine answers when the container ends. Knows the
- * two forms of that answer; which one comes, and when its head comes, is the backend's plan.
+ * The wait for a container over an open request: the engine answers when the container ends. Knows
+ * the two forms of that answer; which one comes, and when its head comes, is the backend's plan.
  */
 #include "rest_ops.h"
 
@@ -134,7 +134,10 @@ static void wait_close(void *state)
 }
 
 static const gantry_wait_ops wait_ops = {
-    .size = sizeof wait_ops, .result = wait_result, .fd = wait_fd, .close = wait_close
+    .size = sizeof wait_ops,
+    .result = wait_result,
+    .fd = wait_fd,
+    .close = wait_close,
 };
 
 int gnt_rest_wait_open(struct gnt_req *r, const struct gnt_wait_plan *plan, gantry_wait **out,

@@ -182,8 +182,9 @@ static int spawn(struct gnt_service *s, const char *program, const struct gnt_en
                  int lifeline, int listener)
 {
     char log[DIRECTORY_MAX + 8];
-    const char *argv[] = { "sh", "-c", supervisor, "gantry-podman", s->directory, program, "system",
-                           "service", "--time=0", s->address, NULL };
+    /* No address: with one, podman would make a socket of its own in place of the inherited one. */
+    const char *argv[] = { "sh",    "-c",     supervisor, "gantry-podman", s->directory,
+                           program, "system", "service",  "--time=0",      NULL };
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int rc;

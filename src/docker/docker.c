@@ -84,11 +84,11 @@ int gnt_docker_blame(int rc, int asked, gantry_error *err)
 /* ---- recognising ----------------------------------------------------------------------------- */
 
 struct ping {
-    int libpod;          /* it says that it is Podman */
-    int docker;          /* it says that it is a Docker daemon */
-    int major;           /* API version, 0 if it names none */
+    int libpod; /* it says that it is Podman */
+    int docker; /* it says that it is a Docker daemon */
+    int major;  /* API version, 0 if it names none */
     int minor;
-    char version[64];    /* of the engine, or "" */
+    char version[64]; /* of the engine, or "" */
     char api_text[24];
 };
 
@@ -238,8 +238,8 @@ static int docker_open(void *state, gantry_host *host, const gantry_endpoint *en
     if (rc < 0)
         return rc;
     if (p.libpod || !p.docker)
-        return gnt_fail(err, GANTRY_E_PROTOCOL, "%s", p.libpod ? "this is Podman, not Docker"
-                                                               : "this is no Docker daemon");
+        return gnt_fail(err, GANTRY_E_PROTOCOL, "%s",
+                        p.libpod ? "this is Podman, not Docker" : "this is no Docker daemon");
     return negotiate(&d->rest, call, &p, err);
 }
 
@@ -265,5 +265,5 @@ const gantry_backend gnt_docker_backend = {
     .images = &gnt_docker_image_ops,
     .containers = &gnt_docker_container_ops,
     .volumes = &gnt_docker_volume_ops,
-    .networks = &gnt_docker_network_ops
+    .networks = &gnt_docker_network_ops,
 };

@@ -23,8 +23,8 @@ extern const gantry_network_ops gnt_docker_network_ops;
 
 /* docker.c */
 extern const struct gnt_error_row gnt_docker_errors[];
-/* An error about another thing than the request's own (a missing network of a container): take the name
- * out of the engine's message, or none. `asked` is the kind that the request was about. */
+/* An error about another thing than the request's own (a missing network of a container): take the
+ * name out of the engine's message, or none. `asked` is the kind that the request was about. */
 int gnt_docker_blame(int rc, int asked, gantry_error *err);
 /* Read "1.41"; 0 or -1. */
 int gnt_docker_parse_version(const char *text, int *major, int *minor);
@@ -39,13 +39,20 @@ extern const struct gnt_build_dialect gnt_docker_build_dialect;
 struct gnt_json *gnt_docker_container_body(struct gnt_req *r, const char *image,
                                            const gantry_container_options *opts);
 
+/* docker_inspect.c */
+int gnt_docker_container_list(void *state, const gantry_container_list_options *opts,
+                              gantry_container_list **out, gantry_error *err);
+int gnt_docker_container_inspect(void *state, const char *id,
+                                 const gantry_container_inspect_options *opts,
+                                 gantry_container **out, gantry_error *err);
+
 /* docker_stream.c */
 int gnt_docker_logs(void *state, const char *id, const gantry_logs_options *opts,
                     gantry_stream **out, gantry_error *err);
 int gnt_docker_attach(void *state, const char *id, const gantry_attach_options *opts,
                       gantry_stream **out, gantry_error *err);
-int gnt_docker_wait(void *state, const char *id, const gantry_wait_options *opts,
-                    gantry_wait **out, gantry_error *err);
+int gnt_docker_wait(void *state, const char *id, const gantry_wait_options *opts, gantry_wait **out,
+                    gantry_error *err);
 int gnt_docker_exec(void *state, const char *id, const char *const *command,
                     const gantry_exec_options *opts, gantry_stream **out,
                     char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err);

@@ -16,7 +16,7 @@ static int begins(const char *text, size_t size, const char *with)
     return size >= n && memcmp(text, with, n) == 0;
 }
 
-/* "Step 2/4 : RUN make". The numbers must continue those before: what a RUN prints may look alike. */
+/* "Step 2/4 : RUN make". The numbers must continue those before: a RUN may print the like. */
 static int read_step(struct gnt_build_line *line)
 {
     const char *at = line->text;
@@ -149,7 +149,7 @@ const struct gnt_out gnt_docker_build_options[] = {
     GNT_OUT_HOOK(B, pull, "pull", out_pull),
     GNT_OUT_CODE(B, keep_intermediate),
     GNT_OUT_REFUSE(B, reserved),
-    GNT_OUT_END
+    GNT_OUT_END,
 };
 #undef B
 

@@ -25,7 +25,7 @@ const struct gnt_in gnt_docker_version_rows[] = {
     GNT_IN_STR(gantry_version_info, os, "Os"),
     GNT_IN_STR(gantry_version_info, arch, "Arch"),
     GNT_IN_STR(gantry_version_info, kernel, "KernelVersion"),
-    GNT_IN_END
+    GNT_IN_END,
 };
 
 static int docker_version(void *state, const gantry_query_options *opts, gantry_version_info **out,
@@ -59,9 +59,9 @@ static int docker_version(void *state, const gantry_query_options *opts, gantry_
 /* ---- info ------------------------------------------------------------------------------------ */
 
 /* Kernel's names of machines -> names in image platforms. */
-static const char *const machines[][2] = { { "x86_64", "amd64" },  { "aarch64", "arm64" },
-                                           { "armv7l", "arm" },    { "armv6l", "arm" },
-                                           { "i386", "386" },      { "i686", "386" },
+static const char *const machines[][2] = { { "x86_64", "amd64" },       { "aarch64", "arm64" },
+                                           { "armv7l", "arm" },         { "armv6l", "arm" },
+                                           { "i386", "386" },           { "i686", "386" },
                                            { "loongarch64", "loong64" } };
 
 static int in_machine(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
@@ -119,7 +119,7 @@ const struct gnt_in gnt_docker_info_rows[] = {
     GNT_IN_I64(gantry_info, containers_stopped, "ContainersStopped"),
     GNT_IN_I64(gantry_info, images, "Images"),
     GNT_IN_HOOK(gantry_info, rootless, "SecurityOptions", in_rootless),
-    GNT_IN_END
+    GNT_IN_END,
 };
 
 static int docker_info(void *state, const gantry_query_options *opts, gantry_info **out,
@@ -149,8 +149,10 @@ static int docker_request(void *state, const gantry_request *request, gantry_res
     return gnt_rest_request(&d->rest, request, out, err);
 }
 
-const gantry_engine_ops gnt_docker_engine_ops = { .size = sizeof gnt_docker_engine_ops,
-                                                  .ping = docker_ping,
-                                                  .version = docker_version,
-                                                  .info = docker_info,
-                                                  .request = docker_request };
+const gantry_engine_ops gnt_docker_engine_ops = {
+    .size = sizeof gnt_docker_engine_ops,
+    .ping = docker_ping,
+    .version = docker_version,
+    .info = docker_info,
+    .request = docker_request,
+};

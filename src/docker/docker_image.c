@@ -1,6 +1,6 @@
 /*
- * Docker: images but their build. Knows that untagged images are called "<none>" by older daemons and
- * that ids carry "sha256:".
+ * Docker: images but their build. Knows that untagged images are called "<none>" by older daemons
+ * and that ids carry "sha256:".
  */
 #include "docker.h"
 
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* ---- what Docker tells of an image ------------------------------------------------------------------ */
+/* ---- what Docker tells of an image --------------------------------------------------------- */
 
 static int is_none(const char *text)
 {
@@ -65,7 +65,7 @@ const struct gnt_in gnt_docker_image_list_rows[] = {
     GNT_IN_TIME(I, created_ns, "Created"),
     GNT_IN_I64(I, size_bytes, "Size"),
     GNT_IN_MAP(I, labels, "Labels"),
-    GNT_IN_END
+    GNT_IN_END,
 };
 
 const struct gnt_in gnt_docker_image_rows[] = {
@@ -88,7 +88,7 @@ const struct gnt_in gnt_docker_image_rows[] = {
     GNT_IN_STRS(I, environment, "Config/Env"),
     GNT_IN_KEYS(I, exposed_ports, "Config/ExposedPorts"),
     GNT_IN_KEYS(I, volumes, "Config/Volumes"),
-    GNT_IN_END
+    GNT_IN_END,
 };
 #undef I
 
@@ -121,7 +121,7 @@ const struct gnt_out gnt_docker_image_list_options[] = {
     GNT_OUT_CODE(L, filter_count),
     GNT_OUT_CODE(L, dangling),
     GNT_OUT_ON(L, all, "all"),
-    GNT_OUT_END
+    GNT_OUT_END,
 };
 #undef L
 
@@ -171,9 +171,8 @@ static void query_name(struct gnt_req *r, const char *argument, const char *refe
                      argument);
         return;
     }
-    repo = ref.domain[0] == '\0'
-               ? ref.path
-               : gnt_arena_printf(&r->arena, "%s/%s", ref.domain, ref.path);
+    repo = ref.domain[0] == '\0' ? ref.path
+                                 : gnt_arena_printf(&r->arena, "%s/%s", ref.domain, ref.path);
     if (repo == NULL)
         gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
     gnt_req_query(r, "repo", repo);
@@ -197,7 +196,7 @@ const struct gnt_out gnt_docker_import_options[] = {
     GNT_OUT_STR(O, message, "message"),
     GNT_OUT_STR(O, platform, "platform"),
     GNT_OUT_STRS(O, changes, "changes"),
-    GNT_OUT_END
+    GNT_OUT_END,
 };
 #undef O
 
@@ -286,7 +285,7 @@ const struct gnt_out gnt_docker_image_remove_options[] = {
     GNT_OUT_CODE(D, missing_ok),
     GNT_OUT_ON(D, keep_parents, "noprune"),
     GNT_OUT_REFUSE(D, reserved),
-    GNT_OUT_END
+    GNT_OUT_END,
 };
 #undef D
 
@@ -334,11 +333,13 @@ static int image_remove(void *state, const char *reference, const gantry_image_r
     return rc;
 }
 
-const gantry_image_ops gnt_docker_image_ops = { .size = sizeof gnt_docker_image_ops,
-                                                .build = gnt_docker_build,
-                                                .import = image_import,
-                                                .list = image_list,
-                                                .inspect = image_inspect,
-                                                .exists = NULL, /* Docker has no shorter question */
-                                                .tag = image_tag,
-                                                .remove = image_remove };
+const gantry_image_ops gnt_docker_image_ops = {
+    .size = sizeof gnt_docker_image_ops,
+    .build = gnt_docker_build,
+    .import = image_import,
+    .list = image_list,
+    .inspect = image_inspect,
+    .exists = NULL, /* Docker has no shorter question */
+    .tag = image_tag,
+    .remove = image_remove,
+};

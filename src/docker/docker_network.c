@@ -8,7 +8,7 @@
 static const struct gnt_in subnet_rows[] = {
     GNT_IN_STR(gantry_subnet_info, subnet, "Subnet"),
     GNT_IN_STR(gantry_subnet_info, gateway, "Gateway"),
-    GNT_IN_END
+    GNT_IN_END,
 };
 
 static int in_subnets(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
@@ -29,7 +29,7 @@ const struct gnt_in gnt_docker_network_rows[] = {
     GNT_IN_MAP(N, options, "Options"),
     GNT_IN_FLAG(N, internal, "Internal"),
     GNT_IN_FLAG(N, ipv6, "EnableIPv6"),
-    GNT_IN_END
+    GNT_IN_END,
 };
 #undef N
 
@@ -93,7 +93,7 @@ const struct gnt_out gnt_docker_network_options[] = {
     GNT_OUT_CODE(O, extra_json),
     GNT_OUT_ON(O, internal, "Internal"),
     GNT_OUT_ON(O, ipv6, "EnableIPv6"),
-    GNT_OUT_END
+    GNT_OUT_END,
 };
 #undef O
 
@@ -164,9 +164,11 @@ static int network_inspect(void *state, const char *id, const gantry_network_ins
 
 #define L gantry_network_list_options
 const struct gnt_out gnt_docker_network_list_options[] = {
-    GNT_OUT_CODE(L, names),   GNT_OUT_CODE(L, labels),
-    GNT_OUT_CODE(L, filters), GNT_OUT_CODE(L, filter_count),
-    GNT_OUT_END
+    GNT_OUT_CODE(L, names),
+    GNT_OUT_CODE(L, labels),
+    GNT_OUT_CODE(L, filters),
+    GNT_OUT_CODE(L, filter_count),
+    GNT_OUT_END,
 };
 #undef L
 
@@ -196,7 +198,9 @@ static int network_list(void *state, const gantry_network_list_options *opts,
 
 #define R gantry_network_remove_options
 const struct gnt_out gnt_docker_network_remove_options[] = {
-    GNT_OUT_CODE(R, missing_ok), GNT_OUT_REFUSE(R, reserved), GNT_OUT_END
+    GNT_OUT_CODE(R, missing_ok),
+    GNT_OUT_REFUSE(R, reserved),
+    GNT_OUT_END,
 };
 #undef R
 
@@ -205,8 +209,8 @@ static int network_remove(void *state, const char *id, const gantry_network_remo
 {
     struct docker *d = state;
 
-    return gnt_rest_act(&d->rest, "DELETE", opts->call, GANTRY_RESOURCE_NETWORK, id,
-                        "/networks/%s", err);
+    return gnt_rest_act(&d->rest, "DELETE", opts->call, GANTRY_RESOURCE_NETWORK, id, "/networks/%s",
+                        err);
 }
 
 /* ---- connect, disconnect --------------------------------------------------------------------- */
@@ -215,13 +219,15 @@ static int network_remove(void *state, const char *id, const gantry_network_remo
 const struct gnt_out gnt_docker_connect_options[] = {
     GNT_OUT_STRS(C, aliases, "EndpointConfig/Aliases"),
     GNT_OUT_STR(C, address, "EndpointConfig/IPAMConfig/IPv4Address"),
-    GNT_OUT_END
+    GNT_OUT_END,
 };
 #undef C
 
 #define D gantry_disconnect_options
 const struct gnt_out gnt_docker_disconnect_options[] = {
-    GNT_OUT_ON(D, force, "Force"), GNT_OUT_REFUSE(D, reserved), GNT_OUT_END
+    GNT_OUT_ON(D, force, "Force"),
+    GNT_OUT_REFUSE(D, reserved),
+    GNT_OUT_END,
 };
 #undef D
 
@@ -261,10 +267,12 @@ static int network_disconnect(void *state, const char *id, const char *container
                          gnt_docker_disconnect_options, err);
 }
 
-const gantry_network_ops gnt_docker_network_ops = { .size = sizeof gnt_docker_network_ops,
-                                                    .create = network_create,
-                                                    .inspect = network_inspect,
-                                                    .list = network_list,
-                                                    .remove = network_remove,
-                                                    .connect = network_connect,
-                                                    .disconnect = network_disconnect };
+const gantry_network_ops gnt_docker_network_ops = {
+    .size = sizeof gnt_docker_network_ops,
+    .create = network_create,
+    .inspect = network_inspect,
+    .list = network_list,
+    .remove = network_remove,
+    .connect = network_connect,
+    .disconnect = network_disconnect,
+};

@@ -14,9 +14,9 @@ static int full(gantry_error *err, int rc)
 
 /* ---- mounts ---------------------------------------------------------------------------------- */
 
-static const char *const mount_types[] = { [GANTRY_MOUNT_BIND] = "bind",
-                                           [GANTRY_MOUNT_VOLUME] = "volume",
-                                           [GANTRY_MOUNT_TMPFS] = "tmpfs" };
+static const char *const mount_types[] = {
+    [GANTRY_MOUNT_BIND] = "bind", [GANTRY_MOUNT_VOLUME] = "volume", [GANTRY_MOUNT_TMPFS] = "tmpfs"
+};
 
 static int out_mount_type(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
 {
@@ -36,7 +36,7 @@ const struct gnt_out gnt_docker_mount_options[] = {
     GNT_OUT_I64(M, tmpfs_size_bytes, "TmpfsOptions/SizeBytes"),
     GNT_OUT_HOOK(M, type, "Type", out_mount_type),
     GNT_OUT_ON(M, read_only, "ReadOnly"),
-    GNT_OUT_END
+    GNT_OUT_END,
 };
 #undef M
 
@@ -78,7 +78,7 @@ const struct gnt_out gnt_docker_port_options[] = {
     GNT_OUT_STR(P, host_address, "HostIp"),
     GNT_OUT_CODE(P, container_port),
     GNT_OUT_HOOK(P, host_port, "HostPort", out_host_port),
-    GNT_OUT_END
+    GNT_OUT_END,
 };
 #undef P
 
@@ -112,8 +112,8 @@ static int add_port(struct gnt_out_context *c, const gantry_port *port, struct g
     list = bindings_of(c->arena, bindings, key);
     if (list == NULL || gnt_json_add(list, binding) < 0)
         return gnt_nomem(c->err);
-    return full(c->err, gnt_json_set(c->arena, exposed, key,
-                                     gnt_json_new(c->arena, GNT_JSON_OBJECT)));
+    return full(c->err,
+                gnt_json_set(c->arena, exposed, key, gnt_json_new(c->arena, GNT_JSON_OBJECT)));
 }
 
 static int out_ports(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
@@ -140,7 +140,7 @@ const struct gnt_out gnt_docker_resource_options[] = {
     GNT_OUT_I64(R, memory_bytes, "HostConfig/Memory"),
     GNT_OUT_I64(R, nano_cpus, "HostConfig/NanoCpus"),
     GNT_OUT_I64(R, pids, "HostConfig/PidsLimit"),
-    GNT_OUT_END
+    GNT_OUT_END,
 };
 #undef R
 
@@ -190,7 +190,7 @@ const struct gnt_out gnt_docker_container_options[] = {
     GNT_OUT_HOOK(O, open_stdin, "OpenStdin", out_open_stdin),
     GNT_OUT_ON(O, auto_remove, "HostConfig/AutoRemove"),
     GNT_OUT_REFUSE(O, reserved),
-    GNT_OUT_END
+    GNT_OUT_END,
 };
 #undef O
 

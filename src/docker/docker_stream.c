@@ -1,26 +1,31 @@
 /*
- * Docker: logs, attach, wait and exec. The framing of a container's bytes follows from its terminal,
- * which is asked first; the machinery is core's.
+ * Docker: logs, attach, wait and exec. The framing of a container's bytes follows from its
+ * terminal, which is asked first; the machinery is core's.
  */
 #include "docker.h"
 
 #define L gantry_logs_options
 const struct gnt_out gnt_docker_logs_options[] = {
-    GNT_OUT_CODE(L, since_ns), GNT_OUT_CODE(L, until_ns),   GNT_OUT_CODE(L, tail),
-    GNT_OUT_CODE(L, follow),   GNT_OUT_CODE(L, timestamps), GNT_OUT_CODE(L, out),
-    GNT_OUT_CODE(L, err),      GNT_OUT_END
+    GNT_OUT_CODE(L, since_ns),   GNT_OUT_CODE(L, until_ns),
+    GNT_OUT_CODE(L, tail),       GNT_OUT_CODE(L, follow),
+    GNT_OUT_CODE(L, timestamps), GNT_OUT_CODE(L, out),
+    GNT_OUT_CODE(L, err),        GNT_OUT_END,
 };
 #undef L
 
 #define A gantry_attach_options
-const struct gnt_out gnt_docker_attach_options[] = { GNT_OUT_CODE(A, in), GNT_OUT_CODE(A, out),
-                                                     GNT_OUT_CODE(A, err), GNT_OUT_CODE(A, replay),
-                                                     GNT_OUT_END };
+const struct gnt_out gnt_docker_attach_options[] = {
+    GNT_OUT_CODE(A, in),     GNT_OUT_CODE(A, out), GNT_OUT_CODE(A, err),
+    GNT_OUT_CODE(A, replay), GNT_OUT_END,
+};
 #undef A
 
 #define W gantry_wait_options
-const struct gnt_out gnt_docker_wait_options[] = { GNT_OUT_CODE(W, condition),
-                                                   GNT_OUT_REFUSE(W, reserved), GNT_OUT_END };
+const struct gnt_out gnt_docker_wait_options[] = {
+    GNT_OUT_CODE(W, condition),
+    GNT_OUT_REFUSE(W, reserved),
+    GNT_OUT_END,
+};
 #undef W
 
 int gnt_docker_logs(void *state, const char *id, const gantry_logs_options *opts,
@@ -72,8 +77,8 @@ static const char *const conditions[] = { [GANTRY_WAIT_NOT_RUNNING] = "not-runni
                                           [GANTRY_WAIT_NEXT_EXIT] = "next-exit",
                                           [GANTRY_WAIT_REMOVED] = "removed" };
 
-/* 20.10 takes any word and then waits for ever, so that only known ones are sent. Docker sends the head
- * at once. Of a container that never ran it says 0 at once: no exit code. */
+/* 20.10 takes any word and then waits for ever, so that only known ones are sent. Docker sends the
+ * head at once. Of a container that never ran it says 0 at once: no exit code. */
 int gnt_docker_wait(void *state, const char *id, const gantry_wait_options *opts, gantry_wait **out,
                     gantry_error *err)
 {

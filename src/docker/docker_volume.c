@@ -5,14 +5,10 @@
 
 #define V gantry_volume
 const struct gnt_in gnt_docker_volume_rows[] = {
-    GNT_IN_STR_REQ(V, name, "Name"),
-    GNT_IN_STR(V, driver, "Driver"),
-    GNT_IN_STR(V, mountpoint, "Mountpoint"),
-    GNT_IN_STR(V, scope, "Scope"),
-    GNT_IN_TIME(V, created_ns, "CreatedAt"),
-    GNT_IN_MAP(V, labels, "Labels"),
-    GNT_IN_MAP(V, options, "Options"),
-    GNT_IN_END
+    GNT_IN_STR_REQ(V, name, "Name"),         GNT_IN_STR(V, driver, "Driver"),
+    GNT_IN_STR(V, mountpoint, "Mountpoint"), GNT_IN_STR(V, scope, "Scope"),
+    GNT_IN_TIME(V, created_ns, "CreatedAt"), GNT_IN_MAP(V, labels, "Labels"),
+    GNT_IN_MAP(V, options, "Options"),       GNT_IN_END,
 };
 #undef V
 
@@ -22,21 +18,25 @@ const struct gnt_out gnt_docker_volume_options[] = {
     GNT_OUT_MAP(O, options, "DriverOpts"),
     GNT_OUT_MAP(O, labels, "Labels"),
     GNT_OUT_CODE(O, extra_json),
-    GNT_OUT_END
+    GNT_OUT_END,
 };
 #undef O
 
 #define L gantry_volume_list_options
 const struct gnt_out gnt_docker_volume_list_options[] = {
-    GNT_OUT_CODE(L, names),   GNT_OUT_CODE(L, labels),
-    GNT_OUT_CODE(L, filters), GNT_OUT_CODE(L, filter_count),
-    GNT_OUT_END
+    GNT_OUT_CODE(L, names),
+    GNT_OUT_CODE(L, labels),
+    GNT_OUT_CODE(L, filters),
+    GNT_OUT_CODE(L, filter_count),
+    GNT_OUT_END,
 };
 #undef L
 
 #define D gantry_volume_remove_options
 const struct gnt_out gnt_docker_volume_remove_options[] = {
-    GNT_OUT_CODE(D, missing_ok), GNT_OUT_REFUSE(D, reserved), GNT_OUT_END
+    GNT_OUT_CODE(D, missing_ok),
+    GNT_OUT_REFUSE(D, reserved),
+    GNT_OUT_END,
 };
 #undef D
 
@@ -116,7 +116,8 @@ static int volume_list(void *state, const gantry_volume_list_options *opts,
                        gantry_volume_list **out, gantry_error *err)
 {
     struct docker *d = state;
-    struct gnt_name_filter names = { .names = opts->names, .offset = offsetof(gantry_volume, name) };
+    struct gnt_name_filter names = { .names = opts->names,
+                                     .offset = offsetof(gantry_volume, name) };
     struct gnt_req r;
     struct gnt_json *filters;
     void *result = NULL;
@@ -141,12 +142,14 @@ static int volume_remove(void *state, const char *name, const gantry_volume_remo
 {
     struct docker *d = state;
 
-    return gnt_rest_act(&d->rest, "DELETE", opts->call, GANTRY_RESOURCE_VOLUME, name,
-                        "/volumes/%s", err);
+    return gnt_rest_act(&d->rest, "DELETE", opts->call, GANTRY_RESOURCE_VOLUME, name, "/volumes/%s",
+                        err);
 }
 
-const gantry_volume_ops gnt_docker_volume_ops = { .size = sizeof gnt_docker_volume_ops,
-                                                  .create = volume_create,
-                                                  .inspect = volume_inspect,
-                                                  .list = volume_list,
-                                                  .remove = volume_remove };
+const gantry_volume_ops gnt_docker_volume_ops = {
+    .size = sizeof gnt_docker_volume_ops,
+    .create = volume_create,
+    .inspect = volume_inspect,
+    .list = volume_list,
+    .remove = volume_remove,
+};

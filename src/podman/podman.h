@@ -83,6 +83,11 @@ struct podman_platform {
 };
 int gnt_podman_platform(const char *text, struct podman_platform *out, gantry_error *err);
 
+/* The body of create; platform->os is "" if none was asked for. NULL after a failure, kept in r. */
+struct gnt_json *gnt_podman_container_body(struct gnt_req *r, const char *image,
+                                           const gantry_container_options *opts,
+                                           const struct podman_platform *platform);
+
 /* Wraps gnt_json_put: the first failure is kept in the request. */
 void gnt_podman_put(struct gnt_req *r, struct gnt_json *body, const char *path,
                     struct gnt_json *value);

@@ -209,9 +209,9 @@ const struct gnt_out gnt_podman_container_options[] = {
 };
 #undef O
 
-static struct gnt_json *make_body(struct gnt_req *r, const char *image,
-                                  const gantry_container_options *opts,
-                                  const struct podman_platform *platform)
+struct gnt_json *gnt_podman_container_body(struct gnt_req *r, const char *image,
+                                           const gantry_container_options *opts,
+                                           const struct podman_platform *platform)
 {
     struct gnt_json *body = gnt_req_encode(r, opts, gnt_podman_container_options);
 
@@ -327,7 +327,7 @@ int gnt_podman_create(void *state, const char *image, const gantry_container_opt
         return rc;
     gnt_req_init(&r, &p->rest, "POST", opts->call, "/containers/create");
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, opts->name != NULL ? opts->name : "");
-    gnt_req_json(&r, make_body(&r, image, opts, &platform));
+    gnt_req_json(&r, gnt_podman_container_body(&r, image, opts, &platform));
     rc = gnt_req_result(&r, GANTRY_KIND_CREATED, created_rows, SIZE_MAX, &result, err);
     if (rc == 0)
         rc = check_warnings(p, result, opts, err);

@@ -33,6 +33,7 @@ awk -v library="$library" '
         sub(/^__isoc99_/, "", name)
         sub(/^_IO_/, "", name)
         sub(/64$/, "", name)
+        sub(/^__environ$/, "environ", name)
         return name
     }
     FNR == NR && $1 == "deny" { for (i = 2; i <= NF; i++) denied[$i] = 1; next }

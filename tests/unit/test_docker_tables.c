@@ -1,7 +1,7 @@
 /*
- * The Docker backend's tables: every option of every slot is decided on, answers recorded from a real
- * daemon (20.10.24, API 1.41) decode as they should, options make the bodies that it wants, and the
- * builder's lines are read for what they are.
+ * The Docker backend's tables: every option of every slot is decided on, answers recorded from a
+ * real daemon (20.10.24, API 1.41) decode as they should, options make the bodies that it wants,
+ * and the builder's lines are read for what they are.
  */
 #include "docker/docker.h"
 
@@ -106,18 +106,19 @@ static void test_container_body(void **state)
                                 .source = "/a",
                                 .target = "/b",
                                 .read_only = GANTRY_ON };
-    const gantry_mount tmpfs = { .size = sizeof tmpfs,
-                                 .type = GANTRY_MOUNT_TMPFS,
-                                 .target = "/t",
-                                 .tmpfs_size_bytes = 65536 };
+    const gantry_mount tmpfs = {
+        .size = sizeof tmpfs, .type = GANTRY_MOUNT_TMPFS, .target = "/t", .tmpfs_size_bytes = 65536
+    };
     const gantry_mount *const mounts[] = { &bind, &tmpfs, NULL };
-    const gantry_port a = { .size = sizeof a, .container_port = 80, .host_port = 8080,
-                            .host_address = "127.0.0.1" };
+    const gantry_port a = {
+        .size = sizeof a, .container_port = 80, .host_port = 8080, .host_address = "127.0.0.1"
+    };
     const gantry_port b = { .size = sizeof b, .container_port = 80 };
     const gantry_port c = { .size = sizeof c, .container_port = 53, .protocol = "udp" };
     const gantry_port *const ports[] = { &a, &b, &c, NULL };
-    const gantry_resources limits = { .size = sizeof limits, .memory_bytes = 1024,
-                                      .nano_cpus = 500000000, .pids = 9 };
+    const gantry_resources limits = {
+        .size = sizeof limits, .memory_bytes = 1024, .nano_cpus = 500000000, .pids = 9
+    };
     const char *const nothing[] = { NULL };
     const char *const command[] = { "echo", "a b", NULL };
     const gantry_pair label = { "k", "v" };
@@ -149,10 +150,9 @@ static void test_container_body(void **state)
 
 static void test_network_body(void **state)
 {
-    const gantry_network_options o = { .size = sizeof o,
-                                       .subnet = "10.9.0.0/24",
-                                       .gateway = "10.9.0.1",
-                                       .internal = GANTRY_ON };
+    const gantry_network_options o = {
+        .size = sizeof o, .subnet = "10.9.0.0/24", .gateway = "10.9.0.1", .internal = GANTRY_ON
+    };
     const gantry_network_options alone = { .size = sizeof alone, .gateway = "10.9.0.1" };
     struct gnt_arena arena;
     gantry_error err = { 0 };
@@ -271,18 +271,18 @@ static void test_running_container(void **state)
     gnt_result_free(c);
 }
 
-/* Before the start and after the end: an exit code only in the latter; ports as they were asked for. */
+/* Before the start and after the end: an exit code only in the latter; ports as asked for. */
 static void test_container_without_process(void **state)
 {
-    gantry_container *c = decode(
-        GANTRY_KIND_CONTAINER, gnt_docker_container_rows,
-        "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"created\",\"ExitCode\":0},"
-        "\"HostConfig\":{\"PidsLimit\":-1,\"PortBindings\":{\"80/tcp\":[{\"HostIp\":"
-        "\"127.0.0.1\",\"HostPort\":\"8080\"}]}},\"NetworkSettings\":{\"Ports\":{}}}");
-    gantry_container *ended = decode(
-        GANTRY_KIND_CONTAINER, gnt_docker_container_rows,
-        "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"exited\",\"ExitCode\":137,"
-        "\"OOMKilled\":true},\"HostConfig\":{\"PidsLimit\":null}}");
+    gantry_container *c =
+        decode(GANTRY_KIND_CONTAINER, gnt_docker_container_rows,
+               "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"created\",\"ExitCode\":0},"
+               "\"HostConfig\":{\"PidsLimit\":-1,\"PortBindings\":{\"80/tcp\":[{\"HostIp\":"
+               "\"127.0.0.1\",\"HostPort\":\"8080\"}]}},\"NetworkSettings\":{\"Ports\":{}}}");
+    gantry_container *ended =
+        decode(GANTRY_KIND_CONTAINER, gnt_docker_container_rows,
+               "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"exited\",\"ExitCode\":137,"
+               "\"OOMKilled\":true},\"HostConfig\":{\"PidsLimit\":null}}");
 
     (void)state;
     assert_int_equal(c->state, GANTRY_STATE_CREATED);
@@ -330,12 +330,12 @@ static void test_images(void **state)
         "{\"Containers\":-1,\"Created\":1795360508,\"Id\":\"sha256:" IMAGE_ID "\","
         "\"Labels\":null,\"RepoDigests\":[\"<none>@<none>\"],\"RepoTags\":[\"<none>:<none>\"],"
         "\"Size\":1984227}");
-    gantry_image *full = decode(
-        GANTRY_KIND_IMAGE, gnt_docker_image_rows,
-        "{\"Id\":\"sha256:" IMAGE_ID "\",\"RepoTags\":[\"app:latest\",\"app:1\"],"
-        "\"RepoDigests\":[\"app@sha256:ab\"],\"Created\":\"2026-11-22T15:15:08.527732415Z\","
-        "\"Config\":{\"ExposedPorts\":{\"80/tcp\":{}},\"Env\":null,\"Cmd\":[\"sh\"],"
-        "\"Labels\":{\"a\":\"b\"}},\"Architecture\":\"amd64\",\"Os\":\"linux\",\"Size\":7}");
+    gantry_image *full =
+        decode(GANTRY_KIND_IMAGE, gnt_docker_image_rows,
+               "{\"Id\":\"sha256:" IMAGE_ID "\",\"RepoTags\":[\"app:latest\",\"app:1\"],"
+               "\"RepoDigests\":[\"app@sha256:ab\"],\"Created\":\"2026-11-22T15:15:08.527732415Z\","
+               "\"Config\":{\"ExposedPorts\":{\"80/tcp\":{}},\"Env\":null,\"Cmd\":[\"sh\"],"
+               "\"Labels\":{\"a\":\"b\"}},\"Architecture\":\"amd64\",\"Os\":\"linux\",\"Size\":7}");
 
     (void)state;
     assert_string_equal(old->id, IMAGE_ID);
@@ -383,13 +383,13 @@ static void test_engine_documents(void **state)
         "{\"Platform\":{\"Name\":\"\"},\"Version\":\"20.10.24+dfsg1\",\"ApiVersion\":\"1.41\","
         "\"MinAPIVersion\":\"1.12\",\"Os\":\"linux\",\"Arch\":\"amd64\","
         "\"KernelVersion\":\"6.1.0\"}");
-    gantry_info *i = decode(
-        GANTRY_KIND_INFO, gnt_docker_info_rows,
-        "{\"Containers\":1,\"ContainersRunning\":0,\"Images\":4,\"Driver\":\"overlay2\","
-        "\"CgroupDriver\":\"cgroupfs\",\"CgroupVersion\":\"1\",\"OSType\":\"linux\","
-        "\"Architecture\":\"x86_64\",\"NCPU\":2,\"Name\":\"vm\",\"MemTotal\":25276510208,"
-        "\"ServerVersion\":\"20.10.24+dfsg1\",\"SecurityOptions\":["
-        "\"name=seccomp,profile=default\",\"name=rootless\"]}");
+    gantry_info *i =
+        decode(GANTRY_KIND_INFO, gnt_docker_info_rows,
+               "{\"Containers\":1,\"ContainersRunning\":0,\"Images\":4,\"Driver\":\"overlay2\","
+               "\"CgroupDriver\":\"cgroupfs\",\"CgroupVersion\":\"1\",\"OSType\":\"linux\","
+               "\"Architecture\":\"x86_64\",\"NCPU\":2,\"Name\":\"vm\",\"MemTotal\":25276510208,"
+               "\"ServerVersion\":\"20.10.24+dfsg1\",\"SecurityOptions\":["
+               "\"name=seccomp,profile=default\",\"name=rootless\"]}");
 
     (void)state;
     assert_string_equal(v->min_api_version, "1.12");
@@ -437,17 +437,24 @@ static void test_error_rows(void **state)
         { 400, "client version 1.51 is too old. Minimum supported API version is 1.60",
           GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
         { 400, "No command specified", GANTRY_E_INVALID, 0 },
-        { 409, "Conflict. The container name \"/web\" is already in use by container \"ab\". You "
-               "have to remove (or rename) that container to be able to reuse that name.",
+        { 409,
+          "Conflict. The container name \"/web\" is already in use by container \"ab\". You "
+          "have to remove (or rename) that container to be able to reuse that name.",
           GANTRY_E_EXISTS, 0 },
         { 409, "network with name net already exists", GANTRY_E_EXISTS, 0 },
-        { 409, "You cannot remove a running container ab. Stop the container before attempting "
-               "removal or force remove", GANTRY_E_STATE, 0 },
+        { 409,
+          "You cannot remove a running container ab. Stop the container before attempting "
+          "removal or force remove",
+          GANTRY_E_STATE, 0 },
         { 409, "Cannot kill container: web: Container ab is not running", GANTRY_E_STATE, 0 },
-        { 409, "conflict: unable to remove repository reference \"b\" (must force) - container ab "
-               "is using its referenced image cd", GANTRY_E_IN_USE, 0 },
-        { 409, "conflict: unable to delete ab (cannot be forced) - image is being used by running "
-               "container cd", GANTRY_E_IN_USE, 0 },
+        { 409,
+          "conflict: unable to remove repository reference \"b\" (must force) - container ab "
+          "is using its referenced image cd",
+          GANTRY_E_IN_USE, 0 },
+        { 409,
+          "conflict: unable to delete ab (cannot be forced) - image is being used by running "
+          "container cd",
+          GANTRY_E_IN_USE, 0 },
         { 409, "remove v: volume is in use - [ab]", GANTRY_E_IN_USE, 0 },
         { 403, "error while removing network: network n id ab has active endpoints",
           GANTRY_E_IN_USE, 0 },
@@ -456,8 +463,7 @@ static void test_error_rows(void **state)
         { 500, "container ab is not connected to network bridge", GANTRY_E_STATE,
           GANTRY_RESOURCE_CONTAINER },
         { 403, "bridge is a pre-defined network and cannot be removed", GANTRY_E_FORBIDDEN, 0 },
-        { 500, "invalid reference format: repository name must be lowercase", GANTRY_E_INVALID,
-          0 },
+        { 500, "invalid reference format: repository name must be lowercase", GANTRY_E_INVALID, 0 },
         { 500, "something else", GANTRY_E_ENGINE, 0 },
         { 503, "This node is not a swarm manager.", GANTRY_E_ENGINE, 0 },
     };
@@ -470,8 +476,7 @@ static void test_error_rows(void **state)
         int rc = gnt_rest_error(&rest, cases[i].status, cases[i].message, NULL, 0, "x", &err);
 
         if (rc != cases[i].code || err.resource_kind != cases[i].kind)
-            fail_msg("%s: %s about %d", cases[i].message, gantry_error_name(rc),
-                     err.resource_kind);
+            fail_msg("%s: %s about %d", cases[i].message, gantry_error_name(rc), err.resource_kind);
     }
 }
 
@@ -492,7 +497,7 @@ static void test_blame(void **state)
                      GANTRY_E_STATE);
 }
 
-/* ---- the builder's lines ----------------------------------------------------------------------- */
+/* ---- the builder's lines --------------------------------------------------------------------- */
 
 static struct gnt_build_line read_line(const char *text, int step, int total, int quiet)
 {

@@ -227,6 +227,9 @@ static void sequences(void **state)
     check(GNT_JSON_SEQUENCE, "{}\n{\"a\":", GANTRY_E_PROTOCOL, "{}\n");
     check(GNT_JSON_SEQUENCE, "{}\n]", GANTRY_E_PROTOCOL, "{}\n");
     check(GNT_JSON_SEQUENCE, "{},{}", GANTRY_E_PROTOCOL, "{}\n");
+    check(GNT_JSON_SEQUENCE, "1 01", GANTRY_E_PROTOCOL, "1\n");
+    check(GNT_JSON_SEQUENCE, "1 2-3", GANTRY_E_PROTOCOL, "1\n");
+    check(GNT_JSON_SEQUENCE, "0 -0 1.5E-3 1.", GANTRY_E_PROTOCOL, "0\n-0\n1.5E-3\n");
 }
 
 static void elements(void **state)
@@ -250,9 +253,10 @@ static void invalid_texts(void **state)
 {
     static const char *const texts[] = {
         "", " ", "{", "}", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\" \"b\"}", "{a:1}", "{1:2}",
-        "{\"a\":1,}", "[1 2]", "[01]", "-", "1.", "1.e3", "1e", "+1", ".5", "tru", "nul]", "nulx",
-        "True", "NaN", "[Infinity]", "'a'", "\"a", "\"a\\", "\"\\x\"", "\"\\u12g4\"", "\"\\u12\"",
-        "\"\t\"", "\"\n\"", "/* c */ 1", "<html>", "\xef\xbb\xbf{}",
+        "{\"a\":1,}", "[1 2]", "[01]", "01x", "1-2", "-01", "1e+", "--1", "-", "1.", "1.e3", "1e",
+        "+1", ".5", "tru", "nul]", "nulx", "True", "NaN", "[Infinity]", "'a'", "\"a", "\"a\\",
+        "\"\\x\"", "\"\\u12g4\"", "\"\\u12\"", "\"\t\"", "\"\n\"", "/* c */ 1", "<html>",
+        "\xef\xbb\xbf{}",
         /* bad UTF-8: alone, cut, overlong, surrogate, beyond U+10FFFF */
         "\"\x80\"", "\"\xc3\"", "\"\xc0\xaf\"", "\"\xe0\x80\xaf\"", "\"\xed\xa0\x80\"",
         "\"\xf4\x90\x80\x80\"", "\"\xff\"", "{\"\xff\":1}",

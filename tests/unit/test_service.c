@@ -150,7 +150,7 @@ static void test_activation_and_end(void **state)
     assert_int_equal(gnt_service_start(&f->host, &f->env, f->program, &service, &address, &err), 0);
     assert_true(connects(address)); /* before the service has done anything */
     read_note(f, note, sizeof note);
-    assert_non_null(strstr(note, "args: system service --time=0 unix://"));
+    assert_non_null(strstr(note, "args: system service --time=0\n"));
     assert_non_null(strstr(note, "fds: 1\nsocket\n"));
     assert_null(strstr(note, "leaked"));
     assert_int_equal(sscanf(strstr(note, "pid: "), "pid: %ld listen: %ld", &pid, &listen_pid), 2);

@@ -1,0 +1,214 @@
+/*
+ * Docker: how it lists and describes containers, and how lists are filtered.
+ */
+#include "docker.h"
+
+#include <string.h>
+
+/* Names: ["/web", "/other/web"]; a name without a second '/' is the container's own. */
+static int in_own_name(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                       void *field)
+{
+    const char *own = NULL;
+
+    (void)row;
+    for (const struct gnt_json *item = v->first; item != NULL && own == NULL; item = item->next) {
+        const char *text = gnt_json_text(item);
+
+        if (text != NULL && strchr(text + (*text == '/'), '/') == NULL)
+            own = text + (*text == '/');
+    }
+    if (own == NULL)
+        return 0;
+    own = gnt_arena_strdup(c->arena, own);
+    if (own == NULL)
+        return gnt_nomem(c->err);
+    memcpy(field, &own, sizeof own);
+    return 0;
+}
+
+static const struct gnt_in port_rows[] = {
+    GNT_IN_STR(gantry_port_info, protocol, "Type"),
+    GNT_IN_STR(gantry_port_info, host_address, "IP"),
+    GNT_IN_INT(gantry_port_info, container_port, "PrivatePort"),
+    GNT_IN_INT(gantry_port_info, host_port, "PublicPort"),
+    GNT_IN_END,
+};
+
+static int in_port_list(struct gnt_in_context *c, const struct gnt_json *v,
+                        const struct gnt_in *row, void *field)
+{
+    (void)row;
+    return gnt_in_items(c, v, GANTRY_KIND_PORT_INFO, port_rows, field);
+}
+
+/* An exit code counts only once it has ended; Docker says 0 before. */
+static int in_ended(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                    void *field)
+{
+    const char *status = gnt_json_text(gnt_json_get(v, "Status"));
+    int ended = status != NULL && (strcmp(status, "exited") == 0 || strcmp(status, "dead") == 0);
+
+    (void)c;
+    (void)row;
+    memcpy(field, &ended, sizeof ended);
+    return 0;
+}
+
+/* -1 and 0 both mean no limit. */
+static int in_limit(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                    void *field)
+{
+    int64_t limit = 0;
+
+    (void)c;
+    (void)row;
+    if (gnt_json_int(v, &limit) == 0 && limit > 0)
+        memcpy(field, &limit, sizeof limit);
+    return 0;
+}
+
+#define C gantry_container
+const struct gnt_in gnt_docker_container_list_rows[] = {
+    GNT_IN_ID_REQ(C, id, "Id"),
+    GNT_IN_HOOK(C, name, "Names", in_own_name),
+    GNT_IN_STR(C, image, "Image"),
+    GNT_IN_ID(C, image_id, "ImageID"),
+    GNT_IN_STR_REQ(C, state_text, "State"),
+    GNT_IN_ENUM(C, state, "State", gnt_container_states),
+    GNT_IN_STRS(C, command, "Command"),
+    GNT_IN_TIME(C, created_ns, "Created"),
+    GNT_IN_MAP(C, labels, "Labels"),
+    GNT_IN_HOOK(C, ports, "Ports", in_port_list),
+    GNT_IN_KEYS(C, networks, "NetworkSettings/Networks"),
+    GNT_IN_END,
+};
+
+const struct gnt_in gnt_docker_container_rows[] = {
+    GNT_IN_ID_REQ(C, id, "Id"),
+    GNT_IN_NAME(C, name, "Name"),
+    GNT_IN_STR(C, image, "Config/Image"),
+    GNT_IN_ID(C, image_id, "Image"),
+    GNT_IN_STR_REQ(C, state_text, "State/Status"),
+    GNT_IN_ENUM(C, state, "State/Status", gnt_container_states),
+    GNT_IN_STRS(C, command, "Config/Cmd"),
+    GNT_IN_TIME(C, created_ns, "Created"),
+    GNT_IN_I64(C, exit_code, "State/ExitCode"),
+    GNT_IN_HOOK(C, has_exit_code, "State", in_ended),
+    GNT_IN_MAP(C, labels, "Config/Labels"),
+    /* What was asked for, then what is: Docker lists no ports of one that does not run. */
+    GNT_IN_HOOK(C, ports, "HostConfig/PortBindings", gnt_in_port_map),
+    GNT_IN_HOOK(C, ports, "NetworkSettings/Ports", gnt_in_port_map),
+    GNT_IN_KEYS(C, networks, "NetworkSettings/Networks"),
+    GNT_IN_TIME(C, started_ns, "State/StartedAt"),
+    GNT_IN_TIME(C, finished_ns, "State/FinishedAt"),
+    GNT_IN_I64(C, pid, "State/Pid"),
+    GNT_IN_HOOK(C, memory_bytes, "HostConfig/Memory", in_limit),
+    GNT_IN_HOOK(C, nano_cpus, "HostConfig/NanoCpus", in_limit),
+    GNT_IN_HOOK(C, pids_limit, "HostConfig/PidsLimit", in_limit),
+    GNT_IN_FLAG(C, oom_killed, "State/OOMKilled"),
+    GNT_IN_FLAG(C, tty, "Config/Tty"),
+    GNT_IN_FLAG(C, open_stdin, "Config/OpenStdin"),
+    GNT_IN_FLAG(C, auto_remove, "HostConfig/AutoRemove"),
+    GNT_IN_STR(C, error_text, "State/Error"),
+    GNT_IN_STRS(C, entrypoint, "Config/Entrypoint"),
+    GNT_IN_STRS(C, environment, "Config/Env"),
+    GNT_IN_STR(C, working_directory, "Config/WorkingDir"),
+    GNT_IN_STR(C, user, "Config/User"),
+    GNT_IN_STR(C, hostname, "Config/Hostname"),
+    GNT_IN_HOOK(C, mounts, "Mounts", gnt_in_mounts),
+    GNT_IN_HOOK(C, attachments, "NetworkSettings/Networks", gnt_in_attachments),
+    GNT_IN_END,
+};
+#undef C
+
+/* ---- list, inspect --------------------------------------------------------------------------- */
+
+#define L gantry_container_list_options
+const struct gnt_out gnt_docker_container_list_options[] = {
+    GNT_OUT_CODE(L, names),         GNT_OUT_CODE(L, labels),
+    GNT_OUT_CODE(L, image),         GNT_OUT_CODE(L, network),
+    GNT_OUT_CODE(L, filters),       GNT_OUT_CODE(L, filter_count),
+    GNT_OUT_I64(L, limit, "limit"), GNT_OUT_ON(L, all, "all"),
+    GNT_OUT_CODE(L, state),         GNT_OUT_END,
+};
+#undef L
+
+/* Docker matches names as a regular expression on "/name". */
+static void filter_names(struct gnt_req *r, struct gnt_json *filters, const char *const *names)
+{
+    for (; names != NULL && *names != NULL; names++) {
+        char *pattern = gnt_arena_printf(&r->arena, "^/%s$", *names);
+
+        if (pattern == NULL)
+            gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
+        gnt_req_filter(r, filters, "name", pattern);
+    }
+}
+
+static void filter_state(struct gnt_req *r, struct gnt_json *filters,
+                         const gantry_container_list_options *opts)
+{
+    static const char *const running[] = { "running", "paused", "restarting", NULL };
+    const struct gnt_word *word = gnt_container_states;
+
+    if (opts->state != GANTRY_STATE_UNKNOWN) {
+        while (word->word != NULL && word->value != opts->state)
+            word++;
+        if (word->word == NULL)
+            gnt_req_fail(r, GANTRY_E_INVALID, "state: %d is none of GANTRY_STATE_", opts->state);
+        gnt_req_filter(r, filters, "status", word->word);
+    } else if (opts->limit > 0 && opts->all != GANTRY_ON) {
+        /* Docker takes a limit to mean all states. */
+        gnt_req_filter_list(r, filters, "status", running);
+    }
+}
+
+int gnt_docker_container_list(void *state, const gantry_container_list_options *opts,
+                              gantry_container_list **out, gantry_error *err)
+{
+    struct docker *d = state;
+    struct gnt_name_filter names = { .names = opts->names,
+                                     .offset = offsetof(gantry_container, name) };
+    struct gnt_req r;
+    struct gnt_json *filters;
+    void *result = NULL;
+    int rc;
+
+    gnt_req_init(&r, &d->rest, "GET", opts->call, "/containers/json");
+    gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_docker_container_list_options));
+    filters = gnt_req_object(&r);
+    filter_names(&r, filters, opts->names);
+    filter_state(&r, filters, opts);
+    gnt_req_filter_list(&r, filters, "label", opts->labels);
+    gnt_req_filter(&r, filters, "ancestor", opts->image);
+    gnt_req_filter(&r, filters, "network", opts->network);
+    gnt_req_filter_pairs(&r, filters, opts->filters, opts->filter_count);
+    gnt_req_filters(&r, filters);
+    rc = gnt_req_list(&r, GANTRY_KIND_CONTAINER_LIST, GANTRY_KIND_CONTAINER,
+                      gnt_docker_container_list_rows, gnt_accept_name, &names, &result, err);
+    if (rc == 0)
+        *out = result;
+    return rc;
+}
+
+int gnt_docker_container_inspect(void *state, const char *id,
+                                 const gantry_container_inspect_options *opts,
+                                 gantry_container **out, gantry_error *err)
+{
+    static const struct gnt_lookup what = { .path = "/containers/%s/json",
+                                            .resource_kind = GANTRY_RESOURCE_CONTAINER,
+                                            .result_kind = GANTRY_KIND_CONTAINER,
+                                            .rows = gnt_docker_container_rows,
+                                            .json_offset = offsetof(gantry_container, json) };
+    struct docker *d = state;
+    void *result = NULL;
+    int rc = gnt_rest_lookup(&d->rest, &what, opts->call, id, &result, err);
+
+    if (rc == 0) {
+        *out = result;
+        if (!(*out)->has_exit_code)
+            (*out)->exit_code = 0;
+    }
+    return rc;
+}

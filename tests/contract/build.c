@@ -1,0 +1,615 @@
+/*
+ * Contract of builds: what is built, progress, failures, contexts.
+ */
+#include "contract.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* An archive that holds the static program under "hello". */
+static gantry_archive *hello_context(struct contract *f)
+{
+    gantry_archive *context = NULL;
+    gantry_entry_options program = { .size = sizeof program, .mode = 0755 };
+
+    OK(gantry_archive_new(NULL, &context, &f->err));
+    OK(gantry_archive_add_file(context, "hello", CONTRACT_HELLO, &program, &f->err));
+    OK(gantry_archive_add_data(context, "data/note.txt", "a note\n", 7, NULL, &f->err));
+    return context;
+}
+
+/* A Dockerfile on the base image. */
+static const char *on_base(struct contract *f, char text[1024], const char *rest)
+{
+    snprintf(text, 1024, "FROM %s\n%s", f->base, rest);
+    return text;
+}
+
+static void build_text(struct contract *f, const char *name, const char *dockerfile)
+{
+    gantry_build_options opts = { .size = sizeof opts, .dockerfile = dockerfile };
+
+    OK(gantry_images_build(f->images, name, &opts, NULL, &f->err));
+}
+
+/* ---- what is built --------------------------------------------------------------------------- */
+
+static void string_from_scratch(struct contract *f)
+{
+    const char *name = contract_name(f, "scratch");
+    gantry_archive *context = hello_context(f);
+    gantry_build_options opts = { .size = sizeof opts,
+                                  .dockerfile = "FROM scratch\n"
+                                                "COPY hello /hello\n"
+                                                "ENV GREETING=hi\n"
+                                                "CMD [\"/hello\"]\n",
+                                  .context = context };
+    gantry_build_result *result = NULL;
+    gantry_image *image = NULL;
+
+    OK(gantry_images_build(f->images, name, &opts, &result, &f->err));
+    CHECK(contract_is_id(result->image_id));
+    CHECK(result->duration_ms >= 0);
+    OK(gantry_images_inspect(f->images, name, NULL, &image, &f->err));
+    SAME(image->id, result->image_id);
+    SAME(image->command[0], "/hello");
+    CHECK(contract_in_list(image->environment, "GREETING=hi"));
+    CHECK(image->size_bytes > 1000);
+    gantry_image_free(image);
+    gantry_build_result_free(result);
+    gantry_archive_free(context);
+    if (contract_has_processes(f)) {
+        gantry_container_options container = { .size = sizeof container,
+                                               .name = contract_name(f, "run") };
+        gantry_run_options run_opts = { .size = sizeof run_opts,
+                                        .container = &container,
+                                        .remove = GANTRY_ON };
+        gantry_run_result *run = NULL;
+
+        OK(gantry_containers_run(f->containers, name, &run_opts, &run, &f->err));
+        SAME(run->stdout_data, "hello from scratch\n");
+        CHECK(run->exit_code == 0);
+        gantry_run_result_free(run);
+    }
+}
+
+static void commands_run_on_a_local_base(struct contract *f)
+{
+    const char *name = contract_name(f, "onbase");
+    char text[1024];
+
+    build_text(f, name, on_base(f, text, "RUN echo made at build > /made\nWORKDIR /tmp\n"));
+    contract_run_prints(f, name, "cat /made; pwd", "made at build\n/tmp\n");
+}
+
+static void nameless_build_gives_an_id(struct contract *f)
+{
+    gantry_build_options opts = { .size = sizeof opts };
+    gantry_build_result *result = NULL;
+    gantry_image *image = NULL;
+    char text[1024];
+
+    snprintf(text, sizeof text, "FROM %s\nLABEL nameless=%s\n", f->base, f->prefix);
+    opts.dockerfile = text;
+    OK(gantry_images_build(f->images, NULL, &opts, &result, &f->err));
+    contract_track_image(f, result->image_id);
+    OK(gantry_images_inspect(f->images, result->image_id, NULL, &image, &f->err));
+    CHECK(image->references[0] == NULL);
+    SAME(contract_pair(image->labels, image->label_count, "nameless"), f->prefix);
+    gantry_image_free(image);
+    gantry_build_result_free(result);
+}
+
+static void args_labels_and_tags(struct contract *f)
+{
+    const char *name = contract_name(f, "app");
+    char tag[160], other[160], text[1024];
+    const char *const tags[] = { tag, other, NULL };
+    gantry_pair args[] = { { "WHO", "world and \"all\"" }, { "NUMBER", "42" } };
+    gantry_pair labels[] = { { "from.option", "yes = \"no\"" } };
+    gantry_build_options opts = { .size = sizeof opts,
+                                  .tags = tags,
+                                  .build_args = args,
+                                  .build_arg_count = 2,
+                                  .labels = labels,
+                                  .label_count = 1 };
+    gantry_image *image = NULL;
+
+    snprintf(tag, sizeof tag, "%s:v2", name);
+    snprintf(other, sizeof other, "%s-other:1.0", name);
+    opts.dockerfile = on_base(f, text,
+                              "ARG WHO=nobody\nARG NUMBER\nARG UNSET=default\n"
+                              "LABEL who=\"$WHO\" number=${NUMBER} unset=$UNSET\n");
+    OK(gantry_images_build(f->images, name, &opts, NULL, &f->err));
+    OK(gantry_images_inspect(f->images, other, NULL, &image, &f->err));
+    SAME(contract_pair(image->labels, image->label_count, "who"), "world and \"all\"");
+    SAME(contract_pair(image->labels, image->label_count, "number"), "42");
+    SAME(contract_pair(image->labels, image->label_count, "unset"), "default");
+    SAME(contract_pair(image->labels, image->label_count, "from.option"), "yes = \"no\"");
+    CHECK(contract_in_list(image->references, tag));
+    CHECK(contract_in_list(image->references, other));
+    gantry_image_free(image);
+    CHECK(contract_image_exists(f, name));
+    CHECK(contract_image_exists(f, tag));
+}
+
+static void target_stops_at_a_stage(struct contract *f)
+{
+    const char *name = contract_name(f, "staged");
+    char text[1024];
+    gantry_build_options opts = { .size = sizeof opts, .target = "first" };
+    gantry_image *image = NULL;
+
+    snprintf(text, sizeof text,
+             "FROM %s AS first\nLABEL stage=first\nFROM %s AS second\nLABEL stage=second\n",
+             f->base, f->base);
+    opts.dockerfile = text;
+    OK(gantry_images_build(f->images, name, &opts, NULL, &f->err));
+    OK(gantry_images_inspect(f->images, name, NULL, &image, &f->err));
+    SAME(contract_pair(image->labels, image->label_count, "stage"), "first");
+    gantry_image_free(image);
+    opts.target = NULL;
+    OK(gantry_images_build(f->images, name, &opts, NULL, &f->err));
+    OK(gantry_images_inspect(f->images, name, NULL, &image, &f->err));
+    SAME(contract_pair(image->labels, image->label_count, "stage"), "second");
+    contract_track_image(f, image->id);
+    gantry_image_free(image);
+    opts.target = "third";
+    memset(&f->err, 0, sizeof f->err);
+    CHECK(gantry_images_build(f->images, name, &opts, NULL, &f->err) == GANTRY_E_BUILD ||
+          f->err.code == GANTRY_E_INVALID);
+    CONTAINS(f->err.message, "third");
+}
+
+static void directory_and_archive_are_one_context(struct contract *f)
+{
+    char directory[] = "/tmp/contract-context-XXXXXX";
+    char path[4][80];
+    const char *contents[4] = { "Dockerfile", "own", "shared", "sub/deep" };
+    const char *name = contract_name(f, "both");
+    char text[1024];
+    gantry_archive *archive = NULL;
+    gantry_build_options opts = { .size = sizeof opts, .context_directory = directory };
+
+    assert_non_null(mkdtemp(directory));
+    snprintf(path[3], sizeof path[3], "%s/sub", directory);
+    assert_int_equal(mkdir(path[3], 0755), 0);
+    on_base(f, text, "COPY . /ctx/\nRUN chmod -R a+r /ctx\n");
+    for (size_t i = 0; i < 4; i++) {
+        FILE *file;
+
+        snprintf(path[i], sizeof path[i], "%s/%s", directory, contents[i]);
+        file = fopen(path[i], "we");
+        assert_non_null(file);
+        fputs(i == 0 ? text : "directory\n", file);
+        assert_int_equal(fclose(file), 0);
+    }
+    OK(gantry_archive_new(NULL, &archive, &f->err));
+    OK(gantry_archive_add_data(archive, "shared", "archive\n", 8, NULL, &f->err));
+    opts.context = archive;
+    OK(gantry_images_build(f->images, name, &opts, NULL, &f->err));
+    contract_run_prints(f, name, "cd /ctx; cat own shared sub/deep",
+                        "directory\narchive\ndirectory\n");
+    gantry_archive_free(archive);
+    for (size_t i = 0; i < 4; i++)
+        unlink(path[i]);
+    snprintf(path[3], sizeof path[3], "%s/sub", directory);
+    rmdir(path[3]);
+    rmdir(directory);
+}
+
+static void dockerfile_may_have_another_name(struct contract *f)
+{
+    const char *name = contract_name(f, "named");
+    char text[1024];
+    gantry_archive *archive = NULL;
+    gantry_build_options opts = { .size = sizeof opts, .dockerfile_name = "deploy/App.dockerfile" };
+    gantry_image *image = NULL;
+
+    on_base(f, text, "LABEL made=elsewhere\n");
+    OK(gantry_archive_new(NULL, &archive, &f->err));
+    OK(gantry_archive_add_data(archive, "deploy/App.dockerfile", text, strlen(text), NULL,
+                               &f->err));
+    opts.context = archive;
+    OK(gantry_images_build(f->images, name, &opts, NULL, &f->err));
+    OK(gantry_images_inspect(f->images, name, NULL, &image, &f->err));
+    SAME(contract_pair(image->labels, image->label_count, "made"), "elsewhere");
+    gantry_image_free(image);
+    gantry_archive_free(archive);
+}
+
+/* ---- cache ----------------------------------------------------------------------------------- */
+
+static int count_cached(void *arg, const gantry_progress_record *record)
+{
+    *(int *)arg += record->cached;
+    return 0;
+}
+
+/* What a step of the image wrote at random. */
+static void read_token(struct contract *f, const char *image, char token[64])
+{
+    gantry_container_options container = { .size = sizeof container,
+                                           .name = contract_name(f, "token") };
+    gantry_run_options opts = { .size = sizeof opts,
+                                .container = &container,
+                                .command = SHELL("cat /token"),
+                                .remove = GANTRY_ON };
+    gantry_run_result *run = NULL;
+
+    OK(gantry_containers_run(f->containers, image, &opts, &run, &f->err));
+    CHECK(run->stdout_size > 30 && run->stdout_size < 64);
+    snprintf(token, 64, "%s", run->stdout_data);
+    gantry_run_result_free(run);
+}
+
+static void steps_are_cached_unless_told(struct contract *f)
+{
+    const char *names[3] = { contract_name(f, "a"), contract_name(f, "b"), contract_name(f, "c") };
+    char text[1024], tokens[3][64];
+    int cached[3] = { 0 };
+    gantry_build_options opts = { .size = sizeof opts, .progress = count_cached };
+
+    opts.dockerfile = on_base(f, text, "RUN cat /proc/sys/kernel/random/uuid > /token\n");
+    for (size_t i = 0; i < 3; i++) {
+        opts.no_cache = i == 2 ? GANTRY_ON : GANTRY_DEFAULT;
+        opts.progress_arg = &cached[i];
+        OK(gantry_images_build(f->images, names[i], &opts, NULL, &f->err));
+        read_token(f, names[i], tokens[i]);
+    }
+    SAME(tokens[1], tokens[0]);
+    CHECK(strcmp(tokens[2], tokens[0]) != 0);
+    CHECK(cached[0] == 0);
+    CHECK(cached[1] > 0);
+    CHECK(cached[2] == 0);
+}
+
+/* ---- progress -------------------------------------------------------------------------------- */
+
+struct seen {
+    int steps;      /* highest so far; they come in order */
+    int ordered;
+    int total;
+    int results;
+    int after_result;
+    int logs;       /* that hold the word */
+    int stop_at;    /* step at which to stop, 0 = never */
+    char id[65];
+};
+
+static int see(void *arg, const gantry_progress_record *record)
+{
+    struct seen *seen = arg;
+
+    seen->after_result += seen->results;
+    if (record->text == NULL || strlen(record->text) != record->text_size)
+        seen->ordered = 0;
+    if (record->kind == GANTRY_PROGRESS_STEP) {
+        seen->ordered &= record->step == seen->steps + 1 && record->text[0] != '\0';
+        seen->steps = record->step;
+        seen->total = record->step_total;
+    } else if (record->kind == GANTRY_PROGRESS_LOG) {
+        seen->logs += strstr(record->text, "said while building") != NULL && record->step == 2;
+    } else if (record->kind == GANTRY_PROGRESS_RESULT) {
+        seen->results++;
+        snprintf(seen->id, sizeof seen->id, "%s", record->id);
+    }
+    return seen->stop_at != 0 && record->step >= seen->stop_at;
+}
+
+static void progress_comes_in_order(struct contract *f)
+{
+    struct seen seen = { .ordered = 1 };
+    char text[1024];
+    gantry_build_options opts = { .size = sizeof opts, .progress = see, .progress_arg = &seen };
+    gantry_build_result *result = NULL;
+    int processes = contract_has_processes(f);
+
+    opts.dockerfile = on_base(f, text, processes ? "RUN echo said while building\nLABEL x=1\n"
+                                                 : "LABEL x=1\nLABEL y=2\n");
+    OK(gantry_images_build(f->images, contract_name(f, "progress"), &opts, &result, &f->err));
+    CHECK(seen.ordered);
+    CHECK(seen.steps == 3);
+    CHECK(seen.total == 3);
+    CHECK(result->step_total == 3);
+    CHECK(seen.results == 1);
+    CHECK(seen.after_result == 0);
+    SAME(seen.id, result->image_id);
+    CHECK(!processes || seen.logs == 1);
+    gantry_build_result_free(result);
+}
+
+static void callback_stops_a_build(struct contract *f)
+{
+    const char *name = contract_name(f, "stopped");
+    struct seen seen = { .stop_at = 2 };
+    char text[1024];
+    gantry_build_options opts = { .size = sizeof opts, .progress = see, .progress_arg = &seen };
+
+    opts.dockerfile = on_base(f, text, contract_has_processes(f) ? "RUN sleep 60\nLABEL x=1\n"
+                                                                 : "LABEL x=1\nLABEL y=2\n");
+    FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_CALLBACK);
+    CHECK(seen.results == 0);
+    CHECK(!contract_image_exists(f, name));
+}
+
+static void iterator_gives_each_record(struct contract *f)
+{
+    const char *name = contract_name(f, "iterated");
+    struct seen seen = { .ordered = 1 };
+    char text[1024];
+    gantry_build_options opts = { .size = sizeof opts };
+    gantry_progress *progress = NULL;
+    const gantry_progress_record *record = NULL;
+
+    opts.dockerfile = on_base(f, text, "LABEL x=1\n");
+    OK(gantry_images_build_start(f->images, name, &opts, &progress, &f->err));
+    do {
+        OK(gantry_progress_next(progress, &record, &f->err));
+        if (record != NULL)
+            see(&seen, record);
+    } while (record != NULL);
+    CHECK(seen.ordered && seen.steps == 2);
+    CHECK(seen.results == 1 && seen.after_result == 0);
+    CHECK(contract_is_id(seen.id));
+    OK(gantry_progress_next(progress, &record, &f->err)); /* the end stays the end */
+    CHECK(record == NULL);
+    gantry_progress_close(progress);
+    CHECK(contract_image_exists(f, name));
+}
+
+static void iterator_fits_a_poll_loop(struct contract *f)
+{
+    struct seen seen = { .ordered = 1 };
+    char text[1024];
+    gantry_build_options opts = { .size = sizeof opts, .no_cache = GANTRY_ON };
+    gantry_progress *progress = NULL;
+    const gantry_progress_record *record = NULL;
+    int waits = 0;
+
+    opts.dockerfile = on_base(f, text, contract_has_processes(f)
+                                           ? "RUN sleep 1; echo said while building\n"
+                                           : "LABEL x=1\n");
+    OK(gantry_images_build_start(f->images, contract_name(f, "polled"), &opts, &progress,
+                                 &f->err));
+    gantry_progress_set_nonblocking(progress, 1);
+    for (;;) {
+        int rc = gantry_progress_next(progress, &record, &f->err);
+
+        if (rc == GANTRY_E_AGAIN) {
+            int events = 0;
+            struct pollfd fd = { .fd = gantry_progress_fd(progress, &events) };
+
+            CHECK(fd.fd >= 0 && events != 0);
+            fd.events = (short)((events & GANTRY_POLL_IN ? POLLIN : 0) |
+                                (events & GANTRY_POLL_OUT ? POLLOUT : 0));
+            waits++;
+            CHECK(waits < 5000); /* or it spins */
+            CHECK(poll(&fd, 1, 30000) == 1);
+            continue;
+        }
+        OK(rc);
+        if (record == NULL)
+            break;
+        see(&seen, record);
+    }
+    gantry_progress_close(progress);
+    CHECK(seen.results == 1);
+    CHECK(!contract_has_processes(f) || (waits > 0 && seen.logs == 1));
+}
+
+static void closing_an_iterator_stops_the_build(struct contract *f)
+{
+    const char *name = contract_name(f, "closed");
+    char text[1024];
+    gantry_build_options opts = { .size = sizeof opts };
+    gantry_progress *progress = NULL;
+    const gantry_progress_record *record = NULL;
+
+    opts.dockerfile = on_base(f, text, contract_has_processes(f) ? "RUN sleep 60\n" : "LABEL x=1\n");
+    OK(gantry_images_build_start(f->images, name, &opts, &progress, &f->err));
+    OK(gantry_progress_next(progress, &record, &f->err));
+    CHECK(record != NULL);
+    gantry_progress_close(progress);
+    CHECK(!contract_image_exists(f, name));
+}
+
+static int pull_trigger(void *arg, const gantry_progress_record *record)
+{
+    if (record->kind == GANTRY_PROGRESS_LOG && strstr(record->text, "begun") != NULL)
+        contract_trigger_go(arg);
+    return 0;
+}
+
+static void cancel_ends_a_build_at_once(struct contract *f)
+{
+    const char *name = contract_name(f, "cancelled");
+    gantry_call call = { .size = sizeof call };
+    struct contract_trigger *trigger = contract_trigger_new(f, &call.cancel);
+    char text[1024];
+    gantry_build_options opts = { .size = sizeof opts,
+                                  .call = &call,
+                                  .progress = pull_trigger,
+                                  .progress_arg = trigger };
+    int64_t elapsed;
+
+    opts.dockerfile = on_base(f, text, "RUN echo begun; sleep 60\n");
+    FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_CANCELLED);
+    elapsed = contract_trigger_elapsed(trigger);
+    contract_trigger_free(trigger);
+    CHECK(elapsed >= 0 && elapsed < 200);
+    CHECK(!contract_image_exists(f, name));
+}
+
+/* ---- failures -------------------------------------------------------------------------------- */
+
+static void syntax_error_fails_the_build(struct contract *f)
+{
+    const char *name = contract_name(f, "wrong");
+    gantry_build_options opts = { .size = sizeof opts,
+                                  .dockerfile = "FROM scratch\nFRUMP something\n" };
+
+    FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_BUILD);
+    CONTAINS(f->err.message, "FRUMP");
+    SAME(f->err.operation, "images.build");
+    CHECK(!contract_image_exists(f, name));
+    opts.dockerfile = "# nothing but a comment\n\n";
+    FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_BUILD);
+}
+
+static void nothing_to_build_is_invalid(struct contract *f)
+{
+    const char *name = contract_name(f, "nothing");
+    gantry_build_options opts = { .size = sizeof opts, .dockerfile = "" };
+
+    FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_INVALID);
+    CONTAINS(f->err.message, "dockerfile");
+    opts.dockerfile = NULL;
+    FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_INVALID);
+    FAILS(gantry_images_build(f->images, name, NULL, NULL, &f->err), GANTRY_E_INVALID);
+}
+
+static void missing_copy_source_fails_the_build(struct contract *f)
+{
+    const char *name = contract_name(f, "nocopy");
+    gantry_archive *context = hello_context(f);
+    gantry_build_options opts = { .size = sizeof opts,
+                                  .dockerfile = "FROM scratch\nCOPY hello /a\nCOPY absent.txt /b\n",
+                                  .context = context };
+
+    FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_BUILD);
+    CONTAINS(f->err.message, "absent.txt");
+    CHECK(f->err.step == 3);
+    CHECK(f->err.has_exit_code == 0);
+    CONTAINS(f->err.step_text, "COPY absent.txt");
+    CHECK(!contract_image_exists(f, name));
+    gantry_archive_free(context);
+}
+
+static void failing_command_tells_where(struct contract *f)
+{
+    const char *name = contract_name(f, "failing");
+    char text[1024];
+    gantry_build_options opts = { .size = sizeof opts };
+    gantry_build_result *result = NULL;
+
+    opts.dockerfile = on_base(f, text,
+                              "RUN echo fine\n"
+                              "RUN echo the last words; echo on stderr >&2; exit 3\n"
+                              "LABEL never=1\n");
+    FAILS(gantry_images_build(f->images, name, &opts, &result, &f->err), GANTRY_E_BUILD);
+    CHECK(result == NULL);
+    CHECK(f->err.has_exit_code == 1);
+    CHECK(f->err.exit_code == 3);
+    CHECK(f->err.step == 3);
+    CHECK(f->err.step_total == 4);
+    CONTAINS(f->err.step_text, "RUN echo the last words");
+    CONTAINS(f->err.output, "the last words");
+    CONTAINS(f->err.output, "on stderr");
+    CHECK(!contract_image_exists(f, name));
+}
+
+/* The id of the image must come from where only the engine writes. */
+static void output_of_commands_does_not_fool(struct contract *f)
+{
+    const char *name = contract_name(f, "decoy");
+    char text[1024];
+    gantry_build_options opts = { .size = sizeof opts };
+    gantry_build_result *result = NULL;
+    gantry_image *image = NULL;
+
+    opts.dockerfile = on_base(
+        f, text,
+        "LABEL real=yes\n"
+        "RUN echo 'Successfully built deadbeef1234'; echo 0123456789ab; echo 'STEP 9/9: x'; "
+        "echo 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef; "
+        "echo '{\"aux\":{\"ID\":\"sha256:00\"}}'\n");
+    OK(gantry_images_build(f->images, name, &opts, &result, &f->err));
+    OK(gantry_images_inspect(f->images, result->image_id, NULL, &image, &f->err));
+    SAME(contract_pair(image->labels, image->label_count, "real"), "yes");
+    CHECK(strncmp(image->references[0], name, strlen(name)) == 0);
+    gantry_image_free(image);
+    gantry_build_result_free(result);
+}
+
+static void missing_context_file_is_named(struct contract *f)
+{
+    const char *name = contract_name(f, "vanished");
+    gantry_archive *context = hello_context(f);
+    gantry_build_options opts = { .size = sizeof opts,
+                                  .dockerfile = "FROM scratch\nCOPY . /\n",
+                                  .context = context };
+
+    /* sorted behind the program, so that the upload has begun and the Dockerfile is there */
+    OK(gantry_archive_add_file(context, "zz", "/nonexistent/contract-file", NULL, &f->err));
+    FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_IO);
+    CONTAINS(f->err.message, "/nonexistent/contract-file");
+    CHECK(f->err.os_error == ENOENT);
+    CHECK(!contract_image_exists(f, name));
+    gantry_archive_free(context);
+    opts.context = NULL;
+    opts.context_directory = "/nonexistent/contract-directory";
+    FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_IO);
+    CONTAINS(f->err.message, "/nonexistent/contract-directory");
+}
+
+static int read_little(void *arg, void *buffer, size_t capacity, size_t *out_size,
+                       gantry_error *err)
+{
+    size_t *left = arg;
+
+    (void)err;
+    *out_size = *left < capacity ? *left : capacity;
+    memset(buffer, 'x', *out_size);
+    *left -= *out_size;
+    return 0;
+}
+
+/* An engine that takes the tar as complete would make an image of half a file. */
+static void short_context_source_makes_no_image(struct contract *f)
+{
+    const char *name = contract_name(f, "short");
+    gantry_archive *context = hello_context(f);
+    size_t left = 1000;
+    gantry_source source = { .size = sizeof source,
+                             .read = read_little,
+                             .arg = &left,
+                             .length = 100000 };
+    gantry_build_options opts = { .size = sizeof opts,
+                                  .dockerfile = "FROM scratch\nCOPY . /\n",
+                                  .context = context };
+
+    OK(gantry_archive_add_source(context, "zz-changing", &source, NULL, &f->err));
+    FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_CHANGED);
+    CONTAINS(f->err.message, "zz-changing");
+    CHECK(!contract_image_exists(f, name));
+    gantry_archive_free(context);
+}
+
+const struct contract_test build_tests[] = {
+    { "string_from_scratch", string_from_scratch },
+    { "commands_run_on_a_local_base", commands_run_on_a_local_base, NEEDS_PROCESSES },
+    { "nameless_build_gives_an_id", nameless_build_gives_an_id },
+    { "args_labels_and_tags", args_labels_and_tags },
+    { "target_stops_at_a_stage", target_stops_at_a_stage },
+    { "directory_and_archive_are_one_context", directory_and_archive_are_one_context,
+      NEEDS_PROCESSES },
+    { "dockerfile_may_have_another_name", dockerfile_may_have_another_name },
+    { "steps_are_cached_unless_told", steps_are_cached_unless_told, NEEDS_PROCESSES },
+    { "progress_comes_in_order", progress_comes_in_order },
+    { "callback_stops_a_build", callback_stops_a_build },
+    { "iterator_gives_each_record", iterator_gives_each_record },
+    { "iterator_fits_a_poll_loop", iterator_fits_a_poll_loop },
+    { "closing_an_iterator_stops_the_build", closing_an_iterator_stops_the_build },
+    { "cancel_ends_a_build_at_once", cancel_ends_a_build_at_once, NEEDS_PROCESSES },
+    { "syntax_error_fails_the_build", syntax_error_fails_the_build },
+    { "nothing_to_build_is_invalid", nothing_to_build_is_invalid },
+    { "missing_copy_source_fails_the_build", missing_copy_source_fails_the_build },
+    { "failing_command_tells_where", failing_command_tells_where, NEEDS_PROCESSES },
+    { "output_of_commands_does_not_fool", output_of_commands_does_not_fool, NEEDS_PROCESSES },
+    { "missing_context_file_is_named", missing_context_file_is_named },
+    { "short_context_source_makes_no_image", short_context_source_makes_no_image },
+    { 0 },
+};

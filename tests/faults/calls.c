@@ -1,0 +1,540 @@
+/*
+ * The calls on engines, images, volumes and networks, and the table of all. Knows the public headers
+ * only.
+ */
+#include "calls.h"
+
+#include <string.h>
+
+/* ---- digests ----------------------------------------------------------------------------------- */
+
+void faults_mix_bytes(struct faults *f, const void *data, size_t size)
+{
+    const unsigned char *p = data;
+
+    for (size_t i = 0; i < size; i++)
+        f->digest = (f->digest ^ p[i]) * UINT64_C(1099511628211);
+    f->digest = (f->digest ^ 0xff) * UINT64_C(1099511628211);
+}
+
+void faults_mix(struct faults *f, const char *text)
+{
+    faults_mix_bytes(f, text != NULL ? text : "\1", text != NULL ? strlen(text) : 1);
+}
+
+void faults_mix_int(struct faults *f, int64_t number)
+{
+    faults_mix_bytes(f, &number, sizeof number);
+}
+
+void faults_mix_strings(struct faults *f, const char *const *list)
+{
+    for (; *list != NULL; list++)
+        faults_mix(f, *list);
+}
+
+/* ---- engine ------------------------------------------------------------------------------------ */
+
+int faults_open(struct faults *f)
+{
+    gantry_engine_options o = { .size = sizeof o,
+                                .call = &f->call,
+                                .address = f->address,
+                                .allocator = f->allocator,
+                                .on_demand = GANTRY_OFF };
+
+    return gantry_engine_open(f->runtime, &o, &f->engine, &f->err);
+}
+
+void faults_close(struct faults *f)
+{
+    gantry_engine_close(f->engine);
+    f->engine = NULL;
+}
+
+static int engine_open(struct faults *f)
+{
+    gantry_engine *kept = f->engine;
+    int rc = faults_open(f);
+
+    if (rc == 0) {
+        faults_mix(f, gantry_engine_backend(f->engine));
+        faults_mix(f, gantry_engine_candidates(f->engine)->items[0]->detail);
+        gantry_engine_close(f->engine);
+    }
+    f->engine = kept;
+    return rc;
+}
+
+static int engine_ping(struct faults *f)
+{
+    gantry_query_options o = { .size = sizeof o, .call = &f->call };
+
+    return gantry_engine_ping(f->engine, &o, &f->err);
+}
+
+static int engine_version(struct faults *f)
+{
+    gantry_query_options o = { .size = sizeof o, .call = &f->call };
+    gantry_version_info *info = NULL;
+    int rc = gantry_engine_version(f->engine, &o, &info, &f->err);
+
+    if (rc < 0)
+        return rc;
+    faults_mix(f, info->version);
+    faults_mix(f, info->api_version);
+    faults_mix(f, info->arch);
+    faults_mix(f, info->json);
+    gantry_version_info_free(info);
+    return 0;
+}
+
+static int engine_info(struct faults *f)
+{
+    gantry_query_options o = { .size = sizeof o, .call = &f->call };
+    gantry_info *info = NULL;
+    int rc = gantry_engine_info(f->engine, &o, &info, &f->err);
+
+    if (rc < 0)
+        return rc;
+    faults_mix(f, info->storage_driver);
+    faults_mix_int(f, info->cpus);
+    faults_mix(f, info->json);
+    gantry_info_free(info);
+    return 0;
+}
+
+static int engine_request(struct faults *f)
+{
+    static const char *const path[] = { "version", NULL };
+    gantry_request o = { .size = sizeof o, .call = &f->call, .path = path };
+    gantry_response *response = NULL;
+    char piece[1000];
+    size_t got = 1;
+    int64_t total = 0;
+    int rc = gantry_engine_request(f->engine, &o, &response, &f->err);
+
+    if (rc < 0)
+        return rc;
+    while (rc == 0 && got > 0) {
+        rc = gantry_stream_read(response->body, piece, sizeof piece, &got, NULL, &f->err);
+        total += (int64_t)got;
+    }
+    faults_mix_int(f, total);
+    gantry_response_free(response);
+    return rc;
+}
+
+/* ---- images ------------------------------------------------------------------------------------ */
+
+static int images_import(struct faults *f)
+{
+    static const char *const changes[] = { "CMD [\"sh\"]", NULL };
+    gantry_import_options o = { .size = sizeof o, .call = &f->call, .changes = changes };
+    gantry_memory memory = { .data = f->tar, .size = f->tar_size };
+    gantry_source source = gantry_source_memory(&memory);
+    gantry_import_result *result = NULL;
+    int rc = gantry_images_import(gantry_engine_images(f->engine), "faults-base", &source, &o,
+                                  &result, &f->err);
+
+    if (rc < 0)
+        return rc;
+    faults_mix(f, result->image_id);
+    gantry_import_result_free(result);
+    return 0;
+}
+
+static int images_list(struct faults *f)
+{
+    static const char *const references[] = { "faults-base", NULL };
+    gantry_image_list_options o = { .size = sizeof o, .call = &f->call, .references = references };
+    gantry_image_list *list = NULL;
+    int rc = gantry_images_list(gantry_engine_images(f->engine), &o, &list, &f->err);
+
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < list->count; i++) {
+        faults_mix(f, list->items[i]->id);
+        faults_mix_strings(f, list->items[i]->references);
+    }
+    gantry_image_list_free(list);
+    return 0;
+}
+
+static int images_inspect(struct faults *f)
+{
+    gantry_image_inspect_options o = { .size = sizeof o, .call = &f->call };
+    gantry_image *image = NULL;
+    int rc = gantry_images_inspect(gantry_engine_images(f->engine), "faults-base", &o, &image,
+                                   &f->err);
+
+    if (rc < 0)
+        return rc;
+    faults_mix(f, image->id);
+    faults_mix_strings(f, image->command);
+    faults_mix(f, image->json);
+    gantry_image_free(image);
+    return 0;
+}
+
+static int exists(struct faults *f, const char *reference)
+{
+    gantry_image_exists_options o = { .size = sizeof o, .call = &f->call };
+    int there = -1;
+    int rc = gantry_images_exists(gantry_engine_images(f->engine), reference, &o, &there, &f->err);
+
+    faults_mix_int(f, there);
+    return rc;
+}
+
+static int images_exists(struct faults *f)
+{
+    return exists(f, "faults-base");
+}
+
+static int images_exists_not(struct faults *f)
+{
+    return exists(f, "faults-missing");
+}
+
+static int images_tag(struct faults *f)
+{
+    gantry_image_tag_options o = { .size = sizeof o, .call = &f->call };
+
+    return gantry_images_tag(gantry_engine_images(f->engine), "faults-base", "faults-other:1", &o,
+                             &f->err);
+}
+
+static int note_record(void *arg, const gantry_progress_record *record)
+{
+    faults_mix_int(arg, record->kind);
+    faults_mix(arg, record->text);
+    return 0;
+}
+
+static int build(struct faults *f, const char *reference, const char *dockerfile)
+{
+    gantry_build_options o = { .size = sizeof o,
+                               .call = &f->call,
+                               .dockerfile = dockerfile,
+                               .progress = note_record,
+                               .progress_arg = f,
+                               .no_cache = GANTRY_ON };
+    gantry_build_result *result = NULL;
+    gantry_archive_options a = { .size = sizeof a, .allocator = f->allocator };
+    int rc = gantry_archive_new(&a, &o.context, &f->err);
+
+    if (rc == 0)
+        rc = gantry_archive_add_data(o.context, "hello", "hello\n", 6, NULL, &f->err);
+    if (rc == 0)
+        rc = gantry_images_build(gantry_engine_images(f->engine), reference, &o, &result, &f->err);
+    if (rc == 0) {
+        faults_mix(f, result->image_id);
+        faults_mix_int(f, result->step_total);
+        gantry_build_result_free(result);
+    }
+    gantry_archive_free(o.context);
+    return rc;
+}
+
+static int images_build(struct faults *f)
+{
+    return build(f, "faults-built", "FROM faults-base\nCOPY hello /hello\nRUN echo building\n");
+}
+
+static int images_build_failing(struct faults *f)
+{
+    return build(f, "faults-failing", "FROM faults-base\nRUN echo sorry; exit 3\n");
+}
+
+static int remove_image(struct faults *f, const char *reference, int missing_ok)
+{
+    gantry_image_remove_options o = { .size = sizeof o,
+                                      .call = &f->call,
+                                      .missing_ok = missing_ok };
+    gantry_image_removal *removal = NULL;
+    int rc = gantry_images_remove(gantry_engine_images(f->engine), reference, &o, &removal,
+                                  &f->err);
+
+    if (rc < 0)
+        return rc;
+    if (removal != NULL)
+        faults_mix_strings(f, removal->untagged);
+    if (removal != NULL)
+        faults_mix_strings(f, removal->deleted);
+    gantry_image_removal_free(removal);
+    return 0;
+}
+
+static int images_remove(struct faults *f)
+{
+    return remove_image(f, "faults-built", GANTRY_OFF);
+}
+
+static int images_remove_other(struct faults *f)
+{
+    return remove_image(f, "faults-other:1", GANTRY_OFF);
+}
+
+static int images_remove_base(struct faults *f)
+{
+    return remove_image(f, "faults-base", GANTRY_OFF);
+}
+
+static int images_remove_missing(struct faults *f)
+{
+    return remove_image(f, "faults-missing", GANTRY_ON);
+}
+
+/* ---- volumes ----------------------------------------------------------------------------------- */
+
+static const gantry_pair label = { "faults", "yes" };
+
+static void mix_volume(struct faults *f, const gantry_volume *volume)
+{
+    faults_mix(f, volume->name);
+    faults_mix(f, volume->mountpoint);
+    faults_mix_int(f, (int64_t)volume->label_count);
+}
+
+static int volumes_create(struct faults *f)
+{
+    gantry_volume_options o = { .size = sizeof o,
+                                .call = &f->call,
+                                .labels = &label,
+                                .label_count = 1 };
+    gantry_volume *volume = NULL;
+    int rc = gantry_volumes_create(gantry_engine_volumes(f->engine), "faults-vol", &o, &volume,
+                                   &f->err);
+
+    if (rc == 0)
+        mix_volume(f, volume);
+    gantry_volume_free(volume);
+    return rc;
+}
+
+static int volumes_inspect(struct faults *f)
+{
+    gantry_volume_inspect_options o = { .size = sizeof o, .call = &f->call };
+    gantry_volume *volume = NULL;
+    int rc = gantry_volumes_inspect(gantry_engine_volumes(f->engine), "faults-vol", &o, &volume,
+                                    &f->err);
+
+    if (rc == 0)
+        mix_volume(f, volume);
+    gantry_volume_free(volume);
+    return rc;
+}
+
+static int volumes_list(struct faults *f)
+{
+    static const char *const names[] = { "faults-vol", NULL };
+    gantry_volume_list_options o = { .size = sizeof o, .call = &f->call, .names = names };
+    gantry_volume_list *list = NULL;
+    int rc = gantry_volumes_list(gantry_engine_volumes(f->engine), &o, &list, &f->err);
+
+    for (size_t i = 0; rc == 0 && i < list->count; i++)
+        mix_volume(f, list->items[i]);
+    gantry_volume_list_free(list);
+    return rc;
+}
+
+static int volumes_ensure(struct faults *f)
+{
+    gantry_volume_options o = { .size = sizeof o, .call = &f->call };
+    gantry_volume_ensured *ensured = NULL;
+    int rc = gantry_volumes_ensure(gantry_engine_volumes(f->engine), "faults-vol", &o, &ensured,
+                                   &f->err);
+
+    if (rc == 0) {
+        mix_volume(f, ensured->volume);
+        faults_mix_int(f, ensured->created);
+    }
+    gantry_volume_ensured_free(ensured);
+    return rc;
+}
+
+static int remove_volume(struct faults *f, const char *name, int missing_ok)
+{
+    gantry_volume_remove_options o = { .size = sizeof o,
+                                       .call = &f->call,
+                                       .missing_ok = missing_ok };
+
+    return gantry_volumes_remove(gantry_engine_volumes(f->engine), name, &o, &f->err);
+}
+
+static int volumes_remove(struct faults *f)
+{
+    return remove_volume(f, "faults-vol", GANTRY_OFF);
+}
+
+static int volumes_remove_missing(struct faults *f)
+{
+    return remove_volume(f, "faults-missing", GANTRY_ON);
+}
+
+/* ---- networks ---------------------------------------------------------------------------------- */
+
+static void mix_network(struct faults *f, const gantry_network *network)
+{
+    faults_mix(f, network->id);
+    faults_mix(f, network->name);
+    faults_mix_int(f, (int64_t)network->label_count);
+}
+
+static int networks_create(struct faults *f)
+{
+    gantry_network_options o = { .size = sizeof o,
+                                 .call = &f->call,
+                                 .labels = &label,
+                                 .label_count = 1 };
+    gantry_network *network = NULL;
+    int rc = gantry_networks_create(gantry_engine_networks(f->engine), "faults-net", &o, &network,
+                                    &f->err);
+
+    if (rc == 0)
+        mix_network(f, network);
+    gantry_network_free(network);
+    return rc;
+}
+
+static int networks_inspect(struct faults *f)
+{
+    gantry_network_inspect_options o = { .size = sizeof o, .call = &f->call };
+    gantry_network *network = NULL;
+    int rc = gantry_networks_inspect(gantry_engine_networks(f->engine), "faults-net", &o, &network,
+                                     &f->err);
+
+    if (rc == 0)
+        mix_network(f, network);
+    gantry_network_free(network);
+    return rc;
+}
+
+static int networks_list(struct faults *f)
+{
+    static const char *const names[] = { "faults-net", NULL };
+    gantry_network_list_options o = { .size = sizeof o, .call = &f->call, .names = names };
+    gantry_network_list *list = NULL;
+    int rc = gantry_networks_list(gantry_engine_networks(f->engine), &o, &list, &f->err);
+
+    for (size_t i = 0; rc == 0 && i < list->count; i++)
+        mix_network(f, list->items[i]);
+    gantry_network_list_free(list);
+    return rc;
+}
+
+static int networks_ensure(struct faults *f)
+{
+    gantry_network_options o = { .size = sizeof o, .call = &f->call };
+    gantry_network_ensured *ensured = NULL;
+    int rc = gantry_networks_ensure(gantry_engine_networks(f->engine), "faults-net", &o, &ensured,
+                                    &f->err);
+
+    if (rc == 0) {
+        mix_network(f, ensured->network);
+        faults_mix_int(f, ensured->created);
+    }
+    gantry_network_ensured_free(ensured);
+    return rc;
+}
+
+static int networks_connect(struct faults *f)
+{
+    gantry_connect_options o = { .size = sizeof o, .call = &f->call };
+
+    return gantry_networks_connect(gantry_engine_networks(f->engine), "faults-net", "faults-c2", &o,
+                                   &f->err);
+}
+
+static int networks_disconnect(struct faults *f)
+{
+    gantry_disconnect_options o = { .size = sizeof o, .call = &f->call };
+
+    return gantry_networks_disconnect(gantry_engine_networks(f->engine), "faults-net", "faults-c2",
+                                      &o, &f->err);
+}
+
+static int remove_network(struct faults *f, const char *id, int missing_ok)
+{
+    gantry_network_remove_options o = { .size = sizeof o,
+                                        .call = &f->call,
+                                        .missing_ok = missing_ok };
+
+    return gantry_networks_remove(gantry_engine_networks(f->engine), id, &o, &f->err);
+}
+
+static int networks_remove(struct faults *f)
+{
+    return remove_network(f, "faults-net", GANTRY_OFF);
+}
+
+static int networks_remove_missing(struct faults *f)
+{
+    return remove_network(f, "faults-missing", GANTRY_ON);
+}
+
+/* ---- the table --------------------------------------------------------------------------------- */
+
+const struct faults_call faults_calls[] = {
+    { "open", engine_open, 0, CALL_NO_ENGINE },
+    { "ping", engine_ping, 0, 0 },
+    { "version", engine_version, 0, 0 },
+    { "info", engine_info, 0, 0 },
+    { "request", engine_request, 0, 0 },
+    { "volume-create", volumes_create, 0, 0 },
+    { "volume-inspect", volumes_inspect, 0, 0 },
+    { "volume-list", volumes_list, 0, 0 },
+    { "volume-ensure", volumes_ensure, 0, 0 },
+    { "network-create", networks_create, 0, 0 },
+    { "network-inspect", networks_inspect, 0, 0 },
+    { "network-list", networks_list, 0, 0 },
+    { "network-ensure", networks_ensure, 0, 0 },
+    { "image-import", images_import, 0, 0 },
+    { "image-list", images_list, 0, 0 },
+    { "image-inspect", images_inspect, 0, 0 },
+    { "image-exists", images_exists, 0, 0 },
+    { "image-exists-not", images_exists_not, 0, 0 },
+    { "image-tag", images_tag, 0, 0 },
+    { "image-build", images_build, 0, 0 },
+    { "image-build-failing", images_build_failing, GANTRY_E_BUILD, 0 },
+    { "create", faults_containers_create, 0, 0 },
+    { "attach", faults_containers_attach, 0, CALL_RAW },
+    { "wait", faults_containers_wait, 0, 0 },
+    { "logs", faults_containers_logs, 0, 0 },
+    { "follow", faults_containers_follow, 0, 0 },
+    { "run", faults_containers_run, 0, CALL_RAW | CALL_LOOKS },
+    { "run-detached", faults_containers_run_detached, 0, 0 },
+    { "exec", faults_containers_exec, 0, 0 },
+    { "exec-input", faults_containers_exec_input, 0, 0 },
+    { "list", faults_containers_list, 0, 0 },
+    { "inspect", faults_containers_inspect, 0, 0 },
+    { "network-connect", networks_connect, 0, 0 },
+    { "network-disconnect", networks_disconnect, 0, 0 },
+    { "kill", faults_containers_kill, 0, 0 },
+    { "wait-next", faults_containers_wait_next, 0, 0 },
+    { "start", faults_containers_start, 0, 0 },
+    { "restart", faults_containers_restart, 0, 0 },
+    { "stop", faults_containers_stop, 0, 0 },
+    { "remove", faults_containers_remove, 0, 0 },
+    { "remove-second", faults_containers_remove_second, 0, 0 },
+    { "remove-missing", faults_containers_remove_missing, 0, 0 },
+    { "image-remove", images_remove, 0, 0 },
+    { "image-remove-other", images_remove_other, 0, 0 },
+    { "image-remove-base", images_remove_base, 0, 0 },
+    { "image-remove-missing", images_remove_missing, 0, 0 },
+    { "network-remove", networks_remove, 0, 0 },
+    { "network-remove-missing", networks_remove_missing, 0, 0 },
+    { "volume-remove", volumes_remove, 0, 0 },
+    { "volume-remove-missing", volumes_remove_missing, 0, 0 }
+};
+
+const size_t faults_call_count = sizeof faults_calls / sizeof faults_calls[0];
+
+int faults_run(struct faults *f, const struct faults_call *call)
+{
+    f->digest = 0;
+    f->oom_known = 1;
+    memset(&f->err, 0, sizeof f->err);
+    return call->run(f);
+}

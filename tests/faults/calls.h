@@ -1,0 +1,74 @@
+/*
+ * Every public call that talks to an engine, once, with fixed arguments: recorded against live engines,
+ * replayed with faults, run with failing allocations. The order is that of one scenario, in which each
+ * call finds what the earlier ones left.
+ */
+#ifndef FAULTS_CALLS_H
+#define FAULTS_CALLS_H
+
+#include <gantry/gantry.h>
+
+struct faults {
+    /* set by the test */
+    int runtime;
+    const char *address;
+    const gantry_allocator *allocator;
+    gantry_call call;       /* of every call that is made */
+    const void *tar;        /* what is imported; only the recorder needs a real one */
+    size_t tar_size;
+    gantry_engine *engine;
+    /* set by the call */
+    uint64_t digest;        /* of what the call gave: the same for the same answers */
+    int oom_known;          /* run: whether it could be asked */
+    gantry_error err;
+};
+
+enum {
+    CALL_RAW = 1,      /* ends with a stream whose end no one can tell from a cut between two frames */
+    CALL_LOOKS = 2,    /* an inspect in it is only a question: without an answer the call goes on */
+    CALL_NO_ENGINE = 4 /* opens its own */
+};
+
+struct faults_call {
+    const char *name;
+    int (*run)(struct faults *f); /* the code of the call; its error in f->err */
+    int expected;                 /* what it is when nothing goes wrong */
+    unsigned flags;
+};
+
+extern const struct faults_call faults_calls[];
+extern const size_t faults_call_count;
+
+/* As given by f; `out` in f->engine. */
+int faults_open(struct faults *f);
+void faults_close(struct faults *f);
+/* Resets digest and error, runs. */
+int faults_run(struct faults *f, const struct faults_call *call);
+
+/* For the files that hold the calls. */
+void faults_mix(struct faults *f, const char *text);
+void faults_mix_bytes(struct faults *f, const void *data, size_t size);
+void faults_mix_int(struct faults *f, int64_t number);
+void faults_mix_strings(struct faults *f, const char *const *list);
+
+int faults_containers_create(struct faults *f);
+int faults_containers_attach(struct faults *f);
+int faults_containers_wait(struct faults *f);
+int faults_containers_wait_next(struct faults *f);
+int faults_containers_logs(struct faults *f);
+int faults_containers_follow(struct faults *f);
+int faults_containers_run(struct faults *f);
+int faults_containers_run_detached(struct faults *f);
+int faults_containers_exec(struct faults *f);
+int faults_containers_exec_input(struct faults *f);
+int faults_containers_list(struct faults *f);
+int faults_containers_inspect(struct faults *f);
+int faults_containers_kill(struct faults *f);
+int faults_containers_start(struct faults *f);
+int faults_containers_restart(struct faults *f);
+int faults_containers_stop(struct faults *f);
+int faults_containers_remove(struct faults *f);
+int faults_containers_remove_second(struct faults *f);
+int faults_containers_remove_missing(struct faults *f);
+
+#endif

@@ -1,0 +1,635 @@
+/*
+ * The Podman backend's tables: every option of every slot is decided on, answers recorded from a real
+ * engine (4.3.1, and the shapes of 5.x) decode as they should, options make the bodies that libpod
+ * wants, image names are those that callers know, and errors are told apart by their words.
+ */
+#include "podman/podman.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct gantry_host host;
+
+static int setup(void **state)
+{
+    (void)state;
+    gnt_limits_defaults(&host.limits);
+    return gnt_mem_init(&host.mem, NULL, NULL);
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static void test_every_option_is_decided(void **state)
+{
+    static const struct {
+        const char *name;
+        const struct gnt_out *rows;
+        size_t size;
+    } tables[] = {
+        { "build", gnt_podman_build_options, sizeof(gantry_build_options) },
+        { "import", gnt_podman_import_options, sizeof(gantry_import_options) },
+        { "image list", gnt_podman_image_list_options, sizeof(gantry_image_list_options) },
+        { "image remove", gnt_podman_image_remove_options, sizeof(gantry_image_remove_options) },
+        { "container", gnt_podman_container_options, sizeof(gantry_container_options) },
+        { "mount", gnt_podman_mount_options, sizeof(gantry_mount) },
+        { "port", gnt_podman_port_options, sizeof(gantry_port) },
+        { "resources", gnt_podman_resource_options, sizeof(gantry_resources) },
+        { "stop", gnt_podman_stop_options, sizeof(gantry_stop_options) },
+        { "kill", gnt_podman_kill_options, sizeof(gantry_kill_options) },
+        { "remove", gnt_podman_container_remove_options, sizeof(gantry_container_remove_options) },
+        { "list", gnt_podman_container_list_options, sizeof(gantry_container_list_options) },
+        { "wait", gnt_podman_wait_options, sizeof(gantry_wait_options) },
+        { "logs", gnt_podman_logs_options, sizeof(gantry_logs_options) },
+        { "attach", gnt_podman_attach_options, sizeof(gantry_attach_options) },
+        { "exec", gnt_rest_exec_options, sizeof(gantry_exec_options) },
+        { "volume", gnt_podman_volume_options, sizeof(gantry_volume_options) },
+        { "volume list", gnt_podman_volume_list_options, sizeof(gantry_volume_list_options) },
+        { "volume remove", gnt_podman_volume_remove_options, sizeof(gantry_volume_remove_options) },
+        { "network", gnt_podman_network_options, sizeof(gantry_network_options) },
+        { "network list", gnt_podman_network_list_options, sizeof(gantry_network_list_options) },
+        { "network remove", gnt_podman_network_remove_options,
+          sizeof(gantry_network_remove_options) },
+        { "connect", gnt_podman_connect_options, sizeof(gantry_connect_options) },
+        { "disconnect", gnt_podman_disconnect_options, sizeof(gantry_disconnect_options) },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        size_t at = gnt_fields_uncovered(tables[i].rows, tables[i].size);
+
+        if (at != 0)
+            fail_msg("%s: no row for the option at offset %zu", tables[i].name, at);
+    }
+}
+
+/* Options that have nothing but size and call, so that no table is needed. */
+static void test_structs_without_options(void **state)
+{
+    const size_t bare = sizeof(size_t) + sizeof(void *);
+
+    (void)state;
+    assert_int_equal(sizeof(gantry_query_options), bare);
+    assert_int_equal(sizeof(gantry_image_inspect_options), bare);
+    assert_int_equal(sizeof(gantry_image_exists_options), bare);
+    assert_int_equal(sizeof(gantry_image_tag_options), bare);
+    assert_int_equal(sizeof(gantry_start_options), bare);
+    assert_int_equal(sizeof(gantry_container_inspect_options), bare);
+    assert_int_equal(sizeof(gantry_volume_inspect_options), bare);
+    assert_int_equal(sizeof(gantry_network_inspect_options), bare);
+}
+
+/* The body of create as text, or the code it fails with. */
+static int body_of(const gantry_container_options *opts, struct gnt_buf *text)
+{
+    struct podman_platform platform = { .os = "" };
+    struct gnt_rest rest = { .host = &host };
+    struct gnt_req r;
+    struct gnt_json *body;
+    int rc;
+
+    gnt_req_init(&r, &rest, "POST", NULL, "/containers/create");
+    body = gnt_podman_container_body(&r, "app", opts, &platform);
+    gnt_buf_init(text, &host.mem, 1 << 20);
+    rc = r.rc;
+    if (rc == 0)
+        rc = gnt_json_write(body, text);
+    gnt_req_free(&r);
+    return rc;
+}
+
+static void check_body(const gantry_container_options *opts, const char *want)
+{
+    struct gnt_buf text;
+
+    assert_int_equal(body_of(opts, &text), 0);
+    assert_string_equal(gnt_buf_text(&text), want);
+    gnt_buf_free(&text);
+}
+
+static void test_whole_body(void **state)
+{
+    const gantry_mount bind = { .size = sizeof bind,
+                                .type = GANTRY_MOUNT_BIND,
+                                .source = "/a",
+                                .target = "/b",
+                                .read_only = GANTRY_ON };
+    const gantry_mount tmpfs = { .size = sizeof tmpfs,
+                                 .type = GANTRY_MOUNT_TMPFS,
+                                 .target = "/t",
+                                 .tmpfs_size_bytes = 65536 };
+    const gantry_mount volume = { .size = sizeof volume,
+                                  .type = GANTRY_MOUNT_VOLUME,
+                                  .source = "data",
+                                  .target = "/v",
+                                  .read_only = GANTRY_ON };
+    const gantry_mount anonymous = { .size = sizeof anonymous,
+                                     .type = GANTRY_MOUNT_VOLUME,
+                                     .target = "/w" };
+    const gantry_mount *const mounts[] = { &bind, &tmpfs, &volume, &anonymous, NULL };
+    const gantry_port a = { .size = sizeof a, .container_port = 80, .host_port = 8080,
+                            .host_address = "127.0.0.1" };
+    const gantry_port b = { .size = sizeof b, .container_port = 53, .protocol = "udp" };
+    const gantry_port *const ports[] = { &a, &b, NULL };
+    const gantry_resources limits = { .size = sizeof limits, .memory_bytes = 1024,
+                                      .nano_cpus = 1500000000, .pids = 9 };
+    const char *const nothing[] = { NULL };
+    const char *const command[] = { "echo", "a b", NULL };
+    const char *const environment[] = { "A=1", "B=x=y", NULL };
+    const gantry_pair label = { "k/k", "v" };
+    const gantry_container_options o = { .size = sizeof o,
+                                         .command = command,
+                                         .entrypoint = nothing,
+                                         .environment = environment,
+                                         .labels = &label,
+                                         .label_count = 1,
+                                         .mounts = mounts,
+                                         .ports = ports,
+                                         .network = "a.b/c",
+                                         .resources = &limits,
+                                         .extra_json = "{\"httpproxy\":true,\"init\":true}",
+                                         .stop_timeout_ms = 1001,
+                                         .tty = GANTRY_ON,
+                                         .open_stdin = GANTRY_OFF,
+                                         .auto_remove = GANTRY_ON };
+
+    (void)state;
+    check_body(&o, "{\"command\":[\"echo\",\"a b\"],\"entrypoint\":[],"
+                   "\"env\":{\"A\":\"1\",\"B\":\"x=y\"},\"labels\":{\"k/k\":\"v\"},"
+                   "\"stop_timeout\":2,\"terminal\":true,\"stdin\":false,\"remove\":true,"
+                   "\"image\":\"app\",\"httpproxy\":true,\"mounts\":[{\"type\":\"bind\","
+                   "\"source\":\"/a\",\"destination\":\"/b\",\"options\":[\"rbind\",\"ro\"]},"
+                   "{\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"destination\":\"/t\","
+                   "\"options\":[\"size=65536\"]}],\"volumes\":[{\"Name\":\"data\","
+                   "\"Dest\":\"/v\",\"Options\":[\"ro\"]},{\"Name\":\"\",\"Dest\":\"/w\"}],"
+                   "\"portmappings\":[{\"container_port\":80,\"host_port\":8080,"
+                   "\"protocol\":\"tcp\",\"host_ip\":\"127.0.0.1\"},{\"container_port\":53,"
+                   "\"protocol\":\"udp\"}],\"netns\":{\"nsmode\":\"bridge\"},"
+                   "\"Networks\":{\"a.b/c\":{}},\"resource_limits\":{\"memory\":{\"limit\":1024},"
+                   "\"cpu\":{\"quota\":150000,\"period\":100000},\"pids\":{\"limit\":9}},"
+                   "\"init\":true}");
+}
+
+static void test_network_modes(void **state)
+{
+    static const char *const modes[][2] = {
+        { NULL, "" },
+        { "bridge", ",\"netns\":{\"nsmode\":\"bridge\"}" },
+        { "host", ",\"netns\":{\"nsmode\":\"host\"}" },
+        { "none", ",\"netns\":{\"nsmode\":\"none\"}" },
+        { "container:web", ",\"netns\":{\"nsmode\":\"container\",\"value\":\"web\"}" },
+        { "net", ",\"netns\":{\"nsmode\":\"bridge\"},\"Networks\":{\"net\":{}}" },
+    };
+    char want[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        gantry_container_options o = { .size = sizeof o, .network = modes[i][0] };
+
+        snprintf(want, sizeof want, "{\"image\":\"app\",\"httpproxy\":false%s}", modes[i][1]);
+        check_body(&o, want);
+    }
+}
+
+static void test_cpu_quota(void **state)
+{
+    gantry_resources limits = { .size = sizeof limits, .nano_cpus = 5000000 };
+    const gantry_container_options o = { .size = sizeof o, .resources = &limits };
+    struct gnt_buf text;
+
+    (void)state;
+    /* A hundredth of a CPU is less than the least quota of the usual period: a longer one. */
+    check_body(&o, "{\"image\":\"app\",\"httpproxy\":false,\"resource_limits\":{\"cpu\":{"
+                   "\"quota\":5000,\"period\":1000000}}}");
+    limits.nano_cpus = 999999;
+    assert_int_equal(body_of(&o, &text), GANTRY_E_INVALID);
+    gnt_buf_free(&text);
+}
+
+static void test_refused_options(void **state)
+{
+    const gantry_image_remove_options o = { .size = sizeof o, .keep_parents = GANTRY_ON };
+    struct gnt_arena arena;
+    gantry_error err = { 0 };
+
+    (void)state;
+    gnt_arena_init(&arena, &host.mem);
+    assert_int_equal(gnt_encode(&arena, &o, gnt_podman_image_remove_options,
+                                gnt_json_new(&arena, GNT_JSON_OBJECT), &err),
+                     GANTRY_E_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "keep_parents"));
+    gnt_arena_free(&arena);
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static void test_familiar_names(void **state)
+{
+    static const char *const names[][2] = {
+        { "localhost/app:latest", "app:latest" },
+        { "localhost/team/app:1", "team/app:1" },
+        { "localhost/example.org/app:1", "localhost/example.org/app:1" },
+        { "localhost/localhost/app", "localhost/localhost/app" },
+        { "localhost:5000/app:1", "localhost:5000/app:1" },
+        { "docker.io/library/app:latest", "app:latest" },
+        { "docker.io/library/a/b:1", "library/a/b:1" },
+        { "docker.io/user/app:1", "user/app:1" },
+        { "example.org/app:1", "example.org/app:1" },
+        { "sha256:00ff", "00ff" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_string_equal(gnt_podman_familiar(names[i][0]), names[i][1]);
+}
+
+static void test_patterns(void **state)
+{
+    (void)state;
+    assert_true(gnt_podman_matches("app", "app:latest"));
+    assert_true(gnt_podman_matches("app:latest", "app:latest"));
+    assert_true(gnt_podman_matches("localhost/app", "app:1"));
+    assert_true(gnt_podman_matches("ap*", "app:1"));
+    assert_true(gnt_podman_matches("*:1", "app:1"));
+    assert_true(gnt_podman_matches("reg:5000/app", "reg:5000/app:1"));
+    assert_true(gnt_podman_matches("reg:5000/app", "reg:5000/app@sha256:00"));
+    assert_false(gnt_podman_matches("app", "app2:latest"));
+    assert_false(gnt_podman_matches("app:2", "app:1"));
+    assert_false(gnt_podman_matches("*", "team/app:1"));
+    assert_false(gnt_podman_matches("pp", "app:1"));
+}
+
+static void test_platforms(void **state)
+{
+    static const char *const bad[] = { "", "linux/", "/arm64", "linux/arm/v7/x", "linux//v7",
+                                       "an-operating-system-of-more-than-31-bytes/arm", NULL };
+    struct podman_platform p;
+
+    (void)state;
+    assert_int_equal(gnt_podman_platform("linux/arm/v7", &p, NULL), 0);
+    assert_string_equal(p.os, "linux");
+    assert_string_equal(p.arch, "arm");
+    assert_string_equal(p.variant, "v7");
+    assert_int_equal(gnt_podman_platform("linux/arm64", &p, NULL), 0);
+    assert_string_equal(p.variant, "");
+    for (size_t i = 0; bad[i] != NULL; i++)
+        assert_int_equal(gnt_podman_platform(bad[i], &p, NULL), GANTRY_E_INVALID);
+}
+
+/* libpod reads names as regular expressions: the text sent must mean only itself. */
+static void test_name_filter(void **state)
+{
+    const char *const one[] = { "a.b-c_d", NULL };
+    const char *const two[] = { "a", "b", NULL };
+    struct gnt_rest rest = { .host = &host };
+    struct gnt_req r;
+    struct gnt_json *filters;
+
+    (void)state;
+    gnt_req_init(&r, &rest, "GET", NULL, "/x");
+    filters = gnt_req_object(&r);
+    gnt_podman_filter_name(&r, filters, NULL);
+    gnt_podman_filter_name(&r, filters, two);
+    assert_null(filters->first);
+    gnt_podman_filter_name(&r, filters, one);
+    assert_int_equal(r.rc, 0);
+    assert_string_equal(gnt_json_get(filters, "name")->first->text, "^a\\.b\\-c_d$");
+    gnt_req_free(&r);
+}
+
+/* ---- recorded answers ------------------------------------------------------------------------ */
+
+static void *decode(int kind, const struct gnt_in *rows, const char *text)
+{
+    void *result = gnt_result_new(&host.mem, kind, NULL);
+    struct gnt_arena arena;
+    struct gnt_json *doc = NULL;
+    gantry_error err = { 0 };
+
+    assert_non_null(result);
+    gnt_arena_init(&arena, &host.mem);
+    if (gnt_json_parse(&arena, text, strlen(text), &doc, &err) != 0 ||
+        gnt_decode(gnt_result_arena(result), doc, NULL, rows, result, &err) != 0)
+        fail_msg("%s", err.message);
+    gnt_arena_free(&arena);
+    return result;
+}
+
+#define ID "4f191cb66020a70e0d60dc4f2db5e2e17bbb807940316b22b1588ff57961352b"
+#define IMAGE_ID "f8e92644e1061fca672b49354026fce032ee4f6b7f0cc90cfc9ba13c2fbf345c"
+
+static void test_inspected_container(void **state)
+{
+    gantry_container *c = decode(
+        GANTRY_KIND_CONTAINER, gnt_podman_container_rows,
+        "{\"Id\":\"" ID "\",\"Created\":\"2026-11-22T15:13:33.393842247Z\","
+        "\"Path\":\"/bin/sh\",\"Args\":[\"-c\",\"sleep\",\"9\"],\"State\":{\"Status\":\"stopped\","
+        "\"Running\":false,\"OOMKilled\":false,\"Pid\":0,\"ExitCode\":7,\"Error\":\"\","
+        "\"StartedAt\":\"2026-11-22T15:13:33.5Z\",\"FinishedAt\":\"0001-01-01T00:00:00Z\"},"
+        "\"Image\":\"" IMAGE_ID "\",\"ImageName\":\"localhost/pm-bb:latest\",\"Name\":\"pm-e\","
+        "\"Mounts\":[{\"Type\":\"volume\",\"Name\":\"pm-vol\",\"Source\":\"/vol/_data\","
+        "\"Destination\":\"/v\",\"RW\":false}],\"NetworkSettings\":{\"Ports\":{\"80/tcp\":["
+        "{\"HostIp\":\"\",\"HostPort\":\"34891\"}]},\"Networks\":{\"podman\":{\"Gateway\":"
+        "\"10.88.0.1\",\"IPAddress\":\"10.88.0.17\",\"GlobalIPv6Address\":\"\",\"MacAddress\":"
+        "\"b2:f6:b9:24:b9:80\",\"NetworkID\":\"podman\"}}},\"Config\":{\"Hostname\":\"hh\","
+        "\"User\":\"0:0\",\"Tty\":true,\"OpenStdin\":true,\"Env\":[\"A=1\"],"
+        "\"Cmd\":[\"sleep\",\"9\"],\"WorkingDir\":\"/tmp\",\"Entrypoint\":\"/bin/sh -c\","
+        "\"Labels\":{\"l\":\"v\"},\"StopSignal\":15,\"StopTimeout\":7},\"HostConfig\":{"
+        "\"AutoRemove\":true,\"Memory\":67108864,\"NanoCpus\":500000000,\"PidsLimit\":-1,"
+        "\"Tmpfs\":{\"/t\":\"size=1000000,rw,rprivate,nosuid,nodev,tmpcopyup\","
+        "\"/r\":\"ro,rprivate\"}}}");
+
+    (void)state;
+    assert_string_equal(c->id, ID);
+    assert_string_equal(c->name, "pm-e");
+    assert_string_equal(c->image, "pm-bb:latest");
+    assert_string_equal(c->image_id, IMAGE_ID);
+    assert_int_equal(c->state, GANTRY_STATE_EXITED);
+    assert_string_equal(c->state_text, "stopped");
+    assert_int_equal(c->has_exit_code, 1);
+    assert_int_equal(c->exit_code, 7);
+    assert_int_equal(c->finished_ns, 0);
+    assert_int_equal(c->pids_limit, 0);
+    assert_int_equal(c->auto_remove, 1);
+    assert_string_equal(c->entrypoint[0], "/bin/sh");
+    assert_string_equal(c->entrypoint[1], "-c");
+    assert_null(c->entrypoint[2]);
+    assert_string_equal(c->command[1], "9");
+    assert_int_equal(c->mounts[0]->type, GANTRY_MOUNT_VOLUME);
+    assert_int_equal(c->mounts[0]->read_only, 1);
+    assert_int_equal(c->mounts[1]->type, GANTRY_MOUNT_TMPFS);
+    assert_string_equal(c->mounts[1]->target, "/t");
+    assert_int_equal(c->mounts[1]->read_only, 0);
+    assert_int_equal(c->mounts[2]->read_only, 1);
+    assert_null(c->mounts[3]);
+    assert_int_equal(c->ports[0]->host_port, 34891);
+    assert_string_equal(c->attachments[0]->network, "podman");
+    assert_string_equal(c->attachments[0]->address, "10.88.0.17");
+    gnt_result_free(c);
+}
+
+/* 5.x gives lists and names where 4.x gives texts and numbers. */
+static void test_entrypoint_shapes(void **state)
+{
+    gantry_container *list = decode(
+        GANTRY_KIND_CONTAINER, gnt_podman_container_rows,
+        "{\"Id\":\"" ID "\",\"Path\":\"a b\",\"Args\":[\"c\"],\"State\":{\"Status\":\"created\","
+        "\"ExitCode\":0,\"Health\":null},\"Config\":{\"Entrypoint\":[\"a b\"],\"Cmd\":[\"c\"],"
+        "\"StopSignal\":\"SIGTERM\"}}");
+    gantry_container *none = decode(
+        GANTRY_KIND_CONTAINER, gnt_podman_container_rows,
+        "{\"Id\":\"" ID "\",\"Path\":\"sh\",\"Args\":[],\"State\":{\"Status\":\"initialized\"},"
+        "\"Config\":{\"Entrypoint\":\"\",\"Cmd\":[\"sh\"]}}");
+
+    (void)state;
+    assert_string_equal(list->entrypoint[0], "a b");
+    assert_null(list->entrypoint[1]);
+    assert_int_equal(list->has_exit_code, 0);
+    assert_null(none->entrypoint[0]);
+    assert_int_equal(none->state, GANTRY_STATE_CREATED);
+    gnt_result_free(list);
+    gnt_result_free(none);
+}
+
+static void test_listed_container(void **state)
+{
+    gantry_container *c = decode(
+        GANTRY_KIND_CONTAINER, gnt_podman_container_item_rows,
+        "{\"AutoRemove\":false,\"Command\":[\"sh\",\"-c\",\"x\"],"
+        "\"Created\":\"2026-11-22T15:13:33.393842247Z\",\"Exited\":true,\"ExitCode\":3,"
+        "\"Id\":\"" ID "\",\"Image\":\"docker.io/library/pm-bb:latest\",\"ImageID\":\"" IMAGE_ID
+        "\",\"Labels\":null,\"Names\":[\"pm-e\"],\"Networks\":[\"podman\"],\"Ports\":["
+        "{\"host_ip\":\"\",\"container_port\":80,\"host_port\":34891,\"range\":1,"
+        "\"protocol\":\"tcp\"},{\"host_ip\":\"127.0.0.1\",\"container_port\":90,"
+        "\"host_port\":190,\"range\":3,\"protocol\":\"udp\"},{\"container_port\":65534,"
+        "\"host_port\":10,\"range\":60000,\"protocol\":\"tcp\"}],\"State\":\"exited\","
+        "\"Status\":\"\"}");
+    gantry_container *bare = decode(GANTRY_KIND_CONTAINER, gnt_podman_container_item_rows,
+                                    "{\"Id\":\"" ID "\",\"State\":\"running\",\"ExitCode\":0,"
+                                    "\"Names\":null,\"Ports\":null,\"Labels\":null}");
+
+    (void)state;
+    assert_string_equal(c->name, "pm-e");
+    assert_string_equal(c->image, "pm-bb:latest");
+    assert_int_equal(c->has_exit_code, 1);
+    assert_int_equal(c->exit_code, 3);
+    assert_string_equal(c->networks[0], "podman");
+    assert_int_equal(c->ports[1]->container_port, 90);
+    assert_int_equal(c->ports[3]->container_port, 92);
+    assert_int_equal(c->ports[3]->host_port, 192);
+    assert_string_equal(c->ports[3]->host_address, "127.0.0.1");
+    assert_int_equal(c->ports[4]->container_port, 65534);
+    assert_int_equal(c->ports[5]->container_port, 65535);
+    assert_null(c->ports[6]);
+    assert_int_equal(bare->has_exit_code, 0);
+    assert_string_equal(bare->name, "");
+    assert_null(bare->ports[0]);
+    gnt_result_free(c);
+    gnt_result_free(bare);
+}
+
+static void test_images(void **state)
+{
+    gantry_image *image = decode(
+        GANTRY_KIND_IMAGE, gnt_podman_image_rows,
+        "{\"Id\":\"" IMAGE_ID "\",\"Digest\":\"sha256:24f1\",\"RepoTags\":["
+        "\"localhost/pm-bb:latest\",\"docker.io/library/pm-bb:latest\","
+        "\"docker.io/pmuser/pm-t4:latest\"],\"RepoDigests\":[\"localhost/pm-bb@sha256:24f1\"],"
+        "\"Created\":\"2026-11-22T15:10:14.705762182Z\",\"Config\":{},\"Author\":\"\","
+        "\"Architecture\":\"amd64\",\"Os\":\"linux\",\"Size\":2131015,\"Labels\":null}");
+    gantry_image *untagged = decode(
+        GANTRY_KIND_IMAGE, gnt_podman_image_item_rows,
+        "{\"Id\":\"" IMAGE_ID "\",\"RepoTags\":null,\"RepoDigests\":null,\"Created\":1795360214,"
+        "\"Size\":5,\"Labels\":{\"a\":\"b\"}}");
+
+    (void)state;
+    assert_string_equal(image->references[0], "pm-bb:latest");
+    assert_string_equal(image->references[1], "pmuser/pm-t4:latest");
+    assert_null(image->references[2]);
+    assert_string_equal(image->digests[0], "pm-bb@sha256:24f1");
+    assert_string_equal(image->architecture, "amd64");
+    assert_null(image->command[0]);
+    assert_null(untagged->references[0]);
+    assert_true(untagged->created_ns == INT64_C(1795360214000000000));
+    assert_int_equal(untagged->label_count, 1);
+    gnt_result_free(image);
+    gnt_result_free(untagged);
+}
+
+static void test_engine(void **state)
+{
+    gantry_version_info *v = decode(
+        GANTRY_KIND_VERSION_INFO, gnt_podman_version_rows,
+        "{\"Components\":[{\"Name\":\"Conmon\",\"Details\":{}},{\"Name\":\"Podman Engine\","
+        "\"Version\":\"4.3.1\",\"Details\":{\"APIVersion\":\"4.3.1\",\"MinAPIVersion\":"
+        "\"4.0.0\"}}],\"Version\":\"4.3.1\",\"ApiVersion\":\"1.41\",\"MinAPIVersion\":\"1.24\","
+        "\"Os\":\"linux\",\"Arch\":\"amd64\",\"KernelVersion\":\"6.1.0\"}");
+    gantry_info *i = decode(
+        GANTRY_KIND_INFO, gnt_podman_info_rows,
+        "{\"host\":{\"arch\":\"amd64\",\"cgroupManager\":\"cgroupfs\",\"cgroupVersion\":\"v1\","
+        "\"cpus\":2,\"hostname\":\"vm\",\"kernel\":\"6.1.0\",\"memTotal\":25276510208,"
+        "\"os\":\"linux\",\"security\":{\"rootless\":true}},\"store\":{\"containerStore\":{"
+        "\"number\":3,\"paused\":0,\"running\":1,\"stopped\":2},\"graphDriverName\":\"vfs\","
+        "\"graphRoot\":\"/g\",\"imageStore\":{\"number\":15}},\"version\":{\"Version\":"
+        "\"4.3.1\"}}");
+
+    (void)state;
+    assert_string_equal(v->version, "4.3.1");
+    assert_string_equal(v->api_version, "4.3.1");
+    assert_string_equal(v->min_api_version, "4.0.0");
+    assert_string_equal(v->kernel, "6.1.0");
+    assert_string_equal(i->cgroup_version, "1");
+    assert_string_equal(i->storage_driver, "vfs");
+    assert_int_equal(i->containers_stopped, 2);
+    assert_int_equal(i->images, 15);
+    assert_int_equal(i->rootless, 1);
+    gnt_result_free(v);
+    gnt_result_free(i);
+}
+
+static void test_networks_and_volumes(void **state)
+{
+    gantry_network *n = decode(
+        GANTRY_KIND_NETWORK, gnt_podman_network_rows,
+        "{\"name\":\"pm-n3\",\"id\":\"" ID "\",\"driver\":\"bridge\","
+        "\"created\":\"2026-11-22T15:16:07.078273496Z\",\"subnets\":[{\"subnet\":"
+        "\"10.89.1.0/24\",\"gateway\":\"10.89.1.1\"},{\"subnet\":\"fd8e::/64\"}],"
+        "\"ipv6_enabled\":true,\"internal\":true,\"options\":{\"mtu\":\"1400\"}}");
+    gantry_volume *v = decode(
+        GANTRY_KIND_VOLUME, gnt_podman_volume_rows,
+        "{\"Name\":\"pm-vol\",\"Driver\":\"local\",\"Mountpoint\":\"/v/_data\",\"CreatedAt\":"
+        "\"2026-11-22T15:13:33.396443346Z\",\"Labels\":{},\"Scope\":\"local\",\"Options\":{},"
+        "\"MountCount\":0}");
+
+    (void)state;
+    assert_string_equal(n->id, ID);
+    assert_string_equal(n->subnets[0]->gateway, "10.89.1.1");
+    assert_string_equal(n->subnets[1]->subnet, "fd8e::/64");
+    assert_string_equal(n->subnets[1]->gateway, "");
+    assert_null(n->subnets[2]);
+    assert_int_equal(n->internal, 1);
+    assert_int_equal(n->ipv6, 1);
+    assert_string_equal(n->options[0].value, "1400");
+    assert_string_equal(v->mountpoint, "/v/_data");
+    assert_int_equal(v->label_count, 0);
+    gnt_result_free(n);
+    gnt_result_free(v);
+}
+
+/* ---- errors, build lines --------------------------------------------------------------------- */
+
+static void test_errors(void **state)
+{
+    static const struct {
+        int status;
+        const char *cause;
+        const char *message;
+        int code;
+        int kind;
+    } cases[] = {
+        { 500, "that name is already in use", "creating container storage: ...", GANTRY_E_EXISTS,
+          GANTRY_RESOURCE_CONTAINER },
+        { 500, "image not known", "pm-nope: image not known", GANTRY_E_NOT_FOUND,
+          GANTRY_RESOURCE_IMAGE },
+        { 404, "no such container", "no container with name", GANTRY_E_NOT_FOUND,
+          GANTRY_RESOURCE_CONTAINER },
+        { 500, "container state improper", "can only kill running containers", GANTRY_E_STATE,
+          GANTRY_RESOURCE_CONTAINER },
+        { 409, "image is in use by a container", "image used by", GANTRY_E_IN_USE,
+          GANTRY_RESOURCE_IMAGE },
+        { 500, "volume already exists", "volume with name", GANTRY_E_EXISTS,
+          GANTRY_RESOURCE_VOLUME },
+        { 409, "volume is being used", "volume x", GANTRY_E_IN_USE, GANTRY_RESOURCE_VOLUME },
+        { 500, "network is being used", "has associated containers", GANTRY_E_IN_USE,
+          GANTRY_RESOURCE_NETWORK },
+        { 500, "network is already connected", "container x", GANTRY_E_STATE,
+          GANTRY_RESOURCE_CONTAINER },
+        { 500, "container a is not connected to network b", "", GANTRY_E_STATE,
+          GANTRY_RESOURCE_CONTAINER },
+        { 500, "invalid network mode", "\"slirp4netns\" is not supported", GANTRY_E_UNSUPPORTED,
+          GANTRY_RESOURCE_CONTAINER },
+        { 500, "EOF", "decode(): EOF", GANTRY_E_INVALID, GANTRY_RESOURCE_CONTAINER },
+        { 500, "something else", "something else", GANTRY_E_ENGINE, GANTRY_RESOURCE_CONTAINER },
+        { 409, "something else", "something else", GANTRY_E_CONFLICT, GANTRY_RESOURCE_CONTAINER },
+        { 404, NULL, "Not Found", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
+    };
+    const struct gnt_rest rest = { .host = &host, .dialect = &gnt_podman_dialect };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        gantry_error err = { 0 };
+
+        assert_int_equal(gnt_rest_error(&rest, cases[i].status, cases[i].message, cases[i].cause,
+                                        GANTRY_RESOURCE_CONTAINER, "web", &err),
+                         cases[i].code);
+        assert_int_equal(err.resource_kind, cases[i].kind);
+    }
+}
+
+static struct gnt_build_line classify(const char *text)
+{
+    struct gnt_build_line line = { .kind = GNT_BUILD_LOG,
+                                   .quiet = 1,
+                                   .channel = GANTRY_STDOUT,
+                                   .text = text,
+                                   .size = strlen(text) };
+
+    gnt_podman_build_dialect.classify(&line);
+    return line;
+}
+
+static void test_build_lines(void **state)
+{
+    static const char *const logs[] = { "hello\n", "STEP\n", "STEP 1/: x\n", "STEP 0/2: x\n",
+                                        "STEP 3/2: x\n", "[x] STEP 1/2: y\n", "[1/2", "--> x\n",
+                                        " STEP 1/2: x\n", "", NULL };
+    struct gnt_build_line line = classify("STEP 2/3: RUN echo x\n");
+
+    (void)state;
+    assert_int_equal(line.kind, GNT_BUILD_STEP);
+    assert_int_equal(line.step, 2);
+    assert_int_equal(line.total, 3);
+    assert_int_equal(line.size, strlen("RUN echo x"));
+    assert_memory_equal(line.text, "RUN echo x", line.size);
+    line = classify("[2/2] STEP 1/4: FROM pm-bb\n");
+    assert_int_equal(line.kind, GNT_BUILD_STEP);
+    assert_int_equal(line.total, 4);
+    assert_memory_equal(line.text, "FROM pm-bb", line.size);
+    assert_int_equal(classify("--> Using cache " ID "\n").kind, GNT_BUILD_CACHED);
+    assert_int_equal(classify("--> 3fbd5126c4c\n").kind, GNT_BUILD_STATUS);
+    assert_int_equal(classify("COMMIT pm-app\n").kind, GNT_BUILD_STATUS);
+    line = classify("[Warning] one or more build args were not consumed: [Y]\n");
+    assert_int_equal(line.kind, GNT_BUILD_WARNING);
+    assert_memory_equal(line.text, "one or more", 11);
+    for (size_t i = 0; logs[i] != NULL; i++)
+        assert_int_equal(classify(logs[i]).kind, GNT_BUILD_LOG);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_option_is_decided),
+        cmocka_unit_test(test_structs_without_options),
+        cmocka_unit_test(test_whole_body),
+        cmocka_unit_test(test_network_modes),
+        cmocka_unit_test(test_cpu_quota),
+        cmocka_unit_test(test_refused_options),
+        cmocka_unit_test(test_familiar_names),
+        cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_platforms),
+        cmocka_unit_test(test_name_filter),
+        cmocka_unit_test(test_inspected_container),
+        cmocka_unit_test(test_entrypoint_shapes),
+        cmocka_unit_test(test_listed_container),
+        cmocka_unit_test(test_images),
+        cmocka_unit_test(test_engine),
+        cmocka_unit_test(test_networks_and_volumes),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_build_lines),
+    };
+
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
