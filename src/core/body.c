@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    EXTENSION_MAX = 4096 /* of the line that gives a chunk's size */
+    LINE_BYTES = 4000 /* of a chunk's size line or a trailer: less than libcurl's own ceiling */
 };
 
 enum state {
@@ -62,9 +62,9 @@ static int size_byte(struct gnt_body *body, char c, gantry_error *err)
     int digit = body->state == SIZE ? hex(c) : -1;
 
     body->line_size++;
-    if (body->line_size > EXTENSION_MAX)
+    if (body->line_size > LINE_BYTES)
         return gnt_fail(err, GANTRY_E_LIMIT, "a chunk's size line is longer than %d bytes",
-                        EXTENSION_MAX);
+                        LINE_BYTES);
     if (digit >= 0) {
         if (body->left > (uint64_t)(INT64_MAX >> 4))
             return bad_chunk(err);
@@ -83,7 +83,8 @@ static int size_byte(struct gnt_body *body, char c, gantry_error *err)
 static int trailer_byte(struct gnt_body *body, char c, size_t limit, gantry_error *err)
 {
     body->trailers++;
-    if (body->trailers > limit || body->lines > GNT_HEAD_LINES)
+    body->line_size = body->state == TRAILER ? 0 : body->line_size + 1;
+    if (body->trailers > limit || body->lines > GNT_HEAD_LINES || body->line_size > LINE_BYTES)
         return gnt_fail(err, GANTRY_E_LIMIT, "the answer's trailers are too long");
     switch (body->state) {
     case TRAILER:

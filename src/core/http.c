@@ -208,11 +208,13 @@ static void settle(struct gnt_exchange *x)
     if (feed_salvage(x) || x->rc != 0)
         return;
     broken = gnt_link_failure(x->link, &x->failure);
-    /* libcurl calls a header line that does not end "out of memory". */
-    if (broken == GANTRY_E_NOMEM && !x->answer.ready && x->quiet > 1)
+    /* libcurl calls a header line that does not end "out of memory"; then there is more of it. */
+    if (broken == GANTRY_E_NOMEM && !x->answer.ready &&
+        (x->quiet > 1 || gnt_link_unread(x->link) > 0))
         broken = gnt_fail(&x->failure, GANTRY_E_LIMIT, "a header line of the answer is too long");
-    /* After a refused upload a reset is as good an end as any. */
-    if (broken == GANTRY_E_TRUNCATED && x->salvaged > 0 && x->answer.head.status >= 400)
+    /* When an upload is refused, a reset is as good an end of what was said as any. */
+    if (broken == GANTRY_E_TRUNCATED && x->uploads && x->answer.ready &&
+        x->answer.head.status >= 400)
         broken = 0;
     rc = broken != 0 ? broken : gnt_answer_end(&x->answer, &x->failure);
     if (rc == 0)

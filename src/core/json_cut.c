@@ -5,6 +5,8 @@
  */
 #include "json_cut.h"
 
+#include <string.h>
+
 #include "json.h"
 
 static void begin(struct gnt_json_cut *cut, char first)
@@ -26,33 +28,42 @@ static void begin(struct gnt_json_cut *cut, char first)
     }
 }
 
+/* Bits that any of the bytes has; the compiler makes vector code of it. */
+static unsigned char bits_of(const char *data, size_t size)
+{
+    unsigned char seen = 0;
+
+    for (size_t i = 0; i < size; i++)
+        seen |= (unsigned char)data[i];
+    return seen;
+}
+
 static size_t string_end(struct gnt_json_cut *cut, const char *data, size_t size)
 {
-    unsigned char seen = 0;            /* all bits of all bytes */
-    size_t i = cut->size == 0 ? 1 : 0; /* after the opening quote */
+    size_t begin = cut->size == 0 ? 1 : 0; /* after the opening quote */
+    size_t i = begin;
 
     if (cut->after_backslash && i < size) {
-        seen = (unsigned char)data[i++];
         cut->after_backslash = 0;
-    }
-    while (i < size && data[i] != '"') {
-        seen |= (unsigned char)data[i];
-        if (data[i++] != '\\') {
-            continue;
-        }
-        cut->escapes = 1;
-        if (i == size) {
-            cut->after_backslash = 1;
-        } else {
-            seen |= (unsigned char)data[i++];
-        }
-    }
-    cut->wide |= seen > 0x7f;
-    if (i < size) {
-        cut->open = GNT_TOKEN_NONE;
         i++;
     }
-    return i;
+    for (;;) {
+        const char *quote = i < size ? memchr(data + i, '"', size - i) : NULL;
+        size_t end = quote ? (size_t)(quote - data) : size;
+        const char *backslash = i < end ? memchr(data + i, '\\', end - i) : NULL;
+        if (!backslash) {
+            cut->wide |= bits_of(data + begin, end - begin) > 0x7f;
+            cut->open = quote ? GNT_TOKEN_NONE : cut->open;
+            return quote ? end + 1 : size;
+        }
+        cut->escapes = 1;
+        i = (size_t)(backslash - data) + 2;
+        if (i > size) {
+            cut->after_backslash = 1;
+            cut->wide |= bits_of(data + begin, size - begin) > 0x7f;
+            return size;
+        }
+    }
 }
 
 static size_t number_end(struct gnt_json_cut *cut, const char *data, size_t size)

@@ -18,7 +18,7 @@ static struct gnt_json *find(const struct gnt_json *v, const char *key, size_t s
         return NULL;
     }
     for (struct gnt_json *m = v->first; m; m = m->next) {
-        if (strncmp(m->key, key, size) == 0 && m->key[size] == '\0') {
+        if (m->key[0] == key[0] && strncmp(m->key, key, size) == 0 && m->key[size] == '\0') {
             found = m;
         }
     }

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -55,7 +56,9 @@ struct gnt_link {
     int closing;        /* what is closed now is closed by us */
     int sends_body;
     int keeps;          /* may go to the pool afterwards */
+    int opened;         /* the socket that was opened last, or -1 */
     int fresh;          /* its own connection never stays, but an idle one of before may be there */
+    int unread;         /* bytes that waited when curl gave up */
     int socket_errno;   /* why no socket was to be had */
     CURLcode result;
     char text[CURL_ERROR_SIZE];
@@ -123,6 +126,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     else
         (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+    link->opened = fd;
     return fd;
 }
 
@@ -142,10 +146,15 @@ static void drain(const struct gnt_link *link, int fd)
 
 static int on_close(void *arg, curl_socket_t fd)
 {
-    const struct gnt_link *link = arg;
+    struct gnt_link *link = arg;
 
-    if (link->begun && !link->done && !link->closing && link->sends_body)
-        drain(link, fd);
+    if (link->begun && !link->done && !link->closing && fd == link->opened) {
+        (void)ioctl(fd, FIONREAD, &link->unread);
+        if (link->sends_body)
+            drain(link, fd);
+    }
+    if (fd == link->opened)
+        link->opened = -1;
     return close(fd);
 }
 
@@ -255,6 +264,8 @@ int gnt_link_open(struct gnt_http *http, const struct gnt_link_hooks *hooks, voi
     link->sends_body = 0;
     link->keeps = 0;
     link->fresh = 0;
+    link->opened = -1;
+    link->unread = 0;
     link->socket_errno = 0;
     link->result = CURLE_OK;
     link->text[0] = '\0';
@@ -550,6 +561,11 @@ int gnt_link_done(const struct gnt_link *link)
     return link->done;
 }
 
+int gnt_link_unread(const struct gnt_link *link)
+{
+    return link->unread;
+}
+
 int gnt_link_sent(const struct gnt_link *link)
 {
     long size = 0;
@@ -585,7 +601,7 @@ int gnt_link_socket(const struct gnt_link *link)
 
 int gnt_link_readable(const struct gnt_link *link)
 {
-    struct pollfd fd = { gnt_link_socket(link), POLLIN, 0 };
+    struct pollfd fd = { link->opened, POLLIN, 0 };
 
     return fd.fd >= 0 && poll(&fd, 1, 0) == 1;
 }

@@ -58,6 +58,8 @@ int gnt_link_connect(struct gnt_link *link, gantry_error *err);
 int gnt_link_step(struct gnt_link *link, const struct gnt_clock *clock, int wait);
 /* curl is done with it, well or not. */
 int gnt_link_done(const struct gnt_link *link);
+/* Bytes of the answer that still waited when curl gave up. */
+int gnt_link_unread(const struct gnt_link *link);
 /* Whether a byte of the request may have left. */
 int gnt_link_sent(const struct gnt_link *link);
 /* curl's failure as code and message; 0 if there is none. */
@@ -66,7 +68,7 @@ int gnt_link_failure(const struct gnt_link *link, gantry_error *err);
 void gnt_link_outcome(const struct gnt_link *link, int code, int mutating, gantry_error *err);
 /* Ask held hooks again. */
 void gnt_link_resume(struct gnt_link *link);
-/* Whether the engine has something to say, or left: does not block. */
+/* Whether the engine has something to say on a fresh connection, or left: does not block. */
 int gnt_link_readable(const struct gnt_link *link);
 /* The descriptor that is waited for, -1 if there is none or are several; GANTRY_POLL_ bits. */
 int gnt_link_fd(const struct gnt_link *link, int *out_events);

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* ---- create ---------------------------------------------------------------------------------- */
@@ -690,30 +691,29 @@ static void extra_json_is_merged(struct contract *f)
 }
 
 const struct contract_test containers_tests[] = {
-    { "create_gives_an_id", create_gives_an_id },
-    { "engine_makes_up_a_name", engine_makes_up_a_name },
-    { "options_show_in_inspect", options_show_in_inspect },
-    { "mounts_show_in_inspect", mounts_show_in_inspect },
-    { "limits_show_in_inspect", limits_show_in_inspect, { 0 }, ON_ALL & ~ON_ROOTLESS },
-    { "missing_image_is_not_found", missing_image_is_not_found },
-    { "taken_name_exists", taken_name_exists },
-    { "image_environment_is_kept", image_environment_is_kept },
-    { "start_and_stop_are_idempotent", start_and_stop_are_idempotent },
-    { "stop_asks_then_kills", stop_asks_then_kills, NEEDS_PROCESSES },
-    { "kill_needs_a_running_one", kill_needs_a_running_one },
-    { "restart_starts_anew", restart_starts_anew },
-    { "remove_minds_running_ones", remove_minds_running_ones },
-    { "missing_container_is_not_found", missing_container_is_not_found },
-    { "auto_remove_removes", auto_remove_removes },
-    { "beginning_of_an_id_is_enough", beginning_of_an_id_is_enough },
-    { "list_filters", list_filters },
-    { "list_by_network", list_by_network },
-    { "list_shows_what_inspect_shows", list_shows_what_inspect_shows },
-    { "tmpfs_is_mounted", tmpfs_is_mounted, NEEDS_PROCESSES },
-    { "bind_mount_is_read_only", bind_mount_is_read_only, NEEDS_PROCESSES },
-    { "memory_limit_is_seen_by_processes", memory_limit_is_seen_by_processes, NEEDS_PROCESSES,
-      ON_DOCKER | ON_PODMAN },
-    { "published_port_answers", published_port_answers },
-    { "extra_json_is_merged", extra_json_is_merged, NEEDS_PROCESSES },
+    TEST(create_gives_an_id),
+    TEST(engine_makes_up_a_name),
+    TEST(options_show_in_inspect),
+    TEST(mounts_show_in_inspect),
+    TEST_WITH(limits_show_in_inspect, .on = ON_ALL & ~ON_ROOTLESS),
+    TEST(missing_image_is_not_found),
+    TEST(taken_name_exists),
+    TEST(image_environment_is_kept),
+    TEST(start_and_stop_are_idempotent),
+    TEST_WITH(stop_asks_then_kills, PROCESSES),
+    TEST(kill_needs_a_running_one),
+    TEST(restart_starts_anew),
+    TEST(remove_minds_running_ones),
+    TEST(missing_container_is_not_found),
+    TEST(auto_remove_removes),
+    TEST(beginning_of_an_id_is_enough),
+    TEST(list_filters),
+    TEST(list_by_network),
+    TEST(list_shows_what_inspect_shows),
+    TEST_WITH(tmpfs_is_mounted, PROCESSES),
+    TEST_WITH(bind_mount_is_read_only, PROCESSES),
+    TEST_WITH(memory_limit_is_seen_by_processes, PROCESSES, .on = ON_DOCKER | ON_PODMAN),
+    TEST(published_port_answers),
+    TEST_WITH(extra_json_is_merged, PROCESSES),
     { 0 },
 };

@@ -80,8 +80,11 @@ extern const struct contract_test networks_tests[];
 extern const struct contract_test errors_tests[];
 extern const struct contract_test threads_tests[];
 
-/* Shorter rows in the groups' tables. */
-#define NEEDS_PROCESSES { GANTRY_FEATURE_CONTAINERS_RUN }
+/* Rows of the groups' tables, which end with { 0 }. */
+#define TEST(function) { .name = #function, .run = function }
+#define TEST_WITH(function, ...) { .name = #function, .run = function, __VA_ARGS__ }
+#define NEEDS(...) .needs = { __VA_ARGS__ }
+#define PROCESSES NEEDS(GANTRY_FEATURE_CONTAINERS_RUN)
 
 /* ---- fixture ------------------------------------------------------------------------------- */
 

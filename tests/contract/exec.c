@@ -136,16 +136,14 @@ static void time_limit_ends_the_call(struct contract *f)
 }
 
 const struct contract_test exec_tests[] = {
-    { "output_and_exit_code", output_and_exit_code, { GANTRY_FEATURE_CONTAINERS_EXEC } },
-    { "environment_user_and_directory", environment_user_and_directory,
-      { GANTRY_FEATURE_CONTAINERS_EXEC } },
-    { "input_goes_through", input_goes_through, { GANTRY_FEATURE_CONTAINERS_EXEC } },
-    { "missing_program_is_told", missing_program_is_told, { GANTRY_FEATURE_CONTAINERS_EXEC } },
-    { "terminal_joins_the_channels", terminal_joins_the_channels,
-      { GANTRY_FEATURE_CONTAINERS_EXEC } },
-    { "needs_a_running_container", needs_a_running_container,
-      { GANTRY_FEATURE_CONTAINERS_EXEC, GANTRY_FEATURE_CONTAINERS_WAIT } },
-    { "ceiling_of_capture", ceiling_of_capture, { GANTRY_FEATURE_CONTAINERS_EXEC } },
-    { "time_limit_ends_the_call", time_limit_ends_the_call, { GANTRY_FEATURE_CONTAINERS_EXEC } },
+    TEST_WITH(output_and_exit_code, NEEDS(GANTRY_FEATURE_CONTAINERS_EXEC)),
+    TEST_WITH(environment_user_and_directory, NEEDS(GANTRY_FEATURE_CONTAINERS_EXEC)),
+    TEST_WITH(input_goes_through, NEEDS(GANTRY_FEATURE_CONTAINERS_EXEC)),
+    TEST_WITH(missing_program_is_told, NEEDS(GANTRY_FEATURE_CONTAINERS_EXEC)),
+    TEST_WITH(terminal_joins_the_channels, NEEDS(GANTRY_FEATURE_CONTAINERS_EXEC)),
+    TEST_WITH(needs_a_running_container,
+              NEEDS(GANTRY_FEATURE_CONTAINERS_EXEC, GANTRY_FEATURE_CONTAINERS_WAIT)),
+    TEST_WITH(ceiling_of_capture, NEEDS(GANTRY_FEATURE_CONTAINERS_EXEC)),
+    TEST_WITH(time_limit_ends_the_call, NEEDS(GANTRY_FEATURE_CONTAINERS_EXEC)),
     { 0 },
 };

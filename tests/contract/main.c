@@ -23,7 +23,7 @@ struct running {
     const struct contract_test *test;
 };
 
-static void run_test(void **state)
+static void run_contract_test(void **state)
 {
     struct running *running = *state;
 
@@ -70,7 +70,7 @@ static int run_group(struct contract *f, const char *name, const struct contract
         }
         states[count] = (struct running){ f, tests };
         units[count] = (struct CMUnitTest){ .name = tests->name,
-                                            .test_func = run_test,
+                                            .test_func = run_contract_test,
                                             .teardown_func = clean_up,
                                             .initial_state = &states[count] };
         count++;

@@ -138,7 +138,7 @@ static size_t list_count(struct contract *f, const gantry_volume_list_options *o
 static void list_finds_by_name_and_label(struct contract *f)
 {
     const char *name = contract_name(f, "one");
-    char longer[140], label[140];
+    char longer[140], label[160];
     gantry_pair pair = { "contract-of", longer };
     gantry_volume_options volume = { .size = sizeof volume, .labels = &pair, .label_count = 1 };
     const char *names[2] = { name, NULL };
@@ -230,14 +230,14 @@ static void data_outlives_containers(struct contract *f)
 }
 
 const struct contract_test volumes_tests[] = {
-    { "volume_comes_and_goes", volume_comes_and_goes },
-    { "engine_makes_up_a_name", engine_makes_up_a_name },
-    { "taken_name_exists", taken_name_exists },
-    { "missing_volume_is_not_found", missing_volume_is_not_found },
-    { "beginning_of_a_name_is_no_name", beginning_of_a_name_is_no_name },
-    { "used_volume_stays", used_volume_stays },
-    { "list_finds_by_name_and_label", list_finds_by_name_and_label },
-    { "ensure_creates_or_accepts", ensure_creates_or_accepts },
-    { "data_outlives_containers", data_outlives_containers, NEEDS_PROCESSES },
+    TEST(volume_comes_and_goes),
+    TEST(engine_makes_up_a_name),
+    TEST(taken_name_exists),
+    TEST(missing_volume_is_not_found),
+    TEST(beginning_of_a_name_is_no_name),
+    TEST(used_volume_stays),
+    TEST(list_finds_by_name_and_label),
+    TEST(ensure_creates_or_accepts),
+    TEST_WITH(data_outlives_containers, PROCESSES),
     { 0 },
 };

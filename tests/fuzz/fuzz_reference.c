@@ -10,6 +10,9 @@
 
 static void print(struct gnt_buf *out, const struct gnt_reference *r)
 {
+    /* An id may be cut short only with its prefix. */
+    if (r->is_id)
+        gnt_buf_adds(out, "sha256:");
     if (r->domain[0] != '\0') {
         gnt_buf_adds(out, r->domain);
         gnt_buf_adds(out, "/");

@@ -346,6 +346,8 @@ static void unreadable_files_fail(void **state)
             _exit(2);
         if (slurp(a, 4096, &tar, &err) != GANTRY_E_IO || err.os_error != EACCES)
             _exit(3);
+        free(tar.data);
+        gantry_archive_free(a);
         _exit(strstr(err.resource, "/secret") != NULL ? 0 : 4);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -449,6 +451,42 @@ static void trees_that_change_are_noticed(void **state)
     gantry_archive_free(a);
 }
 
+static int link_in(struct tree *t, const char *from, const char *to)
+{
+    char old[sizeof t->path];
+
+    snprintf(old, sizeof old, "%s/%s", t->root, from);
+    return link(old, at(t, to));
+}
+
+/* Between the look at a file and its opening. */
+static void files_that_are_replaced_are_not_opened(void **state)
+{
+    struct tree *t = *state;
+    gantry_error err;
+    struct stat seen;
+    int i, fd = -1;
+
+    make_file(t, "other", "");
+    for (i = 0; i < 4; i++) {
+        make_file(t, "f", "");
+        assert_int_equal(gnt_file_stat(AT_FDCWD, at(t, "f"), "f", &seen, NULL), 0);
+        assert_int_equal(unlink(at(t, "f")), 0);
+        if (i == 0)
+            make_link(t, "f", "other");
+        else if (i == 1)
+            assert_int_equal(mkfifo(at(t, "f"), 0600), 0);
+        else if (i == 2)
+            assert_int_equal(link_in(t, "other", "f"), 0);
+        err = (gantry_error){ 0 };
+        assert_int_equal(gnt_file_open(AT_FDCWD, at(t, "f"), "shown", &seen, &fd, &err),
+                         GANTRY_E_CHANGED);
+        assert_string_equal(err.resource, "shown");
+        assert_int_equal(fd, -1);
+        unlink(at(t, "f"));
+    }
+}
+
 /* ---- depth and sizes ------------------------------------------------------------------------- */
 
 /* "d/d/d/..." of so many levels, and a file in the last. */
@@ -501,6 +539,36 @@ static void deep_trees_need_few_descriptors(void **state)
     assert_data(&m, "z", "after the way back");
     assert_int_equal(open_descriptors(), before);
     free_members(&m);
+    gantry_archive_free(a);
+}
+
+/* The way back from so deep must be to where the walk came from. */
+static void trees_that_are_moved_are_noticed(void **state)
+{
+    struct tree *t = *state;
+    gantry_archive *a = of_tree(t);
+    gantry_error err = { 0 };
+    struct gnt_tar *tar = NULL;
+    unsigned char buffer[512];
+    char old[sizeof t->path];
+    size_t got;
+    int i, rc;
+
+    make_deep(t, 2 * GNT_WALK_FDS);
+    assert_int_equal(gnt_tar_open(a, NULL, NULL, &tar, NULL), 0);
+    for (i = 0; i < 2 * GNT_WALK_FDS + 1; i++) {
+        assert_int_equal(gnt_tar_read(tar, buffer, 512, &got, NULL), 0);
+        assert_int_equal(got, 512);
+    }
+    assert_int_equal(buffer[strlen((char *)buffer) - 1], 'e');
+    snprintf(old, sizeof old, "%s/d/d", t->root);
+    assert_int_equal(rename(old, at(t, "moved")), 0);
+    do
+        rc = gnt_tar_read(tar, buffer, 512, &got, &err);
+    while (rc == 0 && got > 0);
+    assert_int_equal(rc, GANTRY_E_CHANGED);
+    assert_non_null(strstr(err.message, "moved while it was read"));
+    gnt_tar_close(tar);
     gantry_archive_free(a);
 }
 
@@ -616,6 +684,8 @@ int main(void)
         ON_TREE(unreadable_files_fail),
         ON_TREE(files_that_change_are_noticed),
         ON_TREE(trees_that_change_are_noticed),
+        ON_TREE(files_that_are_replaced_are_not_opened),
+        ON_TREE(trees_that_are_moved_are_noticed),
         ON_TREE(deep_trees_need_few_descriptors),
         ON_TREE(trees_too_deep_are_refused),
         ON_TREE(huge_files_are_announced),

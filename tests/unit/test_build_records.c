@@ -1,0 +1,273 @@
+/*
+ * From a build's stream to records: streams recorded from a Docker 20.10 daemon, and what must not
+ * fool the reader: output that looks like the builder's own words or like an image id.
+ */
+#include "build_records.h"
+#include "docker/docker.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ID "9952738bc3ab79c6e3dad59d654fcecdad76415ef62d0a0aff342ce54a71e138"
+
+static struct gantry_host host;
+
+struct reading {
+    struct gnt_build_records b;
+    struct gnt_json_parser *parser;
+    gantry_error err;
+    int rc;
+};
+
+/* An engine whose last line is the image id. */
+static void classify_nothing(struct gnt_build_line *line)
+{
+    (void)line;
+}
+
+static const char *const no_texts[] = { NULL };
+static const struct gnt_build_dialect last_line = { .classify = classify_nothing,
+                                                    .exit_texts = no_texts,
+                                                    .refusals = no_texts };
+
+static int setup(void **state)
+{
+    (void)state;
+    gnt_limits_defaults(&host.limits);
+    return gnt_mem_init(&host.mem, NULL, NULL);
+}
+
+static void begin(struct reading *r, const struct gnt_build_dialect *dialect)
+{
+    const struct gnt_json_limits limits = { .depth = 64, .record_bytes = 1 << 20 };
+
+    memset(r, 0, sizeof *r);
+    r->b.dialect = dialect;
+    r->b.host = &host;
+    r->b.resource = "app";
+    gnt_arena_init(&r->b.arena, &host.mem);
+    assert_int_equal(gnt_json_parser_new(&host.mem, GNT_JSON_SEQUENCE, &limits, gnt_build_object,
+                                         &r->b, &r->parser, &r->err),
+                     0);
+}
+
+static void feed(struct reading *r, const char *text)
+{
+    r->rc = gnt_json_parser_feed(r->parser, text, strlen(text), &r->err);
+}
+
+static void end(struct reading *r)
+{
+    gnt_json_parser_free(r->parser);
+    gnt_arena_free(&r->b.arena);
+}
+
+/* The next record, which must be of this kind. */
+static const gantry_progress_record *next(struct reading *r, int kind)
+{
+    struct gnt_build_queued *q = r->b.first;
+
+    assert_non_null(q);
+    assert_int_equal(q->record.kind, kind);
+    assert_int_equal(strlen(q->record.text), q->record.text_size);
+    r->b.first = q->next;
+    return &q->record;
+}
+
+static void test_whole_build(void **state)
+{
+    const gantry_progress_record *record;
+    struct reading r;
+
+    (void)state;
+    begin(&r, &gnt_docker_build_dialect);
+    feed(&r, "{\"stream\":\"Step 1/2 : FROM dk-busybox\"}\r\n{\"stream\":\"\\n\"}\r\n"
+             "{\"stream\":\" ---\\u003e 748e739b2457\\n\"}\r\n"
+             "{\"stream\":\"Step 2/2 : RUN echo hi\"}\r\n{\"stream\":\"\\n\"}\r\n"
+             "{\"stream\":\" ---\\u003e Using cache\\n\"}\r\n"
+             "{\"stream\":\" ---\\u003e eb92f8f26052\\n\"}\r\n"
+             "{\"aux\":{\"ID\":\"sha256:" ID "\"}}\r\n"
+             "{\"stream\":\"Successfully built 9952738bc3ab\\n\"}\r\n");
+    assert_int_equal(r.rc, 0);
+    record = next(&r, GANTRY_PROGRESS_STEP);
+    assert_string_equal(record->text, "FROM dk-busybox");
+    assert_int_equal(record->step, 1);
+    assert_int_equal(record->step_total, 2);
+    assert_non_null(strstr(record->json, "\"stream\":\"Step 1/2"));
+    next(&r, GANTRY_PROGRESS_STATUS);
+    assert_int_equal(next(&r, GANTRY_PROGRESS_STEP)->step, 2);
+    record = next(&r, GANTRY_PROGRESS_STATUS);
+    assert_int_equal(record->cached, 1);
+    assert_int_equal(record->step, 2);
+    assert_int_equal(next(&r, GANTRY_PROGRESS_STATUS)->cached, 0);
+    next(&r, GANTRY_PROGRESS_STATUS);
+    assert_null(r.b.first);
+    assert_string_equal(r.b.image_id, ID);
+    assert_int_equal(r.b.failed, 0);
+    end(&r);
+}
+
+static void test_failing_step(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    begin(&r, &gnt_docker_build_dialect);
+    feed(&r, "{\"stream\":\"Step 1/2 : FROM b\"}{\"stream\":\"\\n\"}"
+             "{\"stream\":\"Step 2/2 : RUN make\"}{\"stream\":\"\\n\"}"
+             "{\"stream\":\" ---\\u003e Running in 0a453085c590\\n\"}"
+             "{\"stream\":\"out\\n\"}{\"stream\":\"\\u001b[91merr\\n\\u001b[0m\"}"
+             "{\"stream\":\"Removing intermediate container 0a453085c590\\n\"}"
+             "{\"errorDetail\":{\"code\":3,\"message\":\"The command '/bin/sh -c make' returned a "
+             "non-zero code: 3\"},\"error\":\"x\"}{\"stream\":\"more\"}");
+    assert_int_equal(r.rc, 0);
+    assert_int_equal(r.b.failed, 1);
+    assert_int_equal(r.b.failure.code, GANTRY_E_BUILD);
+    assert_int_equal(r.b.failure.step, 2);
+    assert_int_equal(r.b.failure.step_total, 2);
+    assert_string_equal(r.b.failure.step_text, "RUN make");
+    assert_int_equal(r.b.failure.has_exit_code, 1);
+    assert_int_equal(r.b.failure.exit_code, 3);
+    assert_string_equal(r.b.failure.output, "out\nerr\n");
+    assert_int_equal(r.b.failure.resource_kind, GANTRY_RESOURCE_IMAGE);
+    assert_string_equal(r.b.failure.resource, "app");
+    end(&r);
+}
+
+/* Without a code in the record it is read from the message; without both there is none. */
+static void test_exit_code(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    begin(&r, &gnt_docker_build_dialect);
+    feed(&r, "{\"errorDetail\":{\"message\":\"it returned a non-zero code: 42\"}}");
+    assert_int_equal(r.b.failure.exit_code, 42);
+    end(&r);
+    begin(&r, &gnt_docker_build_dialect);
+    feed(&r, "{\"error\":\"COPY failed: stat nofile: file does not exist\\n\"}");
+    assert_int_equal(r.b.failed, 1);
+    assert_int_equal(r.b.failure.has_exit_code, 0);
+    assert_string_equal(r.b.failure.message, "COPY failed: stat nofile: file does not exist");
+    end(&r);
+}
+
+/* No text that a step prints names the image. */
+static void test_text_names_no_image(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    begin(&r, &gnt_docker_build_dialect);
+    feed(&r, "{\"stream\":\"Step 1/1 : RUN x\"}{\"stream\":\"Successfully built deadbeef1234\\n\"}"
+             "{\"stream\":\"sha256:" ID "\\n\"}{\"stream\":\"" ID "\\n\"}");
+    assert_int_equal(r.rc, 0);
+    next(&r, GANTRY_PROGRESS_STEP);
+    next(&r, GANTRY_PROGRESS_LOG);
+    next(&r, GANTRY_PROGRESS_LOG);
+    next(&r, GANTRY_PROGRESS_LOG);
+    assert_string_equal(r.b.image_id, "");
+    assert_string_equal(r.b.pending_id, "");
+    end(&r);
+}
+
+/* Where the id is the last line, one that is followed by anything is a log line like others. */
+static void test_id_in_last_line(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    begin(&r, &last_line);
+    feed(&r, "{\"stream\":\"" ID "\\n\"}\n");
+    assert_null(r.b.first);
+    assert_string_equal(r.b.pending_id, ID);
+    feed(&r, "{\"stream\":\"more\\n\"}\n");
+    assert_string_equal(next(&r, GANTRY_PROGRESS_LOG)->text, ID "\n");
+    assert_string_equal(next(&r, GANTRY_PROGRESS_LOG)->text, "more\n");
+    assert_string_equal(r.b.pending_id, "");
+    feed(&r, "{\"stream\":\"" ID "\"}\n");
+    assert_string_equal(r.b.pending_id, "");
+    end(&r);
+}
+
+static void test_transfer(void **state)
+{
+    const gantry_progress_record *record;
+    struct reading r;
+
+    (void)state;
+    begin(&r, &gnt_docker_build_dialect);
+    feed(&r, "{\"status\":\"Downloading\",\"progressDetail\":{\"current\":5,\"total\":9},"
+             "\"progress\":\"[==> ]\",\"id\":\"ab12\"}{\"status\":\"Pull complete\","
+             "\"progressDetail\":{},\"id\":\"ab12\"}");
+    record = next(&r, GANTRY_PROGRESS_STATUS);
+    assert_string_equal(record->id, "ab12");
+    assert_int_equal(record->current, 5);
+    assert_int_equal(record->total, 9);
+    record = next(&r, GANTRY_PROGRESS_STATUS);
+    assert_int_equal(record->current, -1);
+    assert_int_equal(record->total, -1);
+    end(&r);
+}
+
+/* The tail keeps the end of what the failing step printed, and only that. */
+static void test_tail(void **state)
+{
+    char line[256];
+    struct reading r;
+
+    (void)state;
+    begin(&r, &gnt_docker_build_dialect);
+    feed(&r, "{\"stream\":\"Step 1/2 : RUN a\"}{\"stream\":\"of step one\\n\"}"
+             "{\"stream\":\"Step 2/2 : RUN b\"}");
+    for (int i = 0; i < 1000; i++) {
+        snprintf(line, sizeof line, "{\"stream\":\"line %d\\n\"}", i);
+        feed(&r, line);
+    }
+    feed(&r, "{\"error\":\"x\"}");
+    assert_null(strstr(r.b.failure.output, "of step one"));
+    assert_null(strstr(r.b.failure.output, "line 1\n"));
+    assert_non_null(strstr(r.b.failure.output, "line 998\nline 999\n"));
+    assert_true(strlen(r.b.failure.output) > 2300);
+    end(&r);
+}
+
+static void test_nonsense(void **state)
+{
+    static const char *const texts[] = { "[1]", "\"x\"", "7", "{\"aux\":{\"ID\":\"sha256:xyz\"}}" };
+    struct reading r;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        begin(&r, &gnt_docker_build_dialect);
+        feed(&r, texts[i]);
+        feed(&r, " ");
+        assert_int_equal(r.rc, GANTRY_E_PROTOCOL);
+        end(&r);
+    }
+    begin(&r, &gnt_docker_build_dialect);
+    feed(&r, "{\"aux\":7}{\"stream\":7}{\"status\":[]}{\"stream\":\"\"}{}");
+    assert_int_equal(r.rc, 0);
+    assert_null(r.b.first);
+    end(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole_build),
+        cmocka_unit_test(test_failing_step),
+        cmocka_unit_test(test_exit_code),
+        cmocka_unit_test(test_text_names_no_image),
+        cmocka_unit_test(test_id_in_last_line),
+        cmocka_unit_test(test_transfer),
+        cmocka_unit_test(test_tail),
+        cmocka_unit_test(test_nonsense),
+    };
+
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
