@@ -1,11 +1,12 @@
 /*
  * A backend for libgantry, written against the installed headers alone: read it as the tutorial for
  * authors of backends, beginning at the end of this file, where the tables are. What happens on a
- * call such as gantry_volumes_create(): the library checks the arguments, brings the options into the
- * layout of this very library version, finds the slot in the table, and calls it with the state.
+ * call such as gantry_volumes_create(): the library checks the arguments, brings the options into
+ * the layout of this very library version, finds the slot in the table, and calls it with the
+ * state.
  *
- * The parts: this file opens and closes engines and answers for the engine itself; memory_volume.c is
- * the simplest manager and worth reading first; memory_network.c, memory_container.c and
+ * The parts: this file opens and closes engines and answers for the engine itself; memory_volume.c
+ * is the simplest manager and worth reading first; memory_network.c, memory_container.c and
  * memory_image.c are alike; memory_build.c, memory_dockerfile.c and memory_context.c build images.
  */
 #include "memory_backend.h"

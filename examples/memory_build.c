@@ -1,7 +1,7 @@
 /*
- * Builds of the memory backend: stages and steps. The instructions are carried out one by one as the
- * caller asks for progress, so that a build that is stopped early makes no image: that is what an
- * iterator of progress promises.
+ * Builds of the memory backend: stages and steps. The instructions are carried out one by one as
+ * the caller asks for progress, so that a build that is stopped early makes no image: that is what
+ * an iterator of progress promises.
  */
 #include "memory_store.h"
 
@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A build under way. The object holds every text; the stages are images that are not yet visible. */
+/* A build under way. The object holds every text; the stages are images that are not yet
+ * visible. */
 struct build {
     struct memory_object object;
     struct memory_engine *engine;

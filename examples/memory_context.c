@@ -1,6 +1,7 @@
 /*
  * A build context as a stream of tar bytes: which files there are, and the text of the Dockerfile.
- * Reads ustar with pax headers for long names and sizes, which is what gantry_archive_stream() gives.
+ * Reads ustar with pax headers for long names and sizes, which is what gantry_archive_stream()
+ * gives.
  */
 #include "memory_store.h"
 
@@ -129,7 +130,8 @@ static void read_header(struct entry *entry, const unsigned char block[BLOCK])
     if (entry->pax_name)
         return;
     if (block[345] != '\0')
-        snprintf(name, sizeof name, "%.155s/%.100s", (const char *)block + 345, (const char *)block);
+        snprintf(name, sizeof name, "%.155s/%.100s", (const char *)block + 345,
+                 (const char *)block);
     else
         snprintf(name, sizeof name, "%.100s", (const char *)block);
     set_name(entry, name, strlen(name));

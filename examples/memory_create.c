@@ -106,7 +106,8 @@ static int add_mount(struct memory_engine *engine, struct memory_container *cont
             return rc;
     }
     kept->type = mount->type;
-    kept->source = memory_keep_text(container, mount->type == GANTRY_MOUNT_BIND ? mount->source : "");
+    kept->source =
+        memory_keep_text(container, mount->type == GANTRY_MOUNT_BIND ? mount->source : "");
     kept->target = memory_keep_text(container, mount->target);
     kept->read_only = mount->read_only == GANTRY_ON;
     container->mount_count++;
@@ -142,9 +143,10 @@ static void add_ports(struct memory_engine *engine, struct memory_container *con
     for (size_t i = 0; container->ports != NULL && i < count; i++) {
         gantry_port_info *port = &container->ports[container->port_count++];
 
-        port->protocol = memory_keep_text(container, ports[i]->protocol ? ports[i]->protocol : "tcp");
-        port->host_address =
-            memory_keep_text(container, ports[i]->host_address ? ports[i]->host_address : "0.0.0.0");
+        port->protocol =
+            memory_keep_text(container, ports[i]->protocol ? ports[i]->protocol : "tcp");
+        port->host_address = memory_keep_text(
+            container, ports[i]->host_address ? ports[i]->host_address : "0.0.0.0");
         port->container_port = ports[i]->container_port;
         port->host_port = ports[i]->host_port;
         if (port->host_port == 0) {

@@ -1,6 +1,6 @@
 /*
- * Images of the memory backend: metadata without layers. Names are objects of their own (tags), since
- * an image may have several and they move from image to image.
+ * Images of the memory backend: metadata without layers. Names are objects of their own (tags),
+ * since an image may have several and they move from image to image.
  */
 #include "memory_store.h"
 
@@ -93,7 +93,7 @@ static int drain(const gantry_source *source, int64_t *out_size, gantry_error *e
         *out_size += (int64_t)size;
     } while (size > 0);
     if (source->length >= 0 && source->length != *out_size)
-        return gantry_error_set(err, GANTRY_E_CHANGED, "the source gave %lld bytes instead of %lld",
+        return gantry_error_set(err, GANTRY_E_INVALID, "the source gave %lld bytes instead of %lld",
                                 (long long)*out_size, (long long)source->length);
     return 0;
 }
@@ -372,7 +372,8 @@ static int fill_removal(struct memory_fill *fill, const struct memory_engine *en
     const char *deleted[2] = { image->object.id, NULL };
     gantry_image_removal *removal = fill->result;
 
-    removal->untagged = tag != NULL ? memory_fill_strings(fill, one) : fill_tags(fill, engine, image);
+    removal->untagged =
+        tag != NULL ? memory_fill_strings(fill, one) : fill_tags(fill, engine, image);
     if (last)
         removal->deleted = memory_fill_strings(fill, deleted);
     return fill->failed ? gantry_error_set(err, GANTRY_E_NOMEM, "out of memory") : 0;
@@ -400,8 +401,9 @@ static int remove_image(void *state, const char *reference, const gantry_image_r
     }
     tag = find_tag(engine, reference);
     image = memory_image_find(engine, reference, err);
-    rc = image == NULL ? GANTRY_E_NOT_FOUND
-                       : check_removal(engine, image, tag, reference, opts->force == GANTRY_ON, err);
+    rc = image == NULL
+             ? GANTRY_E_NOT_FOUND
+             : check_removal(engine, image, tag, reference, opts->force == GANTRY_ON, err);
     if (rc == 0) {
         last = tag == NULL || count_tags(engine, image) <= 1;
         rc = fill_removal(&fill, engine, image, tag, last, err);

@@ -163,7 +163,8 @@ static int list(void *state, const gantry_network_list_options *opts, gantry_net
     for (const struct memory_object *o = engine->networks; o != NULL; o = o->next)
         count += (size_t)wanted(o, opts);
     items = memory_fill_alloc(&fill, (count + 1) * sizeof(void *));
-    for (const struct memory_object *o = engine->networks; o != NULL && items != NULL; o = o->next) {
+    for (const struct memory_object *o = engine->networks; o != NULL && items != NULL;
+         o = o->next) {
         gantry_network *item;
 
         if (!wanted(o, opts))

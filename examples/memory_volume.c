@@ -1,7 +1,7 @@
 /*
  * Volumes of the memory backend: names with labels. The simplest manager, so the comments here say
- * what holds for the slots of all of them. Names arrive checked, options in full size and never NULL;
- * `missing_ok`, `ensure` and the like are done by the library on top of these slots.
+ * what holds for the slots of all of them. Names arrive checked, options in full size and never
+ * NULL; `missing_ok`, `ensure` and the like are done by the library on top of these slots.
  */
 #include "memory_store.h"
 

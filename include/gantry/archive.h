@@ -28,7 +28,8 @@ typedef struct gantry_archive_options {
     size_t size;                         /**< sizeof(gantry_archive_options) */
     const gantry_call *call;             /**< unused, for symmetry */
     const gantry_allocator *allocator;   /**< copied; NULL = malloc */
-    int reproducible;                    /**< #GANTRY_ON: fixed times, owner 0:0, modes 0755 or 0644 */
+    int reproducible;                    /**< #GANTRY_ON: fixed times, owner 0:0, modes 0755 or
+                                              0644 */
     int reserved;
     int64_t mtime_ns;                    /**< reproducible: time of every entry, since the epoch */
 } gantry_archive_options;
@@ -66,7 +67,8 @@ GANTRY_API int gantry_archive_add_data(gantry_archive *archive, const char *name
 /**
  * Add a file whose bytes a callback gives while the archive is sent.
  * @param source  copied; its `length` is required, since tar headers carry the size. What `arg`
- *                points to must outlive the archive. With a second send the callback is asked again.
+ *                points to must outlive the archive. With a second send the callback is asked
+ *                again.
  * Since 0.1.
  */
 GANTRY_API int gantry_archive_add_source(gantry_archive *archive, const char *name,

@@ -4,14 +4,16 @@
  *
  * A backend is a table of facts and functions, registered once per process. The library copies its
  * tables, allocates its state, checks arguments and imports options before it calls a slot: options
- * arrive as full-size structs with zeroes for what the caller does not know, never NULL; names arrive
- * checked. A NULL slot makes its operation #GANTRY_E_UNSUPPORTED. A slot that is given an option
- * which it cannot honour returns #GANTRY_E_UNSUPPORTED naming it (gantry_unsupported_option()).
+ * arrive as full-size structs with zeroes for what the caller does not know, never NULL; names
+ * arrive checked. A NULL slot makes its operation #GANTRY_E_UNSUPPORTED. A slot that is given an
+ * option which it cannot honour returns #GANTRY_E_UNSUPPORTED naming it
+ * (gantry_unsupported_option()).
  *
  * Slots may block, must honour `opts->call` (deadline, cancel token), may be called from several
  * threads at once, write outputs only on success, and fill `err` on failure. Errors: `code`,
- * `message`, and where known `resource_kind`, `resource`, `outcome`; the library adds the operation.
- * examples/memory_backend.c is a complete one. Stable within a minor version only. Since 0.1.
+ * `message`, and where known `resource_kind`, `resource`, `outcome`; the library adds the
+ * operation. examples/memory_backend.c is a complete one. Stable within a minor version only. Since
+ * 0.1.
  */
 #ifndef GANTRY_BACKEND_H
 #define GANTRY_BACKEND_H
@@ -213,7 +215,8 @@ typedef struct gantry_network_ops {
 typedef struct gantry_backend {
     size_t size;                 /**< sizeof(gantry_backend) */
     const char *name;            /**< [a-z][a-z0-9-]*; required */
-    const char *const *schemes;  /**< of addresses it may be asked to open; NULL-terminated; required */
+    const char *const *schemes;  /**< of addresses it may be asked to open; NULL-terminated;
+                                      required */
     size_t state_size;           /**< bytes of state; the library allocates and zeroes them */
     /**
      * Required. Look at the endpoint: MINE, NOT_MINE, or a negative code for "mine, but broken".
@@ -221,7 +224,8 @@ typedef struct gantry_backend {
      */
     int (*probe)(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
                  char *detail, size_t detail_size, gantry_error *err);
-    /** Required. Prepare the state. `host` lives as long as the state; `endpoint` only for the call. */
+    /** Required. Prepare the state. `host` lives as long as the state; `endpoint` only for the
+     * call. */
     int (*open)(void *state, gantry_host *host, const gantry_endpoint *endpoint,
                 const gantry_call *call, gantry_error *err);
     /** Required. Release what the state holds; also called after an open that failed. */
@@ -240,7 +244,8 @@ typedef struct gantry_backend {
  *
  * It is used for addresses with its schemes and when gantry_engine_options::backend names it. Any
  * thread, but not while an engine is being opened with its name.
- * @return 0, #GANTRY_E_INVALID naming the missing slot, #GANTRY_E_EXISTS, #GANTRY_E_NOMEM. Since 0.1.
+ * @return 0, #GANTRY_E_INVALID naming the missing slot, #GANTRY_E_EXISTS, #GANTRY_E_NOMEM. Since
+ * 0.1.
  */
 GANTRY_API int gantry_backend_register(const gantry_backend *backend, gantry_error *err);
 
@@ -269,14 +274,15 @@ enum {
 };
 
 /**
- * A new result: strings are "", lists empty, the rest zero. The struct has the size that the running
- * library knows, whatever headers the backend was compiled against. Hand it to the caller as the
- * operation's output, or free it with gantry_result_free().
+ * A new result: strings are "", lists empty, the rest zero. The struct has the size that the
+ * running library knows, whatever headers the backend was compiled against. Hand it to the caller
+ * as the operation's output, or free it with gantry_result_free().
  * @return the struct (cast it), or NULL with `err` filled. Since 0.1.
  */
 GANTRY_API void *gantry_result_new(gantry_host *host, int kind, gantry_error *err);
 
-/** A struct inside a result (an item of a list, a port ...), prepared alike; NULL without memory. */
+/** A struct inside a result (an item of a list, a port ...), prepared alike; NULL without
+ * memory. */
 GANTRY_API void *gantry_result_item(void *result, int kind);
 
 /** Zeroed memory inside a result, for arrays; freed with it; NULL without memory. */
@@ -307,7 +313,8 @@ GANTRY_API int gantry_unsupported_option(gantry_error *err, const char *option);
 
 /**
  * Whether a call may go on: 0, #GANTRY_E_CANCELLED or #GANTRY_E_TIMEOUT. `start_ns` is the time
- * the call began, for gantry_call::timeout_ms. For loops of backends that have no descriptor to wait on.
+ * the call began, for gantry_call::timeout_ms. For loops of backends that have no descriptor to
+ * wait on.
  */
 GANTRY_API int gantry_call_check(const gantry_call *call, int64_t start_ns, gantry_error *err);
 

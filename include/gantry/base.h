@@ -62,8 +62,10 @@ enum {
     GANTRY_E_TRUNCATED = -1101,   /**< the connection ended before the answer was whole */
 
     GANTRY_E_ENGINE = -1200,       /**< the engine failed or refused, without a code of its own */
-    GANTRY_E_BUILD = -1201,        /**< an image build failed; step, exit_code and output say where */
-    GANTRY_E_NOT_FOUND = -1300,    /**< the resource does not exist; resource_kind says which kind */
+    GANTRY_E_BUILD = -1201,        /**< an image build failed; step, exit_code and output say
+                                        where */
+    GANTRY_E_NOT_FOUND = -1300,    /**< the resource does not exist; resource_kind says which
+                                        kind */
     GANTRY_E_CONFLICT = -1400,     /**< the state of the resource forbids it */
     GANTRY_E_EXISTS = -1401,       /**< the name is taken */
     GANTRY_E_IN_USE = -1402,       /**< something else uses the resource */
@@ -184,8 +186,10 @@ typedef struct gantry_cancel gantry_cancel;
 typedef struct gantry_call {
     size_t size;               /**< sizeof(gantry_call) */
     gantry_cancel *cancel;     /**< stops the call when triggered, or NULL */
-    int64_t timeout_ms;        /**< total time from the start of the call; 0 = default, #GANTRY_NO_TIMEOUT */
-    int64_t deadline_ns;       /**< absolute time on CLOCK_MONOTONIC, see gantry_clock_ns(); 0 = none */
+    int64_t timeout_ms;        /**< total time from the start of the call; 0 = default,
+                                    #GANTRY_NO_TIMEOUT */
+    int64_t deadline_ns;       /**< absolute time on CLOCK_MONOTONIC, see gantry_clock_ns(); 0 =
+                                    none */
     int64_t idle_timeout_ms;   /**< longest time without a byte moving; 0 = none */
     const char *tag;           /**< appears in the log lines of the call, or NULL */
 } gantry_call;

@@ -111,7 +111,8 @@ typedef struct gantry_start_options {
     const gantry_call *call;
 } gantry_start_options;
 
-/** Start a container; one that runs already is success. `POST /containers/{id}/start`. Since 0.1. */
+/** Start a container; one that runs already is success. `POST /containers/{id}/start`. Since
+ * 0.1. */
 GANTRY_API int gantry_containers_start(gantry_containers *containers, const char *id,
                                        const gantry_start_options *opts, gantry_error *err);
 
@@ -119,8 +120,8 @@ GANTRY_API int gantry_containers_start(gantry_containers *containers, const char
 typedef struct gantry_stop_options {
     size_t size;             /**< sizeof(gantry_stop_options) */
     const gantry_call *call; /**< a default time limit is extended by the grace period */
-    int64_t grace_ms;        /**< time to end by itself before it is killed; 0 = the container's own,
-                                  -1 = kill at once; whole seconds, rounded up */
+    int64_t grace_ms;        /**< time to end by itself before it is killed; 0 = the container's
+                                  own, -1 = kill at once; whole seconds, rounded up */
 } gantry_stop_options;
 
 /**
@@ -372,7 +373,8 @@ GANTRY_API int gantry_containers_logs(gantry_containers *containers, const char 
                                       const gantry_logs_options *opts, gantry_stream **out,
                                       gantry_error *err);
 
-/** Read a container's log into memory, at most gantry_limits::capture_bytes a channel. Since 0.1. */
+/** Read a container's log into memory, at most gantry_limits::capture_bytes a channel. Since
+ * 0.1. */
 GANTRY_API int gantry_containers_logs_read(gantry_containers *containers, const char *id,
                                            const gantry_logs_options *opts, gantry_output **out,
                                            gantry_error *err);
@@ -406,7 +408,8 @@ GANTRY_API int gantry_containers_attach(gantry_containers *containers, const cha
 /** Options of gantry_containers_exec(). */
 typedef struct gantry_exec_options {
     size_t size;             /**< sizeof(gantry_exec_options) */
-    const gantry_call *call; /**< no total limit by default; ending the call does not end the process */
+    const gantry_call *call; /**< no total limit by default; ending the call does not end the
+                                  process */
     const char *const *environment; /**< "NAME=value", NULL-terminated */
     const char *user;        /**< NULL = the container's */
     const char *working_directory;  /**< NULL = the container's */
@@ -423,8 +426,9 @@ typedef struct gantry_exec_result {
     size_t stdout_size;
     const char *stderr_data; /**< followed by an uncounted NUL */
     size_t stderr_size;
-    int64_t exit_code;       /**< always known: without it the call fails. A program that could not be
-                                  started: 126 or 127, text on stdout (Docker) or stderr (Podman) */
+    int64_t exit_code;       /**< always known: without it the call fails. A program that could not
+                                  be started: 126 or 127, text on stdout (Docker) or stderr
+                                  (Podman) */
 } gantry_exec_result;
 
 /**
@@ -446,7 +450,8 @@ GANTRY_API void gantry_exec_result_free(gantry_exec_result *result);
 typedef struct gantry_run_options {
     size_t size;             /**< sizeof(gantry_run_options) */
     const gantry_call *call; /**< of the whole run; no total limit by default */
-    const gantry_container_options *container; /**< NULL = the image's defaults; its `call` is unused */
+    const gantry_container_options *container; /**< NULL = the image's defaults; its `call` is
+                                                    unused */
     const char *const *command; /**< short for container->command; setting both is INVALID */
     const void *input;       /**< bytes for standard input, or NULL; not with detach */
     size_t input_size;
@@ -467,7 +472,8 @@ typedef struct gantry_run_result {
     int64_t exit_code;       /**< valid if has_exit_code */
     int has_exit_code;       /**< 1 unless detached */
     int signal;              /**< number of the signal that ended it (exit_code - 128), or 0 */
-    int oom_killed;          /**< 1 yes, 0 no, -1 not known (it was removed before it could be asked) */
+    int oom_killed;          /**< 1 yes, 0 no, -1 not known (it was removed before it could be
+                                  asked) */
     int reserved;
     const char *const *warnings; /**< the engine's, NULL-terminated */
 } gantry_run_result;
@@ -477,8 +483,9 @@ typedef struct gantry_run_result {
  *
  * Free of races: the wait and the attach are in place before the start, so that even a container
  * that ends at once gives its exit code and whole output. If the run fails before the container
- * has started, no container stays behind; when it fails later (deadline, cancel, a ceiling), the
- * container is killed, and removed if `remove` is on; the error's resource is its id.
+ * has started, no container stays behind; when it fails later (deadline, cancel, a ceiling, a lost
+ * connection), the container is killed, and removed if `remove` is on; the error's resource is its
+ * id. After a deadline or a cancel the call returns at once, and the engine may need a moment more.
  *
  * @param image  must be there; nothing is pulled
  * @param out    receives the result; may be NULL

@@ -43,7 +43,8 @@ typedef struct gantry_engine_options {
      * address is tried. tcp:// is not encrypted: see allow_insecure. NULL = look for engines.
      */
     const char *address;
-    const char *backend;                 /**< name of a registered backend to use; needs RUNTIME_AUTO */
+    const char *backend;                 /**< name of a registered backend to use; needs
+                                              RUNTIME_AUTO */
     const gantry_allocator *allocator;   /**< NULL = malloc */
     const gantry_logger *logger;         /**< NULL = silent */
     const gantry_limits *limits;         /**< NULL = defaults */
@@ -100,7 +101,8 @@ GANTRY_API gantry_networks *gantry_engine_networks(gantry_engine *engine);
 
 /** One place where an engine was looked for. */
 typedef struct gantry_candidate {
-    const char *source;  /**< where it came from: "DOCKER_HOST", "rootless Podman socket", "options" */
+    const char *source;  /**< where it came from: "DOCKER_HOST", "rootless Podman socket",
+                              "options" */
     const char *address; /**< as "unix:///run/podman/podman.sock" */
     const char *backend; /**< name of the backend that recognised it, or NULL */
     const char *detail;  /**< what happened, one line: "Docker 20.10.24", "connection refused" */
@@ -177,7 +179,8 @@ typedef struct gantry_info {
     const char *arch;            /**< as in image platforms: "amd64", "arm64" */
     const char *kernel;
     const char *storage_driver;  /**< "overlay2", "overlay", "vfs" */
-    const char *root_directory;  /**< where images and containers are stored, on the engine's host */
+    const char *root_directory;  /**< where images and containers are stored, on the engine's
+                                      host */
     const char *cgroup_version;  /**< "1" or "2" */
     const char *cgroup_manager;  /**< "cgroupfs", "systemd" */
     const char *json;            /**< the engine's own answer */

@@ -10,13 +10,14 @@
  *   error only on failure.
  * - **Options.** `{ .size = sizeof opts, ... }`; NULL and zero fields mean defaults; `call` carries
  *   deadline and cancel token. An option has an effect or is an error (#GANTRY_E_UNSUPPORTED names
- *   it), never silence. Strings and arrays in options are borrowed for the call; lists of strings and
- *   of pointers end with NULL.
+ *   it), never silence. Strings and arrays in options are borrowed for the call; lists of strings
+ *   and of pointers end with NULL.
  * - **Results** are read-only, one allocation unit each, freed by the one function named at their
  *   type, in any thread, also after the engine is closed. Their strings are UTF-8 and never NULL
  *   ("" instead), lists are never NULL (empty instead), unless a field says otherwise.
- * - **Threads.** An engine and its managers may be used by many threads at once. Results never change.
- *   A stream, progress or wait belongs to one thread at a time. Cancel tokens are for any thread.
+ * - **Threads.** An engine and its managers may be used by many threads at once. Results never
+ *   change. A stream, progress or wait belongs to one thread at a time. Cancel tokens are for any
+ *   thread.
  * - **Names.** What is addressed by `const char *` is a name or id; the engine owns the truth. An
  *   empty or malformed one is #GANTRY_E_INVALID and nothing is sent.
  * - **Growth.** Structs grow only at their end; `size` tells the library how much its caller knows.

@@ -40,8 +40,9 @@ typedef struct gantry_build_options {
      */
     const char *dockerfile_name;
     const char *context_directory;       /**< host directory; NULL = none */
-    gantry_archive *context;             /**< files in memory, callbacks ...; NULL = none. Where both
-                                              bring a name, this one wins over the directory. */
+    gantry_archive *context;             /**< files in memory, callbacks ...; NULL = none. Where
+                                              both bring a name, this one wins over the
+                                              directory. */
     const char *const *tags;             /**< further references, NULL-terminated */
     const gantry_pair *build_args;       /**< ARG values; a NULL value takes the engine's own */
     size_t build_arg_count;
@@ -140,7 +141,8 @@ typedef struct gantry_image {
     const char *const *references;     /**< names with tags as "app:latest", NULL-terminated */
     const char *const *digests;        /**< names with digests, NULL-terminated */
     int64_t created_ns;                /**< since the epoch; 0 if unknown */
-    int64_t size_bytes;                /**< as the engine counts it; not comparable between engines */
+    int64_t size_bytes;                /**< as the engine counts it; not comparable between
+                                            engines */
     const gantry_pair *labels;
     size_t label_count;
     /* the rest by inspect only */
@@ -227,8 +229,8 @@ GANTRY_API int gantry_images_tag(gantry_images *images, const char *reference,
 typedef struct gantry_image_remove_options {
     size_t size;             /**< sizeof(gantry_image_remove_options) */
     const gantry_call *call;
-    int force;      /**< #GANTRY_ON: also when it has several names and is given by id. Containers are
-                         never removed along, unlike in Podman's own force. */
+    int force;      /**< #GANTRY_ON: also when it has several names and is given by id. Containers
+                         are never removed along, unlike in Podman's own force. */
     int missing_ok; /**< #GANTRY_ON: no image is success */
     int keep_parents; /**< #GANTRY_ON: keep untagged parents; Podman: UNSUPPORTED */
     int reserved;

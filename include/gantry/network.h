@@ -69,7 +69,8 @@ GANTRY_API void gantry_network_free(gantry_network *network);
 /** What ensure did; free with gantry_network_ensured_free(). */
 typedef struct gantry_network_ensured {
     const gantry_network *network;  /**< the network as it is now */
-    const char *const *differences; /**< what is not as asked; NULL-terminated; empty when created */
+    const char *const *differences; /**< what is not as asked; NULL-terminated; empty when
+                                         created */
     int created;                    /**< 1 if it was not there before */
     int reserved;
 } gantry_network_ensured;

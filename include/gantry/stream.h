@@ -145,7 +145,8 @@ typedef struct gantry_source {
      */
     int (*read)(void *arg, void *buffer, size_t capacity, size_t *out_size, gantry_error *err);
     void *arg;
-    int64_t length; /**< total bytes if known, else -1; a source that ends early or goes on is an error */
+    int64_t length; /**< total bytes if known, else -1; a source that ends early or goes on is an
+                         error */
 } gantry_source;
 
 /** Bytes of a gantry_source_memory(). */

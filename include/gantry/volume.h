@@ -82,7 +82,8 @@ typedef struct gantry_volume_inspect_options {
     const gantry_call *call;
 } gantry_volume_inspect_options;
 
-/** One volume. Docker `GET /volumes/{name}`, Podman `GET /libpod/volumes/{name}/json`. Since 0.1. */
+/** One volume. Docker `GET /volumes/{name}`, Podman `GET /libpod/volumes/{name}/json`. Since
+ * 0.1. */
 GANTRY_API int gantry_volumes_inspect(gantry_volumes *volumes, const char *name,
                                       const gantry_volume_inspect_options *opts,
                                       gantry_volume **out, gantry_error *err);

@@ -49,7 +49,7 @@ static char *lower(struct gnt_arena *arena, const char *text, size_t size)
     return copy;
 }
 
-/* ---- unix -------------------------------------------------------------------------------------- */
+/* ---- unix ------------------------------------------------------------------------------------ */
 
 static int parse_unix(struct parse *p, const char *path)
 {
@@ -72,7 +72,7 @@ static int parse_unix(struct parse *p, const char *path)
     return p->a.text != NULL ? 0 : gnt_nomem(p->err);
 }
 
-/* ---- host and port ----------------------------------------------------------------------------- */
+/* ---- host and port --------------------------------------------------------------------------- */
 
 /* Digits to the end of the authority. */
 static int parse_port(struct parse *p, const char *text, size_t size)
@@ -145,7 +145,7 @@ static int parse_authority(struct parse *p, const char *text, size_t size)
     return parse_port(p, colon + 1, size - host_size - 1);
 }
 
-/* ---- schemes ----------------------------------------------------------------------------------- */
+/* ---- schemes --------------------------------------------------------------------------------- */
 
 static int parse_tcp(struct parse *p, const char *rest)
 {

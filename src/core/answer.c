@@ -1,6 +1,6 @@
 /*
- * The receiving half of HTTP: what of an answer is accepted, where its body goes. Knows the parsers of
- * head.h, no connection and no engine.
+ * The receiving half of HTTP: what of an answer is accepted, where its body goes. Knows the parsers
+ * of head.h, no connection and no engine.
  */
 #include "answer.h"
 
@@ -43,8 +43,10 @@ static int check_head(struct gnt_answer *a, gantry_error *err)
     if (status == 101 && !a->upgrade)
         return gnt_fail(err, GANTRY_E_PROTOCOL, "the engine switched protocols unasked");
     if (status >= 300 && status < 400 && status != 304)
-        return gnt_fail(err, GANTRY_E_PROTOCOL, "the engine answered with a redirect (%d), which is "
-                        "never followed", status);
+        return gnt_fail(err, GANTRY_E_PROTOCOL,
+                        "the engine answered with a redirect (%d), which is "
+                        "never followed",
+                        status);
     if (a->upgrade && (status == 101 || (status == 200 && bare)))
         a->raw = 1;
     else if (a->no_body || status == 204 || status == 304)
@@ -121,9 +123,9 @@ int gnt_answer_feed(struct gnt_answer *a, const char *data, size_t size, size_t 
 int gnt_answer_end(struct gnt_answer *a, gantry_error *err)
 {
     if (!a->ready)
-        return gnt_fail(err, GANTRY_E_TRUNCATED, a->head.total > 0
-                        ? "the connection ended inside the head of the answer"
-                        : "the connection ended without an answer");
+        return gnt_fail(err, GANTRY_E_TRUNCATED,
+                        a->head.total > 0 ? "the connection ended inside the head of the answer"
+                                          : "the connection ended without an answer");
     return gnt_body_end(&a->body, err);
 }
 

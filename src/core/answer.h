@@ -1,6 +1,6 @@
 /*
- * The receiving half of HTTP: bytes of an answer in, status, fields and a bounded window of body out,
- * and the verdict whether it was whole. Knows no connection.
+ * The receiving half of HTTP: bytes of an answer in, status, fields and a bounded window of body
+ * out, and the verdict whether it was whole. Knows no connection.
  */
 #ifndef GNT_ANSWER_H
 #define GNT_ANSWER_H

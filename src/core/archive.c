@@ -131,7 +131,7 @@ static int fail_in(int rc, const char *operation, gantry_error *err)
 static int add_data(gantry_archive *archive, const char *name, const void *data, size_t size,
                     const gantry_entry_options *opts, gantry_error *err)
 {
-    struct gnt_entry *entry;
+    struct gnt_entry *entry = NULL;
     void *copy;
     int rc;
 
@@ -153,7 +153,7 @@ static int add_data(gantry_archive *archive, const char *name, const void *data,
 static int add_source(gantry_archive *archive, const char *name, const gantry_source *source,
                       const gantry_entry_options *opts, gantry_error *err)
 {
-    struct gnt_entry *entry;
+    struct gnt_entry *entry = NULL;
     gantry_source copy;
     int rc;
 
@@ -179,7 +179,7 @@ static int add_path(gantry_archive *archive, enum gnt_entry_kind kind, const cha
                     const char *argument, const char *path, const gantry_entry_options *opts,
                     gantry_error *err)
 {
-    struct gnt_entry *entry;
+    struct gnt_entry *entry = NULL;
     int rc;
 
     if (path == NULL || path[0] == '\0')
@@ -199,7 +199,7 @@ static int add_path(gantry_archive *archive, enum gnt_entry_kind kind, const cha
 static int add_mkdir(gantry_archive *archive, const char *name, const gantry_entry_options *opts,
                      gantry_error *err)
 {
-    struct gnt_entry *entry;
+    struct gnt_entry *entry = NULL;
     int rc = make_entry(archive, GNT_ENTRY_MKDIR, name, opts, &entry, err);
 
     return rc < 0 ? rc : append(archive, entry);
@@ -207,7 +207,7 @@ static int add_mkdir(gantry_archive *archive, const char *name, const gantry_ent
 
 int gnt_archive_include(gantry_archive *archive, gantry_archive *other, gantry_error *err)
 {
-    struct gnt_entry *entry;
+    struct gnt_entry *entry = NULL;
     int rc = make_entry(archive, GNT_ENTRY_INCLUDE, "", NULL, &entry, err);
 
     if (rc < 0)

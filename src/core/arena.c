@@ -1,7 +1,7 @@
 /*
  * Arenas: many small allocations that live and die together. Chunks are filled from the front; what
- * does not fit well gets a chunk of its own. Under AddressSanitizer every allocation is a chunk of its
- * exact size, so that an overrun is seen.
+ * does not fit well gets a chunk of its own. Under AddressSanitizer every allocation is a chunk of
+ * its exact size, so that an overrun is seen.
  */
 #include "mem.h"
 

@@ -1,6 +1,6 @@
 /*
- * The framing of an HTTP/1.1 body: by length, in chunks, or until the connection ends. What it answers
- * above all is whether the end was really seen. Holds no payload.
+ * The framing of an HTTP/1.1 body: by length, in chunks, or until the connection ends. What it
+ * answers above all is whether the end was really seen. Holds no payload.
  */
 #include "head.h"
 
@@ -13,16 +13,16 @@ enum {
 };
 
 enum state {
-    SIZE,       /* digits of a chunk's size */
-    EXTENSION,  /* what follows them on the line */
-    SIZE_LF,    /* CR seen */
+    SIZE,      /* digits of a chunk's size */
+    EXTENSION, /* what follows them on the line */
+    SIZE_LF,   /* CR seen */
     DATA,
-    DATA_CR,    /* after a chunk's payload */
+    DATA_CR, /* after a chunk's payload */
     DATA_LF,
     TRAILER,    /* at the beginning of a line after the last chunk */
     TRAILER_IN, /* inside such a line */
     TRAILER_LF,
-    END_LF      /* CR of the blank line seen */
+    END_LF /* CR of the blank line seen */
 };
 
 void gnt_body_init(struct gnt_body *body, enum gnt_body_kind kind, int64_t length)

@@ -1,6 +1,6 @@
 /*
- * What is built on reading a stream to its end: callbacks, descriptors, memory, and feeding its input
- * meanwhile. Knows streams only by their public functions.
+ * What is built on reading a stream to its end: callbacks, descriptors, memory, and feeding its
+ * input meanwhile. Knows streams only by their public functions.
  */
 #include "stream.h"
 
@@ -19,7 +19,7 @@ enum {
     PIECE = 64 * 1024
 };
 
-/* ---- each ---------------------------------------------------------------------------------------------- */
+/* ---- each ------------------------------------------------------------------------------------ */
 
 /* Read once and hand it on. *got is 0 at the end. */
 static int pass_piece(gantry_stream *s, char *piece, gantry_sink_fn sink, void *arg, size_t *got,
@@ -62,7 +62,7 @@ int gantry_stream_each(gantry_stream *s, gantry_sink_fn sink, void *arg, gantry_
     return rc;
 }
 
-/* ---- descriptors --------------------------------------------------------------------------------------- */
+/* ---- descriptors ----------------------------------------------------------------------------- */
 
 struct copy {
     int fds[3]; /* by channel */
@@ -132,7 +132,7 @@ int gantry_stream_copy_fd(gantry_stream *s, int out_fd, int err_fd, gantry_error
     return rc;
 }
 
-/* ---- memory -------------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 void gnt_capture_init(struct gnt_capture *c, const struct gnt_mem *mem, size_t limit)
 {
@@ -215,7 +215,7 @@ int gantry_stream_capture(gantry_stream *s, size_t limit, gantry_output **out, g
     return rc;
 }
 
-/* ---- pump ---------------------------------------------------------------------------------------------- */
+/* ---- pump ------------------------------------------------------------------------------------ */
 
 struct feeding {
     const char *data;
@@ -223,7 +223,8 @@ struct feeding {
     int open;
 };
 
-/* Give what the stream takes now. 0 or AGAIN when it takes nothing more for the moment, or a code. */
+/* Give what the stream takes now. 0 or AGAIN when it takes nothing more for the moment, or a
+ * code. */
 static int feed(gantry_stream *s, struct feeding *input, gantry_error *err)
 {
     size_t written = 0;
@@ -255,8 +256,10 @@ static int pump(gantry_stream *s, struct feeding *input, char *piece, gantry_sin
         if (rc != 0 && rc != GANTRY_E_AGAIN)
             break;
         rc = pass_piece(s, piece, sink, sink_arg, &got, err);
-        if (rc == GANTRY_E_AGAIN)
+        if (rc == GANTRY_E_AGAIN) {
+            got = 1;
             rc = input->open ? gnt_stream_wait(s, GANTRY_POLL_IN | GANTRY_POLL_OUT, err) : 0;
+        }
     }
     gantry_stream_set_nonblocking(s, 0);
     while (rc == 0 && got > 0)

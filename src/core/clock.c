@@ -1,6 +1,6 @@
 /*
- * Time limits and cancelling of one call: when it must end, whether it must end now, how long a poll
- * may sleep. Everything in nanoseconds of CLOCK_MONOTONIC; sums stop at the largest time.
+ * Time limits and cancelling of one call: when it must end, whether it must end now, how long a
+ * poll may sleep. Everything in nanoseconds of CLOCK_MONOTONIC; sums stop at the largest time.
  */
 #include "host.h"
 

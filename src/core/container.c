@@ -1,6 +1,6 @@
 /*
- * Containers, the public functions: check arguments, import options, dispatch. exec and run, which are
- * composed of several operations, are in exec.c and run.c.
+ * Containers, the public functions: check arguments, import options, dispatch. exec and run, which
+ * are composed of several operations, are in exec.c and run.c.
  */
 #include <gantry/container.h>
 
@@ -17,7 +17,7 @@ gantry_engine *gnt_engine_of_containers(const gantry_containers *containers)
     return containers != NULL ? containers->engine : NULL;
 }
 
-/* ---- create ------------------------------------------------------------------------------------ */
+/* ---- create ---------------------------------------------------------------------------------- */
 
 static int check_mount(const gantry_mount *m, gantry_error *err)
 {
@@ -55,6 +55,17 @@ static int check_port(const gantry_port *p, gantry_error *err)
     return 0;
 }
 
+/* A network's name, or "container:" and a container's. */
+static int check_network(const char *network, gantry_error *err)
+{
+    static const char container[] = "container:";
+    size_t size = sizeof container - 1;
+
+    if (strncmp(network, container, size) == 0)
+        network += size;
+    return gnt_check_name("network", network, err);
+}
+
 /* Full-size copies of nested structs: a caller may know shorter ones. */
 static int import_mounts(struct gnt_arena *arena, gantry_container_options *o, gantry_error *err)
 {
@@ -70,7 +81,7 @@ static int import_mounts(struct gnt_arena *arena, gantry_container_options *o, g
 
         if (m == NULL)
             return gnt_nomem(err);
-        rc = GNT_IMPORT(gantry_mount, *m, o->mounts[i], err);
+        rc = gnt_import(m, sizeof *m, o->mounts[i], "gantry_mount", err);
         if (rc == 0)
             rc = check_mount(m, err);
         if (rc < 0)
@@ -95,7 +106,7 @@ static int import_ports(struct gnt_arena *arena, gantry_container_options *o, ga
 
         if (p == NULL)
             return gnt_nomem(err);
-        rc = GNT_IMPORT(gantry_port, *p, o->ports[i], err);
+        rc = gnt_import(p, sizeof *p, o->ports[i], "gantry_port", err);
         if (rc == 0)
             rc = check_port(p, err);
         if (rc < 0)
@@ -114,7 +125,7 @@ static int import_resources(struct gnt_arena *arena, gantry_container_options *o
 
     if (r == NULL)
         return gnt_nomem(err);
-    rc = GNT_IMPORT(gantry_resources, *r, o->resources, err);
+    rc = gnt_import(r, sizeof *r, o->resources, "gantry_resources", err);
     if (rc == 0 && (r->memory_bytes < 0 || r->nano_cpus < 0 || r->pids < 0))
         rc = gnt_fail(err, GANTRY_E_INVALID, "resources: limits must not be negative");
     o->resources = r;
@@ -124,7 +135,7 @@ static int import_resources(struct gnt_arena *arena, gantry_container_options *o
 int gnt_container_options_import(struct gnt_arena *arena, const gantry_container_options *given,
                                  gantry_container_options *o, gantry_error *err)
 {
-    int rc = gnt_import(o, sizeof *o, given, "gantry_container_options", err);
+    int rc = gnt_import_options(o, sizeof *o, given, "gantry_container_options", err);
 
     if (rc == 0 && o->name != NULL)
         rc = gnt_check_name("name", o->name, err);
@@ -135,7 +146,7 @@ int gnt_container_options_import(struct gnt_arena *arena, const gantry_container
     for (size_t i = 0; rc == 0 && i < o->label_count; i++)
         rc = gnt_check_text("labels", o->labels[i].key, err);
     if (rc == 0 && o->network != NULL)
-        rc = gnt_check_text("network", o->network, err);
+        rc = check_network(o->network, err);
     if (rc == 0 && o->stop_timeout_ms < 0)
         rc = gnt_fail(err, GANTRY_E_INVALID, "stop_timeout_ms: must not be negative");
     if (rc == 0 && o->mounts != NULL)
@@ -174,7 +185,7 @@ int gantry_containers_create(gantry_containers *containers, const char *image,
     return rc;
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 int gantry_containers_start(gantry_containers *containers, const char *id,
                             const gantry_start_options *opts, gantry_error *err)
@@ -274,7 +285,7 @@ int gantry_containers_remove(gantry_containers *containers, const char *id,
     return rc;
 }
 
-/* ---- list, inspect ------------------------------------------------------------------------------- */
+/* ---- list, inspect --------------------------------------------------------------------------- */
 
 int gantry_containers_list(gantry_containers *containers,
                            const gantry_container_list_options *opts,
@@ -318,7 +329,7 @@ int gantry_containers_inspect(gantry_containers *containers, const char *id,
     return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_INSPECT, GANTRY_RESOURCE_CONTAINER, id, err);
 }
 
-/* ---- wait ---------------------------------------------------------------------------------------- */
+/* ---- wait ------------------------------------------------------------------------------------ */
 
 int gantry_containers_wait_open(gantry_containers *containers, const char *id,
                                 const gantry_wait_options *opts, gantry_wait **out,
@@ -359,7 +370,7 @@ int gantry_containers_wait(gantry_containers *containers, const char *id,
     return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_WAIT, GANTRY_RESOURCE_CONTAINER, id, err);
 }
 
-/* ---- logs, attach -------------------------------------------------------------------------------- */
+/* ---- logs, attach ---------------------------------------------------------------------------- */
 
 int gantry_containers_logs(gantry_containers *containers, const char *id,
                            const gantry_logs_options *opts, gantry_stream **out,

@@ -37,6 +37,8 @@ int gnt_demux_feed(struct gnt_demux *d, const unsigned char *data, size_t size, 
     *out_used = 0;
     *out_size = 0;
     *out_payload = data;
+    if (d->header_size == sizeof d->header) /* refused before, and no better now */
+        return begin_frame(d, err);
     while (d->left == 0 && *out_used < size) {
         piece = sizeof d->header - d->header_size;
         if (piece > size - *out_used)

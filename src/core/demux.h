@@ -1,6 +1,7 @@
 /*
- * The stdout/stderr framing of both engines: 8 byte header (channel, 0 0 0, big-endian length), then
- * payload. Pure, no allocation, nothing held but the header: an announced length is only a counter.
+ * The stdout/stderr framing of both engines: 8 byte header (channel, 0 0 0, big-endian length),
+ * then payload. Pure, no allocation, nothing held but the header: an announced length is only a
+ * counter.
  */
 #ifndef GNT_DEMUX_H
 #define GNT_DEMUX_H

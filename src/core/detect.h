@@ -9,7 +9,8 @@
 
 #include "mem.h"
 
-/* What is read from the environment, once. Texts are borrowed from it; NULL where unset or empty. */
+/* What is read from the environment, once. Texts are borrowed from it; NULL where unset or
+ * empty. */
 struct gnt_environment {
     const char *docker_host;
     const char *container_host;

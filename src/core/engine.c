@@ -8,7 +8,7 @@
 
 #include "error.h"
 
-/* ---- dispatch ---------------------------------------------------------------------------------- */
+/* ---- dispatch -------------------------------------------------------------------------------- */
 
 int gantry_engine_supports(const gantry_engine *engine, int feature)
 {
@@ -32,9 +32,26 @@ int gnt_enter(const gantry_engine *engine, int feature, gantry_error *err)
     return 0;
 }
 
+int gnt_import_options(void *dst, size_t known, const void *src, const char *type,
+                       gantry_error *err)
+{
+    struct head {
+        size_t size;
+        const gantry_call *call;
+    } head;
+    gantry_call call;
+    int rc = gnt_import(dst, known, src, type, err);
+
+    if (rc < 0)
+        return rc;
+    memcpy(&head, dst, sizeof head);
+    return gnt_import(&call, sizeof call, head.call, "gantry_call", err);
+}
+
 int gnt_leave(int rc, int feature, int resource_kind, const char *resource, gantry_error *err)
 {
     if (rc < 0 && err != NULL) {
+        err->operation[0] = '\0'; /* a public function that this one is made of may have set it */
         gnt_error_operation(err, gantry_feature_name(feature));
         if (err->resource_kind == GANTRY_RESOURCE_NONE && resource != NULL)
             gnt_error_resource(err, resource_kind, resource);
@@ -49,7 +66,7 @@ int gnt_missing_ok(int rc, int missing_ok, int resource_kind, const gantry_error
     return rc;
 }
 
-/* ---- views and facts ---------------------------------------------------------------------------- */
+/* ---- views and facts ------------------------------------------------------------------------- */
 
 gantry_images *gantry_engine_images(gantry_engine *engine)
 {
@@ -86,7 +103,7 @@ const char *gantry_engine_backend(const gantry_engine *engine)
     return engine != NULL ? engine->backend->facts.name : "";
 }
 
-/* ---- questions ----------------------------------------------------------------------------------- */
+/* ---- questions ------------------------------------------------------------------------------- */
 
 int gantry_engine_ping(gantry_engine *engine, const gantry_query_options *opts, gantry_error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * Ensure: create a volume or network, or accept the one that is there and say what differs from what
- * was asked. Composed of a backend's create and inspect.
+ * Ensure: create a volume or network, or accept the one that is there and say what differs from
+ * what was asked. Composed of a backend's create and inspect.
  */
 #include <gantry/network.h>
 #include <gantry/volume.h>
@@ -72,7 +72,7 @@ static void free_result(void *result)
     gnt_result_free(result);
 }
 
-/* ---- volumes ----------------------------------------------------------------------------------- */
+/* ---- volumes --------------------------------------------------------------------------------- */
 
 static int compare_volume(gantry_volume_ensured *ensured, const gantry_volume_options *o,
                           gantry_error *err)
@@ -133,7 +133,7 @@ int gantry_volumes_ensure(gantry_volumes *volumes, const char *name,
     return gnt_leave(rc, GANTRY_FEATURE_VOLUMES_CREATE, GANTRY_RESOURCE_VOLUME, name, err);
 }
 
-/* ---- networks ---------------------------------------------------------------------------------- */
+/* ---- networks -------------------------------------------------------------------------------- */
 
 static int compare_network(gantry_network_ensured *ensured, const gantry_network_options *o,
                            gantry_error *err)

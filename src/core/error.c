@@ -1,7 +1,7 @@
 /*
  * Filling gantry_error. Whatever goes into it, what comes out is terminated UTF-8 without control
- * characters: messages quote names, engines and files that nobody has checked. Allocates nothing, so
- * that it works when memory is exhausted.
+ * characters: messages quote names, engines and files that nobody has checked. Allocates nothing,
+ * so that it works when memory is exhausted.
  */
 #include "error.h"
 
@@ -11,7 +11,7 @@
 
 _Static_assert(sizeof(gantry_error) == 4096, "the layout of gantry_error is frozen");
 
-/* ---- text -------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 /* Length of the well-formed UTF-8 sequence at s, 0 if there is none (Unicode, table 3-7). */
 static size_t utf8_length(const unsigned char *s, size_t left)
@@ -107,7 +107,7 @@ const char *gnt_errno_text(int os_error, char *buffer, size_t size)
     return buffer;
 }
 
-/* ---- filling ----------------------------------------------------------------------------------- */
+/* ---- filling --------------------------------------------------------------------------------- */
 
 /* Twice the message: sanitising may shrink text to half of it. */
 #define RAW_SIZE (2 * sizeof(((gantry_error *)0)->message))
@@ -233,7 +233,7 @@ void gnt_error_prefix(gantry_error *err, const char *fmt, ...)
     gnt_text_copy(err->message, sizeof err->message, raw, strlen(raw), 0, 0);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 int gantry_error_is(const gantry_error *err, int code)
 {

@@ -25,7 +25,8 @@ void gnt_error_operation(gantry_error *err, const char *operation); /* only if n
 void gnt_error_prefix(gantry_error *err, const char *fmt, ...) GANTRY_PRINTF(2, 3);
 
 /* Copy text into a fixed field: sanitised as UTF-8, control characters (newlines too unless
- * keep_lines) made spaces, cut at a character boundary, terminated. With from_end the tail is kept. */
+ * keep_lines) made spaces, cut at a character boundary, terminated. With from_end the tail is
+ * kept. */
 void gnt_text_copy(char *dst, size_t dst_size, const char *src, size_t src_size, int keep_lines,
                    int from_end);
 

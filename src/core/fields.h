@@ -18,19 +18,20 @@
          _Static_assert(_Generic(((T *)0)->m, want : 1, default : 0), #T "." #m " is not " #want); \
      }))
 
-/* ---- inward: JSON -> struct ------------------------------------------------------------------------ */
+/* ---- inward: JSON -> struct ------------------------------------------------------------------ */
 
 struct gnt_in;
 
 struct gnt_in_context {
     struct gnt_arena *arena;    /* of the result */
     const struct gnt_json *root;/* the object being decoded */
-    const char *key;            /* key of the object being decoded when it is a map's value, or NULL */
+    const char *key;            /* key of the object being decoded when it is a map's value, or
+                                   NULL */
     gantry_error *err;
 };
 
-typedef int (*gnt_in_fn)(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
-                         void *field);
+typedef int (*gnt_in_fn)(struct gnt_in_context *c, const struct gnt_json *v,
+                         const struct gnt_in *row, void *field);
 
 struct gnt_in {
     const char *path; /* '/'-separated; "" is the object itself, "." its key in the map */
@@ -45,20 +46,29 @@ enum {
     GNT_REQUIRED = 1 /* missing, null or of the wrong type: PROTOCOL with the path */
 };
 
-/* A present value of the wrong type: PROTOCOL if REQUIRED, else it counts as absent. So do an integer
- * or time out of range, a word that is not in the list, and items of the wrong type in a list. Texts
- * end at a NUL byte in them. */
+/* A present value of the wrong type: PROTOCOL if REQUIRED, else it counts as absent. So do an
+ * integer or time out of range, a word that is not in the list, and items of the wrong type in a
+ * list. Texts end at a NUL byte in them. */
 int gnt_in_str(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
-int gnt_in_id(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);   /* without "sha256:" */
-int gnt_in_name(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *); /* without leading '/' */
-int gnt_in_strs(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *); /* array; a string gives one item */
-int gnt_in_keys(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *); /* keys of an object */
+/* without "sha256:" */
+int gnt_in_id(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+/* without leading '/' */
+int gnt_in_name(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+/* array; a string gives one item */
+int gnt_in_strs(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+/* keys of an object */
+int gnt_in_keys(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
 int gnt_in_i64(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
 int gnt_in_int(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
-int gnt_in_flag(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *); /* 1 for true, else 0 */
-int gnt_in_time(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *); /* RFC 3339 text, or Unix seconds; "never" = 0 */
-int gnt_in_enum(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *); /* aux: gnt_word[] */
-int gnt_in_map(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);  /* gantry_pair *, count in the size_t that follows it; document order; numbers and booleans as text, null as "", others left out */
+/* 1 for true, else 0 */
+int gnt_in_flag(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+/* RFC 3339 text, or Unix seconds; "never" = 0 */
+int gnt_in_time(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+/* aux: gnt_word[] */
+int gnt_in_enum(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+/* gantry_pair *, count in the size_t that follows it; document order; numbers and booleans as text,
+ * null as "", others left out */
+int gnt_in_map(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
 
 struct gnt_word {
     const char *word; /* NULL ends */
@@ -83,16 +93,18 @@ struct gnt_word {
 #define GNT_IN_HOOK(T, m, p, fn) { p, fn, offsetof(T, m), NULL, 0, 0 }
 #define GNT_IN_END { NULL, NULL, 0, NULL, 0, 0 }
 
-/* Decode an object. Other JSON types: PROTOCOL. Each row that finds a value overwrites the member: of
- * several rows for one member the last that finds one counts. A member without any stays as it is. */
+/* Decode an object. Other JSON types: PROTOCOL. Each row that finds a value overwrites the member:
+ * of several rows for one member the last that finds one counts. A member without any stays as it
+ * is. */
 int gnt_decode(struct gnt_arena *arena, const struct gnt_json *object, const char *key,
                const struct gnt_in *rows, void *out, gantry_error *err);
 
 /* Helpers for hooks. */
 int gnt_parse_time(const char *rfc3339, int64_t *out_ns); /* 0 or -1; year 1 = 0 */
-const char *const *gnt_strings_add(struct gnt_arena *a, const char *const *list, const char *text); /* new list; NULL = no memory */
+/* new list; NULL = no memory */
+const char *const *gnt_strings_add(struct gnt_arena *a, const char *const *list, const char *text);
 
-/* ---- outward: options -> JSON ------------------------------------------------------------------------ */
+/* ---- outward: options -> JSON ---------------------------------------------------------------- */
 
 struct gnt_out;
 
@@ -108,7 +120,8 @@ struct gnt_out_context {
 typedef int (*gnt_out_fn)(struct gnt_out_context *c, const struct gnt_out *row, const void *field);
 
 struct gnt_out {
-    const char *path; /* where in the body; for messages too: the option's name is after the last '.' */
+    const char *path; /* where in the body; for messages too: the option's name is after the last
+                         '.' */
     const char *name; /* of the option */
     gnt_out_fn encode;
     size_t offset;
@@ -119,15 +132,23 @@ struct gnt_out {
 int gnt_out_str(struct gnt_out_context *, const struct gnt_out *, const void *);
 int gnt_out_strs(struct gnt_out_context *, const struct gnt_out *, const void *);  /* array */
 int gnt_out_i64(struct gnt_out_context *, const struct gnt_out *, const void *);
-int gnt_out_on(struct gnt_out_context *, const struct gnt_out *, const void *);    /* switch: true / false */
-int gnt_out_off(struct gnt_out_context *, const struct gnt_out *, const void *);   /* switch, inverted */
-int gnt_out_seconds(struct gnt_out_context *, const struct gnt_out *, const void *); /* int64 ms, rounded up; negative: INVALID */
-int gnt_out_map(struct gnt_out_context *, const struct gnt_out *, const void *);   /* gantry_pair *, count follows: object; NULL value = null */
-int gnt_out_env_map(struct gnt_out_context *, const struct gnt_out *, const void *); /* "A=1" list: object; without '=': INVALID */
-int gnt_out_refuse(struct gnt_out_context *, const struct gnt_out *, const void *); /* UNSUPPORTED */
-int gnt_out_code(struct gnt_out_context *, const struct gnt_out *, const void *);  /* nothing: code elsewhere deals with it */
+/* switch: true / false */
+int gnt_out_on(struct gnt_out_context *, const struct gnt_out *, const void *);
+/* switch, inverted */
+int gnt_out_off(struct gnt_out_context *, const struct gnt_out *, const void *);
+/* int64 ms, rounded up; negative: INVALID */
+int gnt_out_seconds(struct gnt_out_context *, const struct gnt_out *, const void *);
+/* gantry_pair *, count follows: object; NULL value = null */
+int gnt_out_map(struct gnt_out_context *, const struct gnt_out *, const void *);
+/* "A=1" list: object; without '=': INVALID */
+int gnt_out_env_map(struct gnt_out_context *, const struct gnt_out *, const void *);
+/* UNSUPPORTED */
+int gnt_out_refuse(struct gnt_out_context *, const struct gnt_out *, const void *);
+/* nothing: code elsewhere deals with it */
+int gnt_out_code(struct gnt_out_context *, const struct gnt_out *, const void *);
 
-#define GNT_OUT_(T, m, want, p, fn, w) { p, #m, fn, offsetof(T, m) + GNT_TYPED(T, m, want), w, NULL }
+#define GNT_OUT_(T, m, want, p, fn, w)                                                             \
+    { p, #m, fn, offsetof(T, m) + GNT_TYPED(T, m, want), w, NULL }
 #define GNT_OUT_W(T, m) sizeof(((T *)0)->m)
 #define GNT_OUT_STR(T, m, p) GNT_OUT_(T, m, const char *, p, gnt_out_str, GNT_OUT_W(T, m))
 #define GNT_OUT_STRS(T, m, p) GNT_OUT_(T, m, const char *const *, p, gnt_out_strs, GNT_OUT_W(T, m))
@@ -138,7 +159,8 @@ int gnt_out_code(struct gnt_out_context *, const struct gnt_out *, const void *)
 /* Covers the count too, which must follow the pointer. */
 #define GNT_OUT_MAP(T, m, p)                                                                       \
     GNT_OUT_(T, m, const gantry_pair *, p, gnt_out_map, GNT_OUT_W(T, m) + sizeof(size_t))
-#define GNT_OUT_ENV_MAP(T, m, p) GNT_OUT_(T, m, const char *const *, p, gnt_out_env_map, GNT_OUT_W(T, m))
+#define GNT_OUT_ENV_MAP(T, m, p)                                                                   \
+    GNT_OUT_(T, m, const char *const *, p, gnt_out_env_map, GNT_OUT_W(T, m))
 #define GNT_OUT_HOOK(T, m, p, fn) { p, #m, fn, offsetof(T, m), GNT_OUT_W(T, m), NULL }
 #define GNT_OUT_REFUSE(T, m) { "", #m, gnt_out_refuse, offsetof(T, m), GNT_OUT_W(T, m), NULL }
 #define GNT_OUT_CODE(T, m) { "", #m, gnt_out_code, offsetof(T, m), GNT_OUT_W(T, m), NULL }
@@ -151,11 +173,11 @@ int gnt_encode(struct gnt_arena *arena, const void *options, const struct gnt_ou
 /* Offset of the first byte after the head (2 pointers' size) that no row covers, or 0. */
 size_t gnt_fields_uncovered(const struct gnt_out *rows, size_t struct_size);
 
-/* ---- options import ------------------------------------------------------------------------------------ */
+/* ---- options import -------------------------------------------------------------------------- */
 
 /* Copy a caller's struct into a full-size zeroed one: shorter is fine, a longer one if its unknown
- * tail is zero (else UNSUPPORTED). NULL gives zeroes. size unset: INVALID naming the type. The copy's
- * own size is `known` in any case. */
+ * tail is zero (else UNSUPPORTED). NULL gives zeroes. size unset: INVALID naming the type. The
+ * copy's own size is `known` in any case. */
 int gnt_import(void *dst, size_t known, const void *src, const char *type, gantry_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * JSON to result structs: walks a table of rows (fields.h) and lets each row's decoder fill its
- * member. Every text is copied into the arena of the result, because the tree may not last. Must not
- * know any result or engine.
+ * member. Every text is copied into the arena of the result, because the tree may not last. Must
+ * not know any result or engine.
  */
 #include "fields.h"
 
@@ -55,7 +55,7 @@ int gnt_decode(struct gnt_arena *arena, const struct gnt_json *object, const cha
     return rc;
 }
 
-/* ---- texts ----------------------------------------------------------------------------------------- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 static int copy_text(struct gnt_in_context *c, const char *text, void *field)
 {
@@ -211,7 +211,7 @@ const char *const *gnt_strings_add(struct gnt_arena *a, const char *const *list,
     return longer;
 }
 
-/* ---- numbers, flags, words --------------------------------------------------------------------------- */
+/* ---- numbers, flags, words ------------------------------------------------------------------- */
 
 int gnt_in_i64(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
                void *field)

@@ -61,7 +61,7 @@ size_t gnt_fields_uncovered(const struct gnt_out *rows, size_t struct_size)
     return 0;
 }
 
-/* ---- encoders -------------------------------------------------------------------------------------- */
+/* ---- encoders -------------------------------------------------------------------------------- */
 
 static int put(struct gnt_out_context *c, const struct gnt_out *row, struct gnt_json *value)
 {
@@ -198,7 +198,7 @@ int gnt_out_code(struct gnt_out_context *c, const struct gnt_out *row, const voi
     return 0;
 }
 
-/* ---- options import -------------------------------------------------------------------------------- */
+/* ---- options import -------------------------------------------------------------------------- */
 
 enum {
     IMPORT_MAX = 65536 /* a larger size is rubbish; reading so far would crash */

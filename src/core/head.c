@@ -68,8 +68,10 @@ static int interpret(struct gnt_head *head, const char *name, size_t name_size, 
     if (same(name, name_size, "Content-Length"))
         return parse_length(head, value, size, err);
     if (same(name, name_size, "Content-Encoding") && !same(value, size, "identity"))
-        return gnt_fail(err, GANTRY_E_PROTOCOL, "the answer has a content encoding (%.*s), which "
-                        "was not asked for", size < 32 ? (int)size : 32, value);
+        return gnt_fail(err, GANTRY_E_PROTOCOL,
+                        "the answer has a content encoding (%.*s), which "
+                        "was not asked for",
+                        size < 32 ? (int)size : 32, value);
     if (same(name, name_size, "Transfer-Encoding")) {
         if (head->chunked || !same(value, size, "chunked"))
             return malformed(err, "its Transfer-Encoding is not chunked");

@@ -26,11 +26,12 @@ struct gnt_head {
 void gnt_head_init(struct gnt_head *head);
 
 /*
- * Consumes up to and including the blank line of the final head (heads with status 100 are skipped);
+ * Consumes up to and including the blank line of the final head (heads with status 100 are
+ * skipped);
  * *used says how much. PROTOCOL: not HTTP/1.x, a status outside 100..599 or 1xx other than 100 and
- * 101, a line that does not end with CR LF, control bytes, folding, a length that is no number or not
- * the same as before, a coding other than chunked, a content encoding. LIMIT: more than `limit` bytes
- * or GNT_HEAD_LINES lines. NOMEM for fields.
+ * 101, a line that does not end with CR LF, control bytes, folding, a length that is no number or
+ * not the same as before, a coding other than chunked, a content encoding. LIMIT: more than `limit`
+ * bytes or GNT_HEAD_LINES lines. NOMEM for fields.
  */
 int gnt_head_feed(struct gnt_head *head, const char *data, size_t size, size_t limit, size_t *used,
                   gantry_error *err);
@@ -56,9 +57,9 @@ struct gnt_body {
 void gnt_body_init(struct gnt_body *body, enum gnt_body_kind kind, int64_t length);
 
 /*
- * Take bytes: *used of them are consumed; of those the last *out_size, at *out_payload, are payload.
- * Call again with the rest until all is consumed; what follows the end is swallowed. PROTOCOL for
- * chunks that make no sense, LIMIT for trailers of more than `limit` bytes.
+ * Take bytes: *used of them are consumed; of those the last *out_size, at *out_payload, are
+ * payload. Call again with the rest until all is consumed; what follows the end is swallowed.
+ * PROTOCOL for chunks that make no sense, LIMIT for trailers of more than `limit` bytes.
  */
 int gnt_body_feed(struct gnt_body *body, const char *data, size_t size, size_t limit, size_t *used,
                   const char **out_payload, size_t *out_size, gantry_error *err);

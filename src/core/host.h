@@ -26,7 +26,7 @@ void gnt_limits_defaults(gantry_limits *limits);
 void gnt_log(const struct gantry_host *host, int level, const char *component, const char *fmt, ...)
     GANTRY_PRINTF(4, 5);
 
-/* ---- time and cancel ------------------------------------------------------------------------------- */
+/* ---- time and cancel ------------------------------------------------------------------------- */
 
 struct gantry_cancel; /* cancel.c */
 
@@ -36,11 +36,12 @@ struct gnt_clock {
     int64_t deadline_ns;         /* 0 = none */
     int64_t idle_ns;             /* 0 = none */
     int64_t moved_ns;            /* when a byte last moved */
-    int64_t total_ms;            /* the limit that gave deadline_ns; 0 = the caller's own deadline */
+    int64_t total_ms;            /* the limit that gave deadline_ns; 0 = the caller's own
+                                    deadline */
 };
 
-/* The call as a full-size struct: a shorter one of an older caller is filled up with zeroes, NULL or
- * an unset size gives zeroes. Read a caller's call only through this. */
+/* The call as a full-size struct: a shorter one of an older caller is filled up with zeroes, NULL
+ * or an unset size gives zeroes. Read a caller's call only through this. */
 void gnt_call_import(gantry_call *out, const gantry_call *call);
 
 /* default_ms: total limit when the call names none, 0 = no limit. */
@@ -51,7 +52,8 @@ int gnt_clock_check(const struct gnt_clock *clock, gantry_error *err);
  * the call is cancelled; a negative max_ms is no bound and comes back when there is no limit. */
 int gnt_clock_wait_ms(const struct gnt_clock *clock, int max_ms);
 void gnt_clock_moved(struct gnt_clock *clock);
-/* Sleep until a limit or for ms, whichever is first, waking for the cancel token; result as check. */
+/* Sleep until a limit or for ms, whichever is first, waking for the cancel token; result as
+ * check. */
 int gnt_clock_pause(struct gnt_clock *clock, int ms, gantry_error *err);
 
 #endif

@@ -26,22 +26,23 @@ struct gnt_exchange {
     struct gnt_answer answer;
     int64_t begun_ns;
     int mutating;
-    int over;         /* nothing more will come: the answer is whole, or rc says why not */
-    int held;         /* the answer's body waits for its reader */
-    int rc;           /* sticky */
+    int over; /* nothing more will come: the answer is whole, or rc says why not */
+    int held; /* the answer's body waits for its reader */
+    int rc;   /* sticky */
     gantry_error failure;
 
     gantry_source source;
-    uint64_t pulled;  /* bytes of the source so far */
+    uint64_t pulled; /* bytes of the source so far */
     int uploads;
-    int quiet;        /* rounds since a line of the head came */
-    int upload_held;  /* until it is known what the engine has to say so early */
+    int quiet; /* rounds since a line of the head came */
+    int upload_began;
+    int upload_held; /* until it is known what the engine has to say so early */
 
     struct gnt_buf salvage; /* see gnt_link_hooks.rest */
     size_t salvaged;        /* how much of it was fed to the answer */
 };
 
-/* ---- failures -------------------------------------------------------------------------------------- */
+/* ---- failures -------------------------------------------------------------------------------- */
 
 /* The exchange failed with x->failure filled: complete and keep it. */
 static int keep_failure(struct gnt_exchange *x, int rc)
@@ -62,7 +63,7 @@ static int repeat_failure(const struct gnt_exchange *x, gantry_error *err)
     return x->rc;
 }
 
-/* ---- hooks ------------------------------------------------------------------------------------------- */
+/* ---- hooks ----------------------------------------------------------------------------------- */
 
 static int feed(struct gnt_exchange *x, const char *data, size_t size)
 {
@@ -115,8 +116,8 @@ static int changed(struct gnt_exchange *x, const char *what)
                     x->source.length);
 }
 
-/* A source that knows its length must keep to it; one that goes on is found out before its last bytes
- * leave, so that the engine cannot take the upload as whole. */
+/* A source that knows its length must keep to it; one that goes on is found out before its last
+ * bytes leave, so that the engine cannot take the upload as whole. */
 static int check_length(struct gnt_exchange *x, size_t got)
 {
     uint64_t length = (uint64_t)x->source.length;
@@ -162,10 +163,11 @@ static int on_upload(void *arg, char *buffer, size_t capacity, size_t *out_size)
 
     if (x->rc != 0)
         return GNT_LINK_STOP;
-    /* An engine that answers before it has everything wants no more, unless it goes on with both. */
-    x->upload_held = x->answer.ready
-                         ? x->answer.head.status >= 300 || gnt_answer_whole(&x->answer)
-                         : gnt_link_readable(x->link);
+    x->upload_began = 1;
+    /* An engine that answers before it has everything wants no more, unless it goes on with
+     * both. */
+    x->upload_held = x->answer.ready ? x->answer.head.status >= 300 || gnt_answer_whole(&x->answer)
+                                     : gnt_link_readable(x->link);
     if (x->upload_held)
         return GNT_LINK_HOLD;
     rc = pull(x, buffer, capacity, out_size);
@@ -178,7 +180,7 @@ static int on_upload(void *arg, char *buffer, size_t capacity, size_t *out_size)
 
 static const struct gnt_link_hooks hooks = { on_head, on_body, on_upload, on_rest };
 
-/* ---- running ------------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* Feed the answer from what was found in a broken connection; 1 while there is some left. */
 static int feed_salvage(struct gnt_exchange *x)
@@ -193,13 +195,19 @@ static int feed_salvage(struct gnt_exchange *x)
     return 1;
 }
 
+/* curl goes on with an upload even when the engine has closed and can say no more. */
+static int ended(const struct gnt_exchange *x)
+{
+    return gnt_link_done(x->link) || (x->upload_began && !x->held && !gnt_link_listens(x->link));
+}
+
 /* The connection is through: was the answer whole? */
 static void settle(struct gnt_exchange *x)
 {
     int broken;
     int rc = 0;
 
-    if (x->over || !gnt_link_done(x->link))
+    if (x->over || !ended(x))
         return;
     if (gnt_answer_whole(&x->answer)) {
         x->over = 1;
@@ -271,8 +279,8 @@ static int advance(struct gnt_exchange *x, int wait)
     return acted;
 }
 
-static int drive(struct gnt_exchange *x, int nonblocking, int (*enough)(const struct gnt_exchange *x),
-                 gantry_error *err)
+static int drive(struct gnt_exchange *x, int nonblocking,
+                 int (*enough)(const struct gnt_exchange *x), gantry_error *err)
 {
     int rc = 0;
 
@@ -287,7 +295,7 @@ static int drive(struct gnt_exchange *x, int nonblocking, int (*enough)(const st
     return enough(x) ? 0 : repeat_failure(x, err);
 }
 
-/* ---- beginning ----------------------------------------------------------------------------------------- */
+/* ---- beginning ------------------------------------------------------------------------------- */
 
 static int plain(const char *text)
 {
@@ -306,7 +314,8 @@ int gnt_http_check(const struct gnt_http_request *request, gantry_error *err)
     if (request->method[0] == '\0' ||
         strspn(request->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(request->method))
         return gnt_fail(err, GANTRY_E_INVALID, "method: '%.32s' is none", request->method);
-    if (request->target[0] != '/' || !plain(request->target) || strchr(request->target, ' ') != NULL)
+    if (request->target[0] != '/' || !plain(request->target) ||
+        strchr(request->target, ' ') != NULL)
         return gnt_fail(err, GANTRY_E_INVALID, "target: must be an encoded path");
     if (request->has_body && reads)
         return gnt_fail(err, GANTRY_E_INVALID, "body: %s takes none", request->method);
@@ -317,11 +326,12 @@ int gnt_http_check(const struct gnt_http_request *request, gantry_error *err)
     for (i = 0; request->headers != NULL && request->headers[i] != NULL; i++) {
         if (i == HEADERS_MAX - 2 || !plain(request->headers[i]) ||
             strchr(request->headers[i], ':') == NULL)
-            return gnt_fail(err, GANTRY_E_INVALID,
-                            "headers: too many, or one is no 'Name: value' without control characters");
+            return gnt_fail(
+                err, GANTRY_E_INVALID,
+                "headers: too many, or one is no 'Name: value' without control characters");
     }
-    if (request->source != NULL && (request->source->size < sizeof *request->source ||
-                                    request->source->read == NULL))
+    if (request->source != NULL &&
+        (request->source->size < sizeof *request->source || request->source->read == NULL))
         return gnt_fail(err, GANTRY_E_INVALID, "source: its size or read is missing");
     return 0;
 }
@@ -331,9 +341,10 @@ static int copy_request(struct gnt_exchange *x, const struct gnt_http_request *r
                         struct gnt_link_request *out, const char **lines)
 {
     struct gnt_arena *a = &x->arena;
-    const char *tag = request->call != NULL &&
-                      request->call->size >= offsetof(gantry_call, tag) + sizeof(char *)
-                          ? request->call->tag : NULL;
+    const char *tag =
+        request->call != NULL && request->call->size >= offsetof(gantry_call, tag) + sizeof(char *)
+            ? request->call->tag
+            : NULL;
     size_t count = 0;
     size_t i;
     char *body;
@@ -413,7 +424,8 @@ int gnt_http_begin(struct gnt_http *http, const struct gnt_http_request *request
         gnt_exchange_close(x);
         return rc;
     }
-    /* Send it as far as that goes without waiting: an engine may have to watch before it answers. */
+    /* Send it as far as that goes without waiting: an engine may have to watch before it
+     * answers. */
     if (!x->uploads) {
         while (!x->over && !gnt_link_sent(x->link) && advance(x, 0)) {
         }
@@ -422,7 +434,7 @@ int gnt_http_begin(struct gnt_http *http, const struct gnt_http_request *request
     return 0;
 }
 
-/* ---- the answer ------------------------------------------------------------------------------------------ */
+/* ---- the answer ------------------------------------------------------------------------------ */
 
 int gnt_exchange_head(struct gnt_exchange *x, int nonblocking, gantry_error *err)
 {
@@ -490,8 +502,9 @@ static void log_end(const struct gnt_exchange *x)
 {
     int64_t ms = (gantry_clock_ns() - x->begun_ns) / 1000000;
     int path = (int)strcspn(x->target, "?");
-    const char *how = x->rc != 0 ? gantry_error_name(x->rc)
-                      : gnt_answer_whole(&x->answer) ? "" : "closed early";
+    const char *how = x->rc != 0                     ? gantry_error_name(x->rc)
+                      : gnt_answer_whole(&x->answer) ? ""
+                                                     : "closed early";
 
     gnt_log(gnt_http_host(x->http), GANTRY_LOG_DEBUG, "http", "%s%s%s %.*s %d%s%s %" PRId64 " ms",
             x->tag, x->tag[0] != '\0' ? ": " : "", x->method, path, x->target,

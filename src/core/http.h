@@ -19,14 +19,16 @@ int gnt_http_new(struct gantry_host *host, const struct gnt_address *address, st
 void gnt_http_free(struct gnt_http *http);
 
 enum {
-    GNT_HTTP_UNTIL_CLOSE = 1, /* an answer without a length that ends with the connection is whole */
+    GNT_HTTP_UNTIL_CLOSE = 1, /* an answer without a length that ends with the connection is
+                                 whole */
     GNT_HTTP_ANY_TYPE = 2     /* reserved */
 };
 
 struct gnt_http_request {
     const char *method;
     const char *target;            /* encoded path and query, from url.h only */
-    const char *const *headers;    /* further "Name: value" lines, or NULL; checked for control bytes */
+    const char *const *headers;    /* further "Name: value" lines, or NULL; checked for control
+                                      bytes */
     const char *content_type;      /* with a body; required then */
     const void *body;              /* or */
     size_t body_size;
@@ -39,9 +41,9 @@ struct gnt_http_request {
 
 /*
  * Begin a request. GET and HEAD take a pooled connection and give it back; everything else has a
- * fresh one that is closed after it (libcurl repeats a pooled POST by itself). Nothing blocks yet, but
- * a request without a source is sent as far as that goes without waiting: to a unix socket, whole.
- * Failures after the arguments were checked are those of the first read.
+ * fresh one that is closed after it (libcurl repeats a pooled POST by itself). Nothing blocks yet,
+ * but a request without a source is sent as far as that goes without waiting: to a unix socket,
+ * whole. Failures after the arguments were checked are those of the first read.
  */
 int gnt_http_begin(struct gnt_http *http, const struct gnt_http_request *request,
                    struct gnt_exchange **out, gantry_error *err);
@@ -51,11 +53,13 @@ int gnt_http_begin(struct gnt_http *http, const struct gnt_http_request *request
  * checked: HTTP/1.x, a known status, no redirect but 304, no unasked 101, no content encoding, one
  * valid length. 0, AGAIN (nonblocking), or the failure with outcome and retry set:
  *   UNAVAILABLE not sent | TRUNCATED, PROTOCOL, LIMIT, TIMEOUT, CANCELLED | the source's own code
- * After an early answer (the engine refused an upload midway) the upload is stopped and this returns 0.
+ * After an early answer (the engine refused an upload midway) the upload is stopped and this
+ * returns 0.
  */
 int gnt_exchange_head(struct gnt_exchange *x, int nonblocking, gantry_error *err);
 int gnt_exchange_status(const struct gnt_exchange *x);               /* 0 before the head */
-const char *gnt_exchange_header(const struct gnt_exchange *x, const char *name); /* value or NULL; case-insensitive */
+/* value or NULL; case-insensitive */
+const char *gnt_exchange_header(const struct gnt_exchange *x, const char *name);
 
 /* Read the body; 0 bytes only when the answer is whole. As gantry_stream_ops.read. */
 int gnt_exchange_read(struct gnt_exchange *x, void *buffer, size_t capacity, int nonblocking,

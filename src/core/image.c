@@ -17,7 +17,7 @@ static gantry_engine *engine_of(const gantry_images *images)
     return images != NULL ? images->engine : NULL;
 }
 
-/* ---- build ------------------------------------------------------------------------------------ */
+/* ---- build ----------------------------------------------------------------------------------- */
 
 static int check_pairs(const char *argument, const gantry_pair *pairs, size_t count,
                        gantry_error *err)
@@ -189,7 +189,7 @@ int gantry_images_build(gantry_images *images, const char *reference,
     return gnt_leave(rc, GANTRY_FEATURE_IMAGES_BUILD, GANTRY_RESOURCE_IMAGE, reference, err);
 }
 
-/* ---- import ------------------------------------------------------------------------------------ */
+/* ---- import ---------------------------------------------------------------------------------- */
 
 int gantry_images_import(gantry_images *images, const char *reference, const gantry_source *tar,
                          const gantry_import_options *opts, gantry_import_result **out,
@@ -204,7 +204,7 @@ int gantry_images_import(gantry_images *images, const char *reference, const gan
     if (rc == 0 && reference != NULL)
         rc = gnt_reference_check("reference", reference, err);
     if (rc == 0)
-        rc = GNT_IMPORT(gantry_source, source, tar, err);
+        rc = gnt_import(&source, sizeof source, tar, "gantry_source", err);
     if (rc == 0 && source.read == NULL)
         rc = gnt_fail(err, GANTRY_E_INVALID, "tar: needs a read function");
     if (rc == 0)
@@ -218,7 +218,7 @@ int gantry_images_import(gantry_images *images, const char *reference, const gan
     return gnt_leave(rc, GANTRY_FEATURE_IMAGES_IMPORT, GANTRY_RESOURCE_IMAGE, reference, err);
 }
 
-/* ---- list, inspect, exists ----------------------------------------------------------------------- */
+/* ---- list, inspect, exists ------------------------------------------------------------------- */
 
 int gantry_images_list(gantry_images *images, const gantry_image_list_options *opts,
                        gantry_image_list **out, gantry_error *err)
@@ -297,7 +297,7 @@ int gantry_images_exists(gantry_images *images, const char *reference,
     return gnt_leave(rc, GANTRY_FEATURE_IMAGES_EXISTS, GANTRY_RESOURCE_IMAGE, reference, err);
 }
 
-/* ---- tag, remove --------------------------------------------------------------------------------- */
+/* ---- tag, remove ----------------------------------------------------------------------------- */
 
 static int check_new_reference(const char *text, const gantry_engine *e, gantry_error *err)
 {

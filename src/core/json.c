@@ -18,7 +18,7 @@
 
 _Static_assert(GNT_JSON_DEPTH_MAX < YAJL_MAX_DEPTH, "what was parsed can be written");
 
-/* ---- parser ------------------------------------------------------------------------------------------ */
+/* ---- parser ---------------------------------------------------------------------------------- */
 
 struct gnt_json_parser {
     struct gnt_json_heap heap;
@@ -204,7 +204,7 @@ static const yajl_callbacks callbacks = { .yajl_null = on_null,
                                           .yajl_start_array = on_begin_array,
                                           .yajl_end_array = on_end };
 
-/* ---- faults in the text -------------------------------------------------------------------------------- */
+/* ---- faults in the text ---------------------------------------------------------------------- */
 
 /* data is what lies around the fault: `at` bytes of it are before it. */
 static int invalid(struct gnt_json_parser *p, const char *why, size_t why_size, uint64_t where,
@@ -233,7 +233,7 @@ static int refused_by_yajl(struct gnt_json_parser *p, const char *data, size_t s
     return p->rc;
 }
 
-/* ---- feeding --------------------------------------------------------------------------------------------- */
+/* ---- feeding --------------------------------------------------------------------------------- */
 
 /* What follows the document is not looked at. */
 static int have_document(const struct gnt_json_parser *p)
@@ -366,7 +366,7 @@ int gnt_json_parser_finish(struct gnt_json_parser *p, gantry_error *err)
     return answer(p, err);
 }
 
-/* ---- life --------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static struct gnt_json_parser *parser_new(const struct gnt_mem *mem, enum gnt_json_mode mode,
                                           const struct gnt_json_limits *limits)
@@ -463,7 +463,7 @@ int gnt_json_parse(struct gnt_arena *a, const char *text, size_t size, struct gn
     return rc;
 }
 
-/* ---- writer --------------------------------------------------------------------------------------------------- */
+/* ---- writer ---------------------------------------------------------------------------------- */
 
 struct writer {
     yajl_gen gen;

@@ -26,7 +26,7 @@ struct gnt_json {
     struct gnt_json *next;
 };
 
-/* ---- reading trees; NULL and wrong types are answered with NULL, 0 or the fallback ------------ */
+/* ---- reading trees; NULL and wrong types are answered with NULL, 0 or the fallback ----------- */
 
 /* Path of object keys separated by '/', as "State/Status"; a key of a map that may hold '/' is
  * reached with gnt_json_member. Key match is exact. The last of duplicate keys wins. */
@@ -36,13 +36,14 @@ const char *gnt_json_text(const struct gnt_json *v); /* of a string, else NULL *
 int gnt_json_int(const struct gnt_json *v, int64_t *out); /* 0; -1 if no integer in range */
 int gnt_json_true(const struct gnt_json *v);              /* 1 only for true */
 
-/* ---- making trees; NULL on exhausted memory ---------------------------------------------------- */
+/* ---- making trees; NULL on exhausted memory -------------------------------------------------- */
 
 struct gnt_json *gnt_json_new(struct gnt_arena *a, enum gnt_json_type type);
 struct gnt_json *gnt_json_string(struct gnt_arena *a, const char *text);
 struct gnt_json *gnt_json_number(struct gnt_arena *a, int64_t number);
 struct gnt_json *gnt_json_boolean(struct gnt_arena *a, int value);
-int gnt_json_add(struct gnt_json *array, struct gnt_json *value);                /* 0 / NOMEM if value NULL */
+/* 0 / NOMEM if value NULL */
+int gnt_json_add(struct gnt_json *array, struct gnt_json *value);
 int gnt_json_set(struct gnt_arena *a, struct gnt_json *object, const char *key,
                  struct gnt_json *value); /* replaces; key is copied */
 /* As gnt_json_set with a '/'-separated path; makes the objects on the way, in place of values of
@@ -61,7 +62,7 @@ int gnt_json_write(const struct gnt_json *v, struct gnt_buf *out);
  * forms than needed): size if all is well. */
 size_t gnt_utf8_span(const char *text, size_t size);
 
-/* ---- parsing ------------------------------------------------------------------------------------ */
+/* ---- parsing --------------------------------------------------------------------------------- */
 
 enum gnt_json_mode {
     GNT_JSON_DOCUMENT, /* one value; what follows it is ignored (Podman sends two error objects) */
@@ -96,7 +97,8 @@ int gnt_json_parser_finish(struct gnt_json_parser *p, gantry_error *err);
 struct gnt_arena *gnt_json_parser_arena(struct gnt_json_parser *p);
 void gnt_json_parser_free(struct gnt_json_parser *p);
 
-/* The first value of a text into an arena (depth 64); as in DOCUMENT mode, what follows is ignored. */
+/* The first value of a text into an arena (depth 64); as in DOCUMENT mode, what follows is
+ * ignored. */
 int gnt_json_parse(struct gnt_arena *a, const char *text, size_t size, struct gnt_json **out,
                    gantry_error *err);
 

@@ -16,8 +16,8 @@ struct gnt_json_build {
 
 /* Name of the next value. 0 or NOMEM. */
 int gnt_json_build_key(struct gnt_json_build *b, const char *text, size_t size);
-/* A value, in the innermost open container. text is copied, and NULL except for strings and numbers.
- * NULL: no memory. */
+/* A value, in the innermost open container. text is copied, and NULL except for strings and
+ * numbers. NULL: no memory. */
 struct gnt_json *gnt_json_build_value(struct gnt_json_build *b, enum gnt_json_type type,
                                       const char *text, size_t size);
 

@@ -146,7 +146,7 @@ size_t gnt_json_cut_tokens(struct gnt_json_cut *cut, const char *data, size_t si
     return size;
 }
 
-/* ---- what a string must not hold ------------------------------------------------------------------ */
+/* ---- what a string must not hold ------------------------------------------------------------- */
 
 /* Value of the four hex digits of an escape "\uXXXX", or -1 if the bytes are none. */
 static int unicode_escape(const char *p, size_t size)

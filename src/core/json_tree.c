@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- reading --------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static struct gnt_json *find(const struct gnt_json *v, const char *key, size_t size)
 {
@@ -74,7 +74,7 @@ int gnt_json_true(const struct gnt_json *v)
     return v && v->type == GNT_JSON_BOOL && v->size != 0;
 }
 
-/* ---- making ---------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 struct gnt_json *gnt_json_new(struct gnt_arena *a, enum gnt_json_type type)
 {
@@ -122,7 +122,7 @@ struct gnt_json *gnt_json_boolean(struct gnt_arena *a, int value)
     return v;
 }
 
-/* ---- changing -------------------------------------------------------------------------------------- */
+/* ---- changing -------------------------------------------------------------------------------- */
 
 static void append(struct gnt_json *container, struct gnt_json *value)
 {
@@ -228,7 +228,7 @@ int gnt_json_put(struct gnt_arena *a, struct gnt_json *object, const char *path,
     return set(a, object, path, size, value);
 }
 
-/* ---- merging (RFC 7396) ------------------------------------------------------------------------------ */
+/* ---- merging (RFC 7396) ---------------------------------------------------------------------- */
 
 /* Make target a copy of value that stays where it is. */
 static void overwrite(struct gnt_json *target, const struct gnt_json *value)
@@ -296,7 +296,7 @@ int gnt_json_merge(struct gnt_arena *a, struct gnt_json *target, struct gnt_json
     return merge(a, target, patch, 1);
 }
 
-/* ---- text -------------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 /* Bytes of the character at p, 0 if it is none. */
 static size_t character(const unsigned char *p, size_t left)

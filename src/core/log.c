@@ -1,6 +1,7 @@
 /*
- * Log lines to the engine's logger, if there is one. A line is made on the stack, has a fixed longest
- * size and no control characters. What must not be in it (secrets, queries) is up to who writes it.
+ * Log lines to the engine's logger, if there is one. A line is made on the stack, has a fixed
+ * longest size and no control characters. What must not be in it (secrets, queries) is up to who
+ * writes it.
  */
 #include "host.h"
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- allocator --------------------------------------------------------------------------------- */
+/* ---- allocator ------------------------------------------------------------------------------- */
 
 static void *system_allocate(void *arg, size_t size)
 {
@@ -92,7 +92,7 @@ char *gnt_strdup(const struct gnt_mem *mem, const char *text)
     return copy;
 }
 
-/* ---- buffer ------------------------------------------------------------------------------------ */
+/* ---- buffer ---------------------------------------------------------------------------------- */
 
 void gnt_buf_init(struct gnt_buf *buf, const struct gnt_mem *mem, size_t max)
 {

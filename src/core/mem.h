@@ -20,7 +20,7 @@ void *gnt_realloc(const struct gnt_mem *mem, void *ptr, size_t size);
 void gnt_free(const struct gnt_mem *mem, void *ptr);      /* NULL is fine */
 char *gnt_strdup(const struct gnt_mem *mem, const char *text);
 
-/* ---- arena: many allocations, one free -------------------------------------------------------- */
+/* ---- arena: many allocations, one free ------------------------------------------------------- */
 
 struct gnt_arena {
     struct gnt_mem mem;
@@ -28,14 +28,15 @@ struct gnt_arena {
 };
 
 void gnt_arena_init(struct gnt_arena *arena, const struct gnt_mem *mem);
-void *gnt_arena_alloc(struct gnt_arena *arena, size_t size); /* zeroed, max-aligned; NULL on failure */
+/* zeroed, max-aligned; NULL on failure */
+void *gnt_arena_alloc(struct gnt_arena *arena, size_t size);
 char *gnt_arena_strdup(struct gnt_arena *arena, const char *text);
 char *gnt_arena_strndup(struct gnt_arena *arena, const char *text, size_t size);
 char *gnt_arena_printf(struct gnt_arena *arena, const char *fmt, ...) GANTRY_PRINTF(2, 3);
 void gnt_arena_reset(struct gnt_arena *arena); /* forget all, keep one chunk for reuse */
 void gnt_arena_free(struct gnt_arena *arena);
 
-/* ---- buffer: grows to a ceiling, keeps its first failure -------------------------------------- */
+/* ---- buffer: grows to a ceiling, keeps its first failure ------------------------------------- */
 
 struct gnt_buf {
     struct gnt_mem mem;

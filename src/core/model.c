@@ -10,7 +10,7 @@
 
 const char *const gnt_no_strings[1] = { NULL };
 
-/* ---- what members are before anything is known ------------------------------------------------- */
+/* ---- what members are before anything is known ----------------------------------------------- */
 
 struct preset {
     size_t offset;
@@ -318,7 +318,7 @@ void gnt_model_defaults(int kind, void *out)
     }
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 #define RESULT_MAGIC UINT32_C(0x676e7472)
 

@@ -19,7 +19,7 @@ enum {
     DEFAULT_IDLE = 4
 };
 
-/* ---- opening ----------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 /* Everything that opening and detecting share. */
 struct opening {
@@ -37,7 +37,7 @@ static int import_options(struct opening *o, int runtime, const gantry_engine_op
                           gantry_error *err)
 {
     static const char *const names[] = { NULL, "docker", "podman" };
-    int rc = gnt_import(&o->options, sizeof o->options, opts, "gantry_engine_options", err);
+    int rc = gnt_import_options(&o->options, sizeof o->options, opts, "gantry_engine_options", err);
 
     if (rc == 0)
         rc = gnt_import(&o->limits, sizeof o->limits, o->options.limits, "gantry_limits", err);

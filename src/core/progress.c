@@ -1,6 +1,6 @@
 /*
- * Iterators of progress and waits for an end, as callers see them: modes and sticky ends around a table
- * of functions. Knows no engine.
+ * Iterators of progress and waits for an end, as callers see them: modes and sticky ends around a
+ * table of functions. Knows no engine.
  */
 #include "stream.h"
 
@@ -58,7 +58,7 @@ static int give_failure(int rc, int *sticky, gantry_error *failure, const char *
     return fail_as(err, rc, operation);
 }
 
-/* ---- progress ------------------------------------------------------------------------------------------ */
+/* ---- progress -------------------------------------------------------------------------------- */
 
 int gantry_progress_new(gantry_host *host, const gantry_progress_ops *ops, void *state,
                         gantry_progress **out, gantry_error *err)
@@ -140,7 +140,7 @@ void gantry_progress_close(gantry_progress *p)
     gnt_free(&host->mem, p);
 }
 
-/* ---- wait ---------------------------------------------------------------------------------------------- */
+/* ---- wait ------------------------------------------------------------------------------------ */
 
 int gantry_wait_new(gantry_host *host, const gantry_wait_ops *ops, void *state, gantry_wait **out,
                     gantry_error *err)

@@ -92,7 +92,7 @@ static struct span after(struct span whole, size_t size)
     return s;
 }
 
-/* ---- domain ------------------------------------------------------------------------------------ */
+/* ---- domain ---------------------------------------------------------------------------------- */
 
 /* The first of several components names a registry if it cannot be meant as a path. */
 static int looks_like_domain(struct span first)
@@ -176,7 +176,7 @@ static int check_domain(const struct subject *s, struct span domain)
     return 0;
 }
 
-/* ---- path -------------------------------------------------------------------------------------- */
+/* ---- path ------------------------------------------------------------------------------------ */
 
 static int is_path_alphanumeric(char c)
 {
@@ -241,7 +241,7 @@ static int check_path(const struct subject *s, struct span path)
     return 0;
 }
 
-/* ---- tag, digest ------------------------------------------------------------------------------- */
+/* ---- tag, digest ----------------------------------------------------------------------------- */
 
 static int check_tag(const struct subject *s, struct span tag)
 {
@@ -319,7 +319,7 @@ static int check_digest(const struct subject *s, struct span digest)
     return 0;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static int is_id(struct span whole, struct parts *out)
 {

@@ -1,6 +1,6 @@
 /*
- * The list of backends: the library's only global state. Tables are copied once into full-size ones,
- * so that a slot is either there or NULL and nobody checks sizes afterwards.
+ * The list of backends: the library's only global state. Tables are copied once into full-size
+ * ones, so that a slot is either there or NULL and nobody checks sizes afterwards.
  */
 #include "engine.h"
 
@@ -20,7 +20,7 @@ static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t registry_once = PTHREAD_ONCE_INIT;
 static struct gnt_backend *registry;
 
-/* ---- slots and features ------------------------------------------------------------------------- */
+/* ---- slots and features ---------------------------------------------------------------------- */
 
 struct slot {
     int feature;
@@ -97,7 +97,7 @@ int gnt_backend_has(const struct gnt_backend *backend, int feature)
     return found;
 }
 
-/* ---- checks and copies --------------------------------------------------------------------------- */
+/* ---- checks and copies ----------------------------------------------------------------------- */
 
 static int check_name_text(const char *name, gantry_error *err)
 {
@@ -187,7 +187,7 @@ static int fill(struct gnt_backend *b, const gantry_backend *src, gantry_error *
     return rc == 0 ? check_tables(b, err) : rc;
 }
 
-/* ---- the list ------------------------------------------------------------------------------------ */
+/* ---- the list -------------------------------------------------------------------------------- */
 
 static void built_in(void)
 {

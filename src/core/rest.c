@@ -74,17 +74,22 @@ int gnt_rest_error(const struct gnt_rest *rest, int status, const char *message,
     return row->code;
 }
 
-/* Reads an error answer's body, up to its ceiling; what is too long or cut is used as it is. */
-static void read_error_body(struct gnt_rest *rest, struct gnt_exchange *x, struct gnt_buf *body)
+/* Reads an error answer's body, up to its ceiling: what is too long is used as far as it goes. One that
+ * does not end well proves nothing, least of all that something is not there. */
+static int read_error_body(struct gnt_rest *rest, struct gnt_exchange *x, struct gnt_buf *body,
+                           gantry_error *err)
 {
     char piece[4096];
     size_t got = 0;
+    int rc;
 
     gnt_buf_init(body, &rest->host->mem, rest->host->limits.error_body_bytes);
-    while (gnt_exchange_read(x, piece, sizeof piece, 0, &got, NULL) == 0 && got > 0) {
-        if (gnt_buf_add(body, piece, got) < 0)
-            break;
+    while ((rc = gnt_exchange_read(x, piece, sizeof piece, 0, &got, err)) == 0 && got > 0) {
+        rc = gnt_buf_add(body, piece, got);
+        if (rc < 0)
+            return rc == GANTRY_E_LIMIT ? 0 : gnt_nomem(err);
     }
+    return rc;
 }
 
 static int map_error_text(const struct gnt_rest *rest, int status, const struct gnt_buf *body,
@@ -130,8 +135,11 @@ int gnt_rest_head(struct gnt_rest *rest, struct gnt_exchange *x, int nonblocking
     status = gnt_exchange_status(x);
     if (status < 400)
         return 0;
-    read_error_body(rest, x, &body);
-    rc = map_error_text(rest, status, &body, resource_kind, resource, err);
+    rc = read_error_body(rest, x, &body, err);
+    if (rc == 0)
+        rc = map_error_text(rest, status, &body, resource_kind, resource, err);
+    else if (err != NULL)
+        err->http_status = status;
     gnt_buf_free(&body);
     return rc;
 }
@@ -213,16 +221,22 @@ int gnt_req_open(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err
     return rc;
 }
 
-static void read_duplex_error(struct gnt_rest *rest, struct gnt_duplex *d, struct gnt_buf *body)
+static int read_duplex_error(struct gnt_rest *rest, struct gnt_duplex *d, struct gnt_buf *body,
+                             gantry_error *err)
 {
     char piece[4096];
     size_t got = 0;
+    int rc;
 
     gnt_buf_init(body, &rest->host->mem, rest->host->limits.error_body_bytes);
-    while (gnt_duplex_read(d, piece, sizeof piece, 0, &got, NULL) == 0 && got > 0) {
-        if (gnt_buf_add(body, piece, got) < 0)
-            break;
+    while ((rc = gnt_duplex_read(d, piece, sizeof piece, 0, &got, err)) == 0 && got > 0) {
+        rc = gnt_buf_add(body, piece, got);
+        if (rc < 0)
+            return rc == GANTRY_E_LIMIT ? 0 : gnt_nomem(err);
     }
+    if (rc < 0)
+        gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, GANTRY_RETRY_ASK);
+    return rc;
 }
 
 int gnt_req_upgrade(struct gnt_req *r, struct gnt_duplex **out, gantry_error *err)
@@ -241,8 +255,11 @@ int gnt_req_upgrade(struct gnt_req *r, struct gnt_duplex **out, gantry_error *er
         rc = about(r, gnt_upgrade_open(r->rest->http, &q, &d, &status, err), err);
     }
     if (rc == 0 && status != 101 && status != 200) {
-        read_duplex_error(r->rest, d, &body);
-        rc = map_error_text(r->rest, status, &body, r->resource_kind, r->resource, err);
+        rc = read_duplex_error(r->rest, d, &body, err);
+        if (rc == 0)
+            rc = map_error_text(r->rest, status, &body, r->resource_kind, r->resource, err);
+        else if (err != NULL)
+            err->http_status = status;
         gnt_buf_free(&body);
         gnt_duplex_close(d);
     } else if (rc == 0) {
@@ -254,12 +271,14 @@ int gnt_req_upgrade(struct gnt_req *r, struct gnt_duplex **out, gantry_error *er
 
 /* ---- reading whole answers ------------------------------------------------------------------- */
 
-/* An answer that cannot be used although the engine said yes: nobody knows what it did. */
+/* An answer that cannot be used although the engine said yes: nobody knows what it did. A question
+ * would be answered the same way again. */
 static int unusable(const struct gnt_req *r, int rc, gantry_error *err)
 {
     int reads = strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
+    int again = rc == GANTRY_E_PROTOCOL || rc == GANTRY_E_LIMIT ? GANTRY_RETRY_NO : GANTRY_RETRY_YES;
 
-    gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, reads ? GANTRY_RETRY_YES : GANTRY_RETRY_ASK);
+    gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, reads ? again : GANTRY_RETRY_ASK);
     return rc;
 }
 

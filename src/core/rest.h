@@ -38,7 +38,7 @@ int gnt_rest_init(struct gnt_rest *rest, struct gantry_host *host, const gantry_
 void gnt_rest_close(struct gnt_rest *rest);
 int gnt_rest_at_least(const struct gnt_rest *rest, int major, int minor, int patch);
 
-/* ---- one request ------------------------------------------------------------------------------------- */
+/* ---- one request ----------------------------------------------------------------------------- */
 
 enum {
     GNT_REQ_OPEN_ENDED = 1,  /* no default total limit (streams, wait, build) */
@@ -59,7 +59,8 @@ struct gnt_req {
     const char *content_type;
     const gantry_source *source;
     const char *headers[6];
-    const char *array_path;       /* gnt_req_list: the array is this member of the answer, not the whole */
+    const char *array_path;       /* gnt_req_list: the array is this member of the answer, not the
+                                     whole */
     struct gnt_arena arena;       /* for the body's tree and whatever the request needs */
     int has_body;
     int rc;
@@ -74,8 +75,8 @@ void gnt_req_query(struct gnt_req *r, const char *name, const char *value); /* N
 void gnt_req_query_i64(struct gnt_req *r, const char *name, int64_t value);
 void gnt_req_query_true(struct gnt_req *r, const char *name, int on);       /* "true" if on */
 void gnt_req_query_json(struct gnt_req *r, const char *name, const struct gnt_json *value);
-/* Members of an object as parameters: strings and numbers as they are, an array of scalars repeated,
- * an object (or a string made by gnt_out_json) as JSON text. */
+/* Members of an object as parameters: strings and numbers as they are, an array of scalars
+ * repeated, an object (or a string made by gnt_out_json) as JSON text. */
 void gnt_req_query_object(struct gnt_req *r, const struct gnt_json *object);
 void gnt_req_json(struct gnt_req *r, const struct gnt_json *body);          /* application/json */
 /* Encode options by table into a new object in r->arena (NULL on failure, kept in r). */
@@ -83,7 +84,8 @@ struct gnt_json *gnt_req_encode(struct gnt_req *r, const void *options, const st
 /* Merge "extra_json" text into body. */
 void gnt_req_extra_json(struct gnt_req *r, struct gnt_json *body, const char *extra_json);
 /* Filters: {"k":["v",...]}; add to an object, then query it as "filters" unless empty. */
-void gnt_req_filter(struct gnt_req *r, struct gnt_json *filters, const char *key, const char *value);
+void gnt_req_filter(struct gnt_req *r, struct gnt_json *filters, const char *key,
+                    const char *value);
 void gnt_req_filter_list(struct gnt_req *r, struct gnt_json *filters, const char *key,
                          const char *const *values);
 void gnt_req_filter_pairs(struct gnt_req *r, struct gnt_json *filters, const gantry_pair *pairs,
@@ -114,7 +116,8 @@ int gnt_req_each(struct gnt_req *r, enum gnt_json_mode mode, gnt_json_fn fn, voi
 int gnt_req_text(struct gnt_req *r, struct gnt_buf *out, int *out_status, gantry_error *err);
 /* Send and read the head; on success the exchange is the caller's. An error status is an error. */
 int gnt_req_open(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err);
-/* Begin only; the head is checked later with gnt_rest_head. source and what it points to must stay. */
+/* Begin only; the head is checked later with gnt_rest_head. source and what it points to must
+ * stay. */
 int gnt_req_begin(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err);
 /* Hijack. Frees the request; error statuses mapped. */
 int gnt_req_upgrade(struct gnt_req *r, struct gnt_duplex **out, gantry_error *err);

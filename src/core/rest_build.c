@@ -132,15 +132,21 @@ static int begin_confirm(struct build *b, gantry_error *err)
     return 0;
 }
 
-static int step_confirming(struct build *b, int nonblocking, gantry_error *err)
+static int unconfirmed(int rc, gantry_error *err)
 {
-    int rc =
-        gnt_rest_head(b->rest, b->x, nonblocking, GANTRY_RESOURCE_IMAGE, b->records.image_id, err);
-
     if (rc < 0 && rc != GANTRY_E_AGAIN) {
         gnt_error_prefix(err, "the build ended well, but its image could not be confirmed: ");
         gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, GANTRY_RETRY_ASK);
     }
+    return rc;
+}
+
+static int step_confirming(struct build *b, int nonblocking, gantry_error *err)
+{
+    int rc = unconfirmed(gnt_rest_head(b->rest, b->x, nonblocking, GANTRY_RESOURCE_IMAGE,
+                                       b->records.image_id, err),
+                         err);
+
     if (rc == 0)
         b->phase = DRAINING;
     return rc;
@@ -154,7 +160,7 @@ static int step_draining(struct build *b, int nonblocking, gantry_error *err)
     int rc = gnt_exchange_read(b->x, piece, sizeof piece, nonblocking, &got, err);
 
     if (rc < 0 || got > 0)
-        return rc;
+        return unconfirmed(rc, err);
     record = gnt_build_push(&b->records, GANTRY_PROGRESS_RESULT, "", 0, NULL);
     if (record == NULL)
         return gnt_nomem(err);

@@ -86,16 +86,7 @@ int gnt_rest_container_facts(struct gnt_rest *rest, const gantry_call *call, con
 
 /* ---- wait (rest_wait.c) -------------------------------------------------------------------- */
 
-enum gnt_wait_form {
-    GNT_WAIT_JSON, /* {"StatusCode": 3, "Error": null | {"Message": "..."}} */
-    GNT_WAIT_TEXT  /* "3\n"; a negative number is no exit code */
-};
-
 struct gnt_wait_plan {
-    enum gnt_wait_form form;
-    /* 1: the engine sends nothing before the end; the head is read with the result. 0: the head
-     * is read by open, which proves that the engine watches. */
-    int late_head;
     /* 1: an exit code 0 of this wait says nothing (the container was never started). */
     int zero_unknown;
     /* 1: an error text in the answer is the wait's failure (waiting for a removal). 0: it only says
@@ -103,7 +94,11 @@ struct gnt_wait_plan {
     int error_counts;
 };
 
-/* r: the POST with its query, made with GNT_REQ_OPEN_ENDED and gnt_req_about. */
+/*
+ * The wait over an open request whose head comes at once, which proves that the engine watches, and
+ * whose body comes at the end: {"StatusCode": 3, "Error": null or {"Message": "..."}}. A negative
+ * code is none. r: the POST with its query, made with GNT_REQ_OPEN_ENDED and gnt_req_about.
+ */
 int gnt_rest_wait_open(struct gnt_req *r, const struct gnt_wait_plan *plan, gantry_wait **out,
                        gantry_error *err);
 

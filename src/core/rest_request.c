@@ -1,6 +1,6 @@
 /*
- * Building requests: path, query, filters, JSON body. Every function is sticky: the first failure is
- * kept in the request and returned when it runs. Sends nothing.
+ * Building requests: path, query, filters, JSON body. Every function is sticky: the first failure
+ * is kept in the request and returned when it runs. Sends nothing.
  */
 #include "rest.h"
 

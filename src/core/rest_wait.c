@@ -1,11 +1,9 @@
 /*
- * The wait for a container over an open request: the engine answers when the container ends. Knows
- * the two forms of that answer; which one comes, and when its head comes, is the backend's plan.
+ * The wait for a container over an open request: the head of the answer says that the engine
+ * watches, its body how the container ended. How far that is to be believed is the backend's plan.
  */
 #include "rest_ops.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -18,7 +16,6 @@ struct waiting {
     struct gnt_exchange *x;
     struct gnt_buf answer;
     gantry_exit_status status;
-    int have_head;
     int have_status;
     int resource_kind;
     char *resource;
@@ -38,7 +35,7 @@ static void take_code(struct waiting *w, int64_t code)
     w->have_status = 1;
 }
 
-static int parse_json(struct waiting *w, gantry_error *err)
+static int parse_answer(struct waiting *w, gantry_error *err)
 {
     struct gnt_arena arena;
     struct gnt_json *doc = NULL;
@@ -61,33 +58,12 @@ static int parse_json(struct waiting *w, gantry_error *err)
     return rc;
 }
 
-static int parse_text(struct waiting *w, gantry_error *err)
-{
-    const char *text = gnt_buf_text(&w->answer);
-    char *end = NULL;
-    long long code;
-
-    errno = 0;
-    code = strtoll(text, &end, 10);
-    if (end == text || errno != 0 || strspn(end, "\r\n \t") != strlen(end))
-        return gnt_fail(err, GANTRY_E_PROTOCOL, "the answer to the wait is no number: '%.60s'",
-                        text);
-    take_code(w, code);
-    return 0;
-}
-
 static int read_answer(struct waiting *w, int nonblocking, gantry_error *err)
 {
     char piece[512];
     size_t got = 0;
     int rc;
 
-    if (!w->have_head) {
-        rc = gnt_rest_head(w->rest, w->x, nonblocking, w->resource_kind, w->resource, err);
-        if (rc < 0)
-            return rc;
-        w->have_head = 1;
-    }
     while ((rc = gnt_exchange_read(w->x, piece, sizeof piece, nonblocking, &got, err)) == 0 &&
            got > 0) {
         rc = gnt_buf_add(&w->answer, piece, got);
@@ -107,7 +83,7 @@ static int wait_result(void *state, int nonblocking, gantry_exit_status *out, ga
     if (!w->have_status) {
         rc = read_answer(w, nonblocking, err);
         if (rc == 0)
-            rc = w->plan.form == GNT_WAIT_JSON ? parse_json(w, err) : parse_text(w, err);
+            rc = parse_answer(w, err);
         if (rc < 0)
             return about(w, rc, err);
     }
@@ -153,7 +129,6 @@ int gnt_rest_wait_open(struct gnt_req *r, const struct gnt_wait_plan *plan, gant
     }
     w->rest = rest;
     w->plan = *plan;
-    w->have_head = !plan->late_head;
     w->resource_kind = r->resource_kind;
     w->resource = gnt_strdup(&rest->host->mem, r->resource != NULL ? r->resource : "");
     gnt_buf_init(&w->answer, &rest->host->mem, ANSWER_MAX);
@@ -161,7 +136,7 @@ int gnt_rest_wait_open(struct gnt_req *r, const struct gnt_wait_plan *plan, gant
         gnt_req_free(r);
         rc = gnt_nomem(err);
     } else {
-        rc = plan->late_head ? gnt_req_begin(r, &w->x, err) : gnt_req_open(r, &w->x, err);
+        rc = gnt_req_open(r, &w->x, err);
     }
     if (rc == 0)
         rc = gantry_wait_new(rest->host, &wait_ops, w, out, err);

@@ -1,13 +1,13 @@
 /*
- * Results as callers and backends see them: one free function per type, each the same line, and what
- * backends fill results with. The work is in model.c.
+ * Results as callers and backends see them: one free function per type, each the same line, and
+ * what backends fill results with. The work is in model.c.
  */
 #include "host.h"
 #include "model.h"
 
 #include <string.h>
 
-/* ---- for backends ------------------------------------------------------------------------------ */
+/* ---- for backends ---------------------------------------------------------------------------- */
 
 void *gantry_result_new(gantry_host *host, int kind, gantry_error *err)
 {
@@ -62,7 +62,7 @@ void gantry_result_free(void *result)
     gnt_result_free(result);
 }
 
-/* ---- for callers ------------------------------------------------------------------------------- */
+/* ---- for callers ----------------------------------------------------------------------------- */
 
 /* The body goes with the answer that was handed out. */
 void gantry_response_free(gantry_response *response)

@@ -1,7 +1,7 @@
 /*
- * Create, start, collect, wait: composed of a backend's slots in the one order that is free of races.
- * The wait is armed and the attach is open before the start, so that a container that ends at once
- * loses neither its exit code nor a byte of output.
+ * Create, start, collect, wait: composed of a backend's slots in the one order that is free of
+ * races. The wait is armed and the attach is open before the start, so that a container that ends
+ * at once loses neither its exit code nor a byte of output.
  */
 #include "container.h"
 
@@ -16,7 +16,8 @@ enum {
     GONE_STEP_MS = 5,     /* first pause while the engine removes the container; doubles ... */
     GONE_STEP_MAX_MS = 80,/* ... up to this */
     GONE_MS = 30000,      /* an engine that takes longer has lost it */
-    CLEANUP_MS = 30000    /* for taking back what a failed run made, whatever the call's limits */
+    CLEANUP_MS = 30000,   /* for taking back what a failed run made, whatever the call's limits */
+    HURRY_MS = 100        /* the same, when the caller's time is over */
 };
 
 struct run {
@@ -35,7 +36,7 @@ struct run {
 static int import_run(struct run *r, struct gnt_arena *arena, const gantry_run_options *opts,
                       gantry_error *err)
 {
-    int rc = gnt_import(&r->options, sizeof r->options, opts, "gantry_run_options", err);
+    int rc = gnt_import_options(&r->options, sizeof r->options, opts, "gantry_run_options", err);
 
     if (rc == 0)
         rc = gnt_container_options_import(arena, r->options.container, &r->container, err);
@@ -157,7 +158,8 @@ static int ask_oom(struct run *r, gantry_error *err)
 
     r->result->oom_killed = rc == 0 ? info->oom_killed : -1;
     gantry_container_free(info);
-    /* A container on its way out may be answered with errors of many kinds: it is then not known. */
+    /* A container on its way out may be answered with errors of many kinds: it is then not
+     * known. */
     if (call_is_over(rc)) {
         if (err != NULL)
             *err = failure;
@@ -231,11 +233,15 @@ static int run_steps(struct run *r, const char *image, gantry_error *err)
     return rc;
 }
 
-/* A failed run: kill what runs; remove what never ran, or was to be removed. Best effort, in time of
- * its own, since the call's may be over; the run's own error is what the caller gets. */
-static void take_back(struct run *r)
+/*
+ * A failed run: kill what runs, which also makes the engine remove it if that was asked; remove what
+ * never ran. Best effort; the run's own error is what the caller gets. A caller whose time is over is
+ * not kept waiting: the request is sent, and the engine acts on it without somebody to answer to.
+ */
+static void take_back(struct run *r, int rc)
 {
-    gantry_call call = { .size = sizeof call, .timeout_ms = CLEANUP_MS };
+    int hurry = rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT;
+    gantry_call call = { .size = sizeof call, .timeout_ms = hurry ? HURRY_MS : CLEANUP_MS };
     gantry_kill_options kill = { .size = sizeof kill, .call = &call };
     gantry_container_remove_options remove = {
         .size = sizeof remove, .call = &call, .force = GANTRY_ON, .volumes = GANTRY_ON
@@ -243,11 +249,11 @@ static void take_back(struct run *r)
 
     if (r->result->id[0] == '\0')
         return;
-    if (r->started && r->container.auto_remove != GANTRY_ON) {
+    if (!r->started)
+        r->ops->remove(r->e->state, r->result->id, &remove, NULL);
+    else
         r->ops->kill(r->e->state, r->result->id, &kill, NULL);
-        return;
-    }
-    if (r->ops->remove(r->e->state, r->result->id, &remove, NULL) < 0)
+    if (r->started && r->container.auto_remove == GANTRY_ON && !hurry)
         wait_until_gone(r, &call, NULL);
 }
 
@@ -269,7 +275,7 @@ static int run(struct run *r, const char *image, gantry_run_result **out, gantry
     gantry_wait_close(r->wait);
     gnt_capture_free(&r->capture);
     if (rc < 0) {
-        take_back(r);
+        take_back(r, rc);
         if (r->started && r->result->id[0] != '\0') {
             gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, r->result->id);
             gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);

@@ -52,7 +52,7 @@ static const char supervisor[] =
     "wait \"$child\"\n"
     "rm -rf \"$dir\"\n";
 
-/* ---- finding the program --------------------------------------------------------------------------- */
+/* ---- finding the program --------------------------------------------------------------------- */
 
 static int executable(const char *path)
 {
@@ -84,7 +84,7 @@ static int find_program(const char *program, const char *path, char *out, size_t
     return 0;
 }
 
-/* ---- the private directory and socket -------------------------------------------------------------- */
+/* ---- the private directory and socket -------------------------------------------------------- */
 
 static int make_directory(struct gnt_service *s, const struct gnt_environment *env,
                           gantry_error *err)
@@ -139,7 +139,7 @@ static int make_lifeline(int ends[2], gantry_error *err)
     return 0;
 }
 
-/* ---- starting -------------------------------------------------------------------------------------- */
+/* ---- starting -------------------------------------------------------------------------------- */
 
 static int fill_actions(posix_spawn_file_actions_t *actions, int lifeline, int listener,
                         const char *log)
@@ -263,7 +263,7 @@ int gnt_service_start(struct gantry_host *host, const struct gnt_environment *en
     return 0;
 }
 
-/* ---- ending ---------------------------------------------------------------------------------------- */
+/* ---- ending ---------------------------------------------------------------------------------- */
 
 void gnt_service_words(const struct gnt_service *service, char *out, size_t size)
 {

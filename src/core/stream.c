@@ -1,6 +1,6 @@
 /*
- * Pull streams as callers see them: arguments, modes and sticky ends around a table of functions. Knows
- * nothing of where the bytes come from.
+ * Pull streams as callers see them: arguments, modes and sticky ends around a table of functions.
+ * Knows nothing of where the bytes come from.
  */
 #include "stream.h"
 
@@ -79,9 +79,10 @@ int gantry_stream_read(gantry_stream *s, void *buffer, size_t capacity, size_t *
     int rc;
 
     if (s == NULL || buffer == NULL || capacity == 0 || out_size == NULL)
-        return fail_as(err, gnt_fail(err, GANTRY_E_INVALID,
-                                     "stream, buffer, capacity, out_size: must be given"),
-                       "stream.read");
+        return fail_as(
+            err,
+            gnt_fail(err, GANTRY_E_INVALID, "stream, buffer, capacity, out_size: must be given"),
+            "stream.read");
     *out_size = 0;
     if (out_channel != NULL)
         *out_channel = GANTRY_STDOUT;
@@ -197,8 +198,8 @@ int gnt_stream_wait(gantry_stream *s, int events, gantry_error *err)
     if (s->wait != NULL)
         return s->wait(s->state, events, err);
     fd.fd = gantry_stream_fd(s, NULL);
-    fd.events = (short)((events & GANTRY_POLL_IN ? POLLIN : 0) |
-                        (events & GANTRY_POLL_OUT ? POLLOUT : 0));
+    fd.events =
+        (short)((events & GANTRY_POLL_IN ? POLLIN : 0) | (events & GANTRY_POLL_OUT ? POLLOUT : 0));
     if (poll(&fd, 1, WAIT_SLICE_MS) < 0 && errno != EINTR)
         return gnt_fail_errno(err, GANTRY_E_IO, errno, "waiting failed");
     return 0;

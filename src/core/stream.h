@@ -15,15 +15,16 @@ enum gnt_framing {
     GNT_FRAMED /* demux.h */
 };
 
-/* Streams that own their exchange or duplex; on failure it is still the caller's. A framed stream that
- * ends inside a frame is TRUNCATED. Payload goes straight to the reader's buffer. */
+/* Streams that own their exchange or duplex; on failure it is still the caller's. A framed stream
+ * that ends inside a frame is TRUNCATED. Payload goes straight to the reader's buffer. */
 int gnt_stream_of_exchange(struct gantry_host *host, struct gnt_exchange *x,
                            enum gnt_framing framing, gantry_stream **out, gantry_error *err);
 int gnt_stream_of_duplex(struct gantry_host *host, struct gnt_duplex *d, enum gnt_framing framing,
                          gantry_stream **out, gantry_error *err);
 
-/* Wait until a stream can be read or written (GANTRY_POLL_ bits), at most until its limits. One whose
- * limits are not known here returns after a while in any case. 0, or CANCELLED, TIMEOUT ... */
+/* Wait until a stream can be read or written (GANTRY_POLL_ bits), at most until its limits. One
+ * whose limits are not known here returns after a while in any case. 0, or CANCELLED, TIMEOUT
+ * ... */
 int gnt_stream_wait(gantry_stream *s, int events, gantry_error *err);
 /* Whose memory and limits it has. */
 gantry_host *gnt_stream_host(const gantry_stream *s);
@@ -39,7 +40,8 @@ struct gnt_capture {
     struct gnt_buf err;
 };
 void gnt_capture_init(struct gnt_capture *c, const struct gnt_mem *mem, size_t limit);
-int gnt_capture_sink(void *capture, int channel, const void *data, size_t size); /* gantry_sink_fn; rc in the buffers */
+/* gantry_sink_fn; rc in the buffers */
+int gnt_capture_sink(void *capture, int channel, const void *data, size_t size);
 void gnt_capture_free(struct gnt_capture *c);
 /* The code of a pump into a capture: CALLBACK because a buffer failed becomes LIMIT or NOMEM. */
 int gnt_capture_result(const struct gnt_capture *c, int rc, gantry_error *err);
@@ -48,9 +50,9 @@ int gnt_capture_take(const struct gnt_capture *c, struct gnt_arena *arena, gantr
                      gantry_error *err);
 
 /*
- * Feed input into a stream's standard input, close it, and drain its output at the same time, to the
- * end. input may be NULL: nothing is written or closed. A peer that stops reading its input is no
- * failure. Leaves the stream in blocking mode.
+ * Feed input into a stream's standard input, close it, and drain its output at the same time, to
+ * the end. input may be NULL: nothing is written or closed. A peer that stops reading its input is
+ * no failure. Leaves the stream in blocking mode.
  */
 int gnt_stream_pump(gantry_stream *s, const void *input, size_t input_size, gantry_sink_fn sink,
                     void *sink_arg, gantry_error *err);

@@ -1,7 +1,7 @@
 /*
- * Streams over exchanges and hijacked connections, with or without frames. What both have in common is
- * the table `struct carrier`; frames are taken from what waits inside the carrier, payload of a frame
- * that is still to come goes straight to the reader.
+ * Streams over exchanges and hijacked connections, with or without frames. What both have in common
+ * is the table `struct carrier`; frames are taken from what waits inside the carrier, payload of a
+ * frame that is still to come goes straight to the reader.
  */
 #include "stream.h"
 
@@ -28,7 +28,7 @@ struct carried_stream {
     char complaint[1024];
 };
 
-/* ---- frames ------------------------------------------------------------------------------------------ */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 /* Take header bytes that wait. 0, or PROTOCOL. */
 static int take_header(struct carried_stream *s, const char *data, size_t size, gantry_error *err)
@@ -57,8 +57,8 @@ static void count_payload(struct carried_stream *s, const char *data, size_t siz
 }
 
 /*
- * Frames that wait inside, payload of one channel after the other into the buffer until it is full or
- * the channel changes. Leaves *size at 0 only if more bytes are needed.
+ * Frames that wait inside, payload of one channel after the other into the buffer until it is full
+ * or the channel changes. Leaves *size at 0 only if more bytes are needed.
  */
 static int take_frames(struct carried_stream *s, char *buffer, size_t capacity, size_t *size,
                        int *channel, gantry_error *err)
@@ -89,6 +89,8 @@ static int take_frames(struct carried_stream *s, char *buffer, size_t capacity, 
             *size += piece;
         }
         s->carrier->skip(s->carried, piece);
+        if (*size > 0 && *channel == 3 && s->demux.left == 0)
+            return 0; /* the engine has said all */
     }
 }
 
@@ -167,7 +169,7 @@ static int read_framed(struct carried_stream *s, char *buffer, size_t capacity, 
     }
 }
 
-/* ---- the stream ---------------------------------------------------------------------------------------- */
+/* ---- the stream ------------------------------------------------------------------------------ */
 
 static int stream_read(void *state, void *buffer, size_t capacity, int nonblocking,
                        size_t *out_size, int *out_channel, gantry_error *err)
@@ -181,6 +183,9 @@ static int stream_read(void *state, void *buffer, size_t capacity, int nonblocki
     else
         rc = read_framed(s, buffer, capacity, nonblocking, out_size, &channel, err);
     *out_channel = channel;
+    /* The request was sent long ago. */
+    if (rc < 0 && err != NULL && err->outcome == GANTRY_OUTCOME_NOT_SENT)
+        gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, GANTRY_RETRY_ASK);
     return rc;
 }
 
@@ -226,10 +231,12 @@ static const gantry_stream_ops read_ops = {
     .size = sizeof read_ops, .read = stream_read, .fd = stream_fd, .close = stream_close
 };
 
-static const gantry_stream_ops duplex_ops = {
-    .size = sizeof duplex_ops, .read = stream_read, .write = duplex_write,
-    .close_write = duplex_close_write, .fd = stream_fd, .close = stream_close
-};
+static const gantry_stream_ops duplex_ops = { .size = sizeof duplex_ops,
+                                              .read = stream_read,
+                                              .write = duplex_write,
+                                              .close_write = duplex_close_write,
+                                              .fd = stream_fd,
+                                              .close = stream_close };
 
 static int wrap(gantry_host *host, const struct carrier *carrier, void *carried,
                 enum gnt_framing framing, const gantry_stream_ops *ops, gantry_stream **out,
@@ -251,7 +258,7 @@ static int wrap(gantry_host *host, const struct carrier *carrier, void *carried,
     return rc;
 }
 
-/* ---- the two carriers ---------------------------------------------------------------------------------- */
+/* ---- the two carriers ------------------------------------------------------------------------ */
 
 static int exchange_read(void *x, void *buffer, size_t capacity, int nonblocking, size_t *out_size,
                          gantry_error *err)

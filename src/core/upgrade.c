@@ -1,6 +1,6 @@
 /*
- * Hijacked connections. Makes the request's head itself, has the answer read by answer.h, and from then
- * on only moves bytes. Does not know framing, nor what is attached to.
+ * Hijacked connections. Makes the request's head itself, has the answer read by answer.h, and from
+ * then on only moves bytes. Does not know framing, nor what is attached to.
  */
 #include "upgrade.h"
 
@@ -24,10 +24,10 @@ struct gnt_duplex {
     struct gnt_clock clock;
     struct gnt_answer answer;
     int fd;
-    int ended;       /* the peer sends no more */
-    int shut;        /* we send no more */
-    int want_out;    /* the last write found no room */
-    char *buffer;    /* bytes that came and nobody took: from begin to end */
+    int ended;    /* the peer sends no more */
+    int shut;     /* we send no more */
+    int want_out; /* the last write found no room */
+    char *buffer; /* bytes that came and nobody took: from begin to end */
     size_t begin;
     size_t end;
 };
@@ -52,9 +52,10 @@ static int no_upload(void *arg, char *buffer, size_t capacity, size_t *out_size)
 
 static const struct gnt_link_hooks hooks = { no_bytes, no_bytes, no_upload, no_bytes };
 
-/* ---- waiting ----------------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
-/* Sleep until the socket has one of the events or a limit passes. 1, 0 for nothing yet, or a code. */
+/* Sleep until the socket has one of the events or a limit passes. 1, 0 for nothing yet, or a
+ * code. */
 static int sleep_on(const struct gnt_duplex *d, const struct gnt_clock *clock, short events,
                     short *out_events, gantry_error *err)
 {
@@ -78,9 +79,9 @@ int gnt_duplex_wait(struct gnt_duplex *d, int events, gantry_error *err)
     short got;
     int rc;
 
-    if (events & GANTRY_POLL_IN && d->end > d->begin)
+    if (events & GANTRY_POLL_IN && (d->end > d->begin || d->ended))
         return 0;
-    if (events & GANTRY_POLL_IN && !d->ended)
+    if (events & GANTRY_POLL_IN)
         wanted |= POLLIN;
     if (events & GANTRY_POLL_OUT)
         wanted |= POLLOUT;
@@ -95,7 +96,7 @@ static int broke(int code, gantry_error *err)
     return gnt_fail_errno(err, GANTRY_E_TRUNCATED, code, "the engine's connection broke");
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static int connect_link(struct gnt_duplex *d, const struct gnt_clock *clock, gantry_error *err)
 {
@@ -172,7 +173,8 @@ static int send_request(struct gnt_duplex *d, const struct gnt_clock *clock,
     return rc < 0 ? rc : 0;
 }
 
-/* Bytes into the empty buffer: 1, 0 for nothing yet (nonblocking), or a code; the end sets ended. */
+/* Bytes into the empty buffer: 1, 0 for nothing yet (nonblocking), or a code; the end sets
+ * ended. */
 static int fill(struct gnt_duplex *d, const struct gnt_clock *clock, int nonblocking,
                 gantry_error *err)
 {
@@ -306,7 +308,7 @@ void gnt_duplex_close(struct gnt_duplex *d)
     gnt_free(&mem, d);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 const char *gnt_duplex_peek(const struct gnt_duplex *d, size_t *out_size)
 {
@@ -373,12 +375,13 @@ int gnt_duplex_read(struct gnt_duplex *d, void *buffer, size_t capacity, int non
     return 0;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static int check_writable(const struct gnt_duplex *d, gantry_error *err)
 {
     if (!d->answer.raw)
-        return gnt_fail(err, GANTRY_E_UNSUPPORTED, "the engine did not open the connection's input");
+        return gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                        "the engine did not open the connection's input");
     if (d->shut)
         return gnt_fail(err, GANTRY_E_STATE, "the input was closed before");
     return 0;

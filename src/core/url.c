@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* ---- encoding ---------------------------------------------------------------------------------- */
+/* ---- encoding -------------------------------------------------------------------------------- */
 
 static int is_letter(char c)
 {
@@ -50,9 +50,10 @@ int gnt_url_encode(struct gnt_buf *out, const char *text, size_t size)
     return out->rc;
 }
 
-/* ---- paths ------------------------------------------------------------------------------------- */
+/* ---- paths ----------------------------------------------------------------------------------- */
 
-/* Length of a dot at text, however often it is percent-encoded ("%2e", "%252E"); 0 if it is none. */
+/* Length of a dot at text, however often it is percent-encoded ("%2e", "%252E"); 0 if it is
+ * none. */
 static size_t dot_length(const char *text, size_t size)
 {
     size_t at = 1;

@@ -253,10 +253,47 @@ static int change_member(struct docker *d, const gantry_call *call, const char *
     return rc;
 }
 
+static int is_attached(const gantry_container *c, const char *network)
+{
+    for (const char *const *name = c->networks; *name != NULL; name++) {
+        if (strcmp(*name, network) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* Of a container that does not run the daemon takes any network, there or not, again and again. */
+static int check_connect(struct docker *d, const gantry_call *call, const char *id,
+                         const char *container, gantry_error *err)
+{
+    const gantry_container_inspect_options opts = { .size = sizeof opts, .call = call };
+    gantry_container *c = NULL;
+    void *network = NULL;
+    int rc = look_up(d, id, call, &network, err);
+
+    if (rc == 0)
+        rc = gnt_docker_container_inspect(d, container, &opts, &c, err);
+    if (rc == 0 && is_attached(c, ((const gantry_network *)network)->name)) {
+        rc = gnt_fail(err, GANTRY_E_STATE, "container %s is attached to network %s already",
+                      container, id);
+        gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, container);
+        gnt_error_outcome(err, GANTRY_OUTCOME_REFUSED, GANTRY_RETRY_NO);
+    }
+    gnt_result_free(c);
+    gnt_result_free(network);
+    return rc;
+}
+
 static int network_connect(void *state, const char *id, const char *container,
                            const gantry_connect_options *opts, gantry_error *err)
 {
-    return change_member(state, opts->call, "/networks/%s/connect", id, container, opts,
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    int rc = check_connect(state, call, id, container, err);
+
+    if (rc < 0)
+        return rc;
+    return change_member(state, call, "/networks/%s/connect", id, container, opts,
                          gnt_docker_connect_options, err);
 }
 

@@ -85,7 +85,7 @@ int gnt_docker_wait(void *state, const char *id, const gantry_wait_options *opts
     struct docker *d = state;
     gantry_call shared;
     const gantry_call *call = gnt_call_share(&shared, opts->call);
-    struct gnt_wait_plan plan = { .form = GNT_WAIT_JSON };
+    struct gnt_wait_plan plan = { 0 };
     struct gnt_container_facts facts;
     struct gnt_req r;
     int rc;

@@ -21,7 +21,7 @@ extern const gantry_container_ops gnt_podman_container_ops;
 extern const gantry_volume_ops gnt_podman_volume_ops;
 extern const gantry_network_ops gnt_podman_network_ops;
 
-/* ---- slots that are not in their table's file ------------------------------------------------------- */
+/* ---- slots that are not in their table's file ------------------------------------------------ */
 
 int gnt_podman_build(void *state, const char *reference, const gantry_build_options *opts,
                      gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
@@ -50,7 +50,7 @@ int gnt_podman_kill(void *state, const char *id, const gantry_kill_options *opts
 int gnt_podman_container_remove(void *state, const char *id,
                                 const gantry_container_remove_options *opts, gantry_error *err);
 
-/* ---- image names (podman_names.c) -------------------------------------------------------------------- */
+/* ---- image names (podman_names.c) ------------------------------------------------------------ */
 
 /*
  * The name an image is known by: "app:latest" for localhost/app:latest and for
@@ -60,8 +60,10 @@ int gnt_podman_container_remove(void *state, const char *id,
 const char *gnt_podman_familiar(const char *reference);
 
 /* Hooks of decoding tables: one name, and a list of names without repetitions. */
-int gnt_podman_in_name(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
-int gnt_podman_in_names(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+int gnt_podman_in_name(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
+                       void *);
+int gnt_podman_in_names(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
+                        void *);
 
 /* Whether a reference, as results give it, is meant by a pattern of a list: with '*' and '?', with
  * or without tag. */
@@ -71,9 +73,23 @@ int gnt_podman_matches(const char *pattern, const char *familiar);
 int gnt_podman_image_id(struct podman *p, const gantry_call *call, const char *reference,
                         char out_id[65], gantry_error *err);
 
-/* An exact name as a filter: libpod takes names as regular expressions. Several names are left to
- * gnt_accept_name, since versions differ on whether they are alternatives. */
-void gnt_podman_filter_name(struct gnt_req *r, struct gnt_json *filters, const char *const *names);
+/*
+ * What lists are asked for: any of some exact names, all of some labels. Both are compared with the
+ * answer, since libpod takes names as regular expressions, 4.3 finds no image with two labels and
+ * volumes with one of two; what narrows an answer safely is sent too.
+ */
+struct podman_wanted {
+    struct gnt_name_filter names;
+    const char *const *labels; /* "key" or "key=value" */
+    size_t labels_offset;      /* of the item's labels; the count follows them */
+};
+void gnt_podman_filter_wanted(struct gnt_req *r, struct gnt_json *filters,
+                              const struct podman_wanted *wanted);
+int gnt_podman_accept(const void *item, const void *wanted); /* for gnt_req_list */
+
+/* Whether a list that failed is to be asked for again: libpod puts lists together one by one, and what
+ * goes away meanwhile makes it answer "not known", or with a crash that it caught. Only reads. */
+int gnt_podman_list_again(int rc, const gantry_error *failure, int *tries);
 
 /* "linux/arm64/v8" as parameters or members of these names; INVALID if malformed. */
 struct podman_platform {
@@ -98,7 +114,7 @@ struct gnt_json *gnt_podman_strings(struct gnt_arena *a, const char *const *list
  * the text's member, as "Err". */
 int gnt_podman_run_reports(struct gnt_req *r, const char *path, gantry_error *err);
 
-/* ---- tables: public to the backend so that a unit test can check them ---------------------------------- */
+/* ---- tables: public to the backend so that a unit test can check them ------------------------ */
 
 extern const struct gnt_out gnt_podman_build_options[];
 extern const struct gnt_out gnt_podman_import_options[];

@@ -1,6 +1,6 @@
 /*
- * Builds over libpod: the parameters of POST /build and how its stream is worded. The iterator itself
- * is core's (rest_build.c).
+ * Builds over libpod: the parameters of POST /build and how its stream is worded. The iterator
+ * itself is core's (rest_build.c).
  */
 #include "podman.h"
 
@@ -20,7 +20,8 @@ static const char *after(const struct gnt_build_line *line, const char *prefix)
     return line->text + size;
 }
 
-/* "STEP 2/5: RUN x\n", in builds of several stages "[1/2] STEP 2/3: RUN x\n"; steps count per stage. */
+/* "STEP 2/5: RUN x\n", in builds of several stages "[1/2] STEP 2/3: RUN x\n"; steps count per
+ * stage. */
 static int classify_step(struct gnt_build_line *line)
 {
     const char *text = line->text;
@@ -50,7 +51,8 @@ static int classify_step(struct gnt_build_line *line)
     line->total = (int)total;
     line->text = rest + 2;
     line->size = (size_t)(end - line->text);
-    while (line->size > 0 && (line->text[line->size - 1] == '\n' || line->text[line->size - 1] == '\r'))
+    while (line->size > 0 &&
+           (line->text[line->size - 1] == '\n' || line->text[line->size - 1] == '\r'))
         line->size--;
     return 1;
 }

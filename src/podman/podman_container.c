@@ -1,6 +1,6 @@
 /*
- * Containers over libpod: list and inspect. Creating is in podman_spec.c, life in podman_life.c, streams in
- * podman_stream.c, waiting in podman_wait.c.
+ * Containers over libpod: list and inspect. Creating is in podman_spec.c, life in podman_life.c,
+ * streams in podman_stream.c, waiting in podman_wait.c.
  */
 #include "podman.h"
 
@@ -161,7 +161,8 @@ static int in_tmpfs(struct gnt_in_context *c, const struct gnt_json *v, const st
         mount->volume = "";
         mount->target = gnt_arena_strdup(c->arena, item->key);
         mount->type = GANTRY_MOUNT_TMPFS;
-        mount->read_only = text != NULL && (strncmp(text, "ro,", 3) == 0 || strstr(text, ",ro") != NULL);
+        mount->read_only =
+            text != NULL && (strncmp(text, "ro,", 3) == 0 || strstr(text, ",ro") != NULL);
         if (mount->target == NULL)
             return gnt_nomem(c->err);
         list[count++] = mount;
@@ -256,7 +257,7 @@ const struct gnt_out gnt_podman_container_list_options[] = {
 /* ---- list ------------------------------------------------------------------------------------ */
 
 struct listing {
-    struct gnt_name_filter names;
+    struct podman_wanted wanted;
     int state;
 };
 
@@ -267,7 +268,7 @@ static int accept_container(const void *item, const void *arg)
 
     if (listing->state != GANTRY_STATE_UNKNOWN && container->state != listing->state)
         return 0;
-    return gnt_accept_name(item, &listing->names);
+    return gnt_podman_accept(item, &listing->wanted);
 }
 
 static int has_filter(const gantry_container_list_options *opts, const char *key)
@@ -279,14 +280,15 @@ static int has_filter(const gantry_container_list_options *opts, const char *key
     return 0;
 }
 
-/* Without `all` libpod leaves paused ones out, which run as far as callers are concerned. States are
- * compared with the answer too, since no version takes all words. */
+/* Without `all` libpod leaves paused ones out, which run as far as callers are concerned. States
+ * are compared with the answer too, since no version takes all words. */
 static void filter_states(struct gnt_req *r, struct gnt_json *filters,
                           const gantry_container_list_options *opts)
 {
     static const char *const running[] = { "running", "paused", NULL };
 
-    if (opts->all != GANTRY_ON && opts->state == GANTRY_STATE_UNKNOWN && !has_filter(opts, "status"))
+    if (opts->all != GANTRY_ON && opts->state == GANTRY_STATE_UNKNOWN &&
+        !has_filter(opts, "status"))
         gnt_req_filter_list(r, filters, "status", running);
 }
 
@@ -331,24 +333,23 @@ static void newest_first(gantry_container_list *list, int64_t limit)
     }
 }
 
-static int podman_container_list(void *state, const gantry_container_list_options *opts,
-                                 gantry_container_list **out, gantry_error *err)
+static int list_containers(struct podman *p, const gantry_container_list_options *opts, void **out,
+                           gantry_error *err)
 {
-    struct podman *p = state;
-    struct listing listing = { .names = { .names = opts->names,
-                                          .offset = offsetof(gantry_container, name) },
+    struct listing listing = { .wanted = { .names = { .names = opts->names,
+                                                      .offset = offsetof(gantry_container, name) },
+                                           .labels = opts->labels,
+                                           .labels_offset = offsetof(gantry_container, labels) },
                                .state = opts->state };
     struct gnt_req r;
     struct gnt_json *filters;
-    void *list = NULL;
     int rc;
 
     gnt_req_init(&r, &p->rest, "GET", opts->call, "/containers/json");
     gnt_req_query_true(&r, "all", 1);
     filters = gnt_req_object(&r);
     filter_states(&r, filters, opts);
-    gnt_podman_filter_name(&r, filters, opts->names);
-    gnt_req_filter_list(&r, filters, "label", opts->labels);
+    gnt_podman_filter_wanted(&r, filters, &listing.wanted);
     if (opts->network != NULL)
         gnt_req_filter(&r, filters, "network", opts->network);
     gnt_req_filter_pairs(&r, filters, opts->filters, opts->filter_count);
@@ -358,10 +359,27 @@ static int podman_container_list(void *state, const gantry_container_list_option
         return rc;
     }
     gnt_req_filters(&r, filters);
-    rc = gnt_req_list(&r, GANTRY_KIND_CONTAINER_LIST, GANTRY_KIND_CONTAINER,
-                      gnt_podman_container_item_rows, accept_container, &listing, &list, err);
-    if (rc < 0)
+    return gnt_req_list(&r, GANTRY_KIND_CONTAINER_LIST, GANTRY_KIND_CONTAINER,
+                        gnt_podman_container_item_rows, accept_container, &listing, out, err);
+}
+
+static int podman_container_list(void *state, const gantry_container_list_options *opts,
+                                 gantry_container_list **out, gantry_error *err)
+{
+    gantry_error e;
+    void *list = NULL;
+    int tries = 0;
+    int rc;
+
+    do {
+        memset(&e, 0, sizeof e);
+        rc = list_containers(state, opts, &list, &e);
+    } while (gnt_podman_list_again(rc, &e, &tries));
+    if (rc < 0) {
+        if (err != NULL)
+            *err = e;
         return rc;
+    }
     newest_first(list, opts->limit);
     *out = list;
     return 0;

@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+    LIST_TRIES = 5
+};
+
 static int podman_ping(void *state, const gantry_query_options *opts, gantry_error *err)
 {
     struct podman *p = state;
@@ -18,7 +22,8 @@ static int podman_ping(void *state, const gantry_query_options *opts, gantry_err
 
 /* ---- version --------------------------------------------------------------------------------- */
 
-/* libpod's own API versions are a component's details; the document's are those of the other API. */
+/* libpod's own API versions are a component's details; the document's are those of the other
+ * API. */
 static const struct gnt_json *details(const struct gnt_json *components)
 {
     const struct gnt_json *c = components->type == GNT_JSON_ARRAY ? components->first : NULL;
@@ -191,10 +196,15 @@ static void literal(struct gnt_buf *out, const char *text)
     gnt_buf_adds(out, "$");
 }
 
-void gnt_podman_filter_name(struct gnt_req *r, struct gnt_json *filters, const char *const *names)
+/* One name or label at most: versions differ on whether several are alternatives. */
+void gnt_podman_filter_wanted(struct gnt_req *r, struct gnt_json *filters,
+                              const struct podman_wanted *wanted)
 {
+    const char *const *names = wanted->names.names;
     struct gnt_buf text;
 
+    if (wanted->labels != NULL)
+        gnt_req_filter(r, filters, "label", wanted->labels[0]);
     if (names == NULL || names[0] == NULL || names[1] != NULL)
         return;
     gnt_buf_init(&text, &r->rest->host->mem, 64 * 1024);
@@ -203,6 +213,40 @@ void gnt_podman_filter_name(struct gnt_req *r, struct gnt_json *filters, const c
         gnt_req_fail(r, text.rc, "names: too long or out of memory");
     gnt_req_filter(r, filters, "name", gnt_buf_text(&text));
     gnt_buf_free(&text);
+}
+
+static int has_label(const gantry_pair *pairs, size_t count, const char *label)
+{
+    const char *equals = strchr(label, '=');
+    size_t size = equals != NULL ? (size_t)(equals - label) : strlen(label);
+
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(pairs[i].key, label, size) == 0 && pairs[i].key[size] == '\0')
+            return equals == NULL || strcmp(pairs[i].value, equals + 1) == 0;
+    }
+    return 0;
+}
+
+int gnt_podman_accept(const void *item, const void *arg)
+{
+    const struct podman_wanted *wanted = arg;
+    const char *field = (const char *)item + wanted->labels_offset;
+    const gantry_pair *pairs;
+    size_t count;
+
+    memcpy(&pairs, field, sizeof pairs);
+    memcpy(&count, field + sizeof pairs, sizeof count);
+    for (const char *const *label = wanted->labels; label != NULL && *label != NULL; label++) {
+        if (!has_label(pairs, count, *label))
+            return 0;
+    }
+    return gnt_accept_name(item, &wanted->names);
+}
+
+int gnt_podman_list_again(int rc, const gantry_error *failure, int *tries)
+{
+    return rc < 0 && ++*tries < LIST_TRIES &&
+           (rc == GANTRY_E_NOT_FOUND || strstr(failure->message, "runtime error:") != NULL);
 }
 
 struct reports {

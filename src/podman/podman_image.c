@@ -1,6 +1,6 @@
 /*
- * Images over libpod: import, list, inspect, exists, tag, remove. Building is in podman_build.c, names
- * in podman_names.c.
+ * Images over libpod: import, list, inspect, exists, tag, remove. Building is in podman_build.c,
+ * names in podman_names.c.
  */
 #include "podman.h"
 
@@ -104,16 +104,23 @@ static int podman_import(void *state, const char *reference, const gantry_source
 
 /* ---- list ------------------------------------------------------------------------------------ */
 
+struct image_listing {
+    struct podman_wanted wanted; /* labels only: images have no one name */
+    const gantry_image_list_options *options;
+};
+
 /*
  * Which images stay is decided here, on the answer: libpod 4.3 wants all of several references to
- * match, gives no two versions the same meaning of a pattern, and names are compared as callers know
- * them. Labels and `dangling` go to the engine too.
+ * match, and names are compared as callers know them.
  */
 static int accept_image(const void *item, const void *arg)
 {
     const gantry_image *image = item;
-    const gantry_image_list_options *o = arg;
+    const struct image_listing *listing = arg;
+    const gantry_image_list_options *o = listing->options;
 
+    if (!gnt_podman_accept(item, &listing->wanted))
+        return 0;
     if (o->dangling == GANTRY_ON && image->references[0] != NULL)
         return 0;
     if (o->dangling == GANTRY_OFF && image->references[0] == NULL)
@@ -133,27 +140,43 @@ static int accept_image(const void *item, const void *arg)
     return 0;
 }
 
-static int podman_image_list(void *state, const gantry_image_list_options *opts,
-                             gantry_image_list **out, gantry_error *err)
+static int list_images(struct podman *p, const gantry_image_list_options *opts, void **out,
+                       gantry_error *err)
 {
-    struct podman *p = state;
+    struct image_listing listing = { .wanted = { .labels = opts->labels,
+                                                 .labels_offset = offsetof(gantry_image, labels) },
+                                     .options = opts };
     struct gnt_req r;
     struct gnt_json *filters;
-    void *list = NULL;
-    int rc;
 
     gnt_req_init(&r, &p->rest, "GET", opts->call, "/images/json");
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_image_list_options));
     filters = gnt_req_object(&r);
-    gnt_req_filter_list(&r, filters, "label", opts->labels);
+    gnt_podman_filter_wanted(&r, filters, &listing.wanted);
     if (opts->dangling != GANTRY_DEFAULT)
         gnt_req_filter(&r, filters, "dangling", opts->dangling == GANTRY_ON ? "true" : "false");
     gnt_req_filter_pairs(&r, filters, opts->filters, opts->filter_count);
     gnt_req_filters(&r, filters);
-    rc = gnt_req_list(&r, GANTRY_KIND_IMAGE_LIST, GANTRY_KIND_IMAGE, gnt_podman_image_item_rows,
-                      accept_image, opts, &list, err);
+    return gnt_req_list(&r, GANTRY_KIND_IMAGE_LIST, GANTRY_KIND_IMAGE, gnt_podman_image_item_rows,
+                        accept_image, &listing, out, err);
+}
+
+static int podman_image_list(void *state, const gantry_image_list_options *opts,
+                             gantry_image_list **out, gantry_error *err)
+{
+    gantry_error e;
+    void *list = NULL;
+    int tries = 0;
+    int rc;
+
+    do {
+        memset(&e, 0, sizeof e);
+        rc = list_images(state, opts, &list, &e);
+    } while (gnt_podman_list_again(rc, &e, &tries));
     if (rc == 0)
         *out = list;
+    else if (err != NULL)
+        *err = e;
     return rc;
 }
 
@@ -210,8 +233,8 @@ static int podman_image_tag(void *state, const char *reference, const char *new_
     if (r.rc == 0 && (parts.digest[0] != '\0' || parts.is_id))
         gnt_req_fail(&r, GANTRY_E_INVALID, "new_reference: must be a name, not an id or digest");
     if (r.rc == 0) {
-        repo = gnt_arena_printf(&r.arena, "%s%s%s", parts.domain, parts.domain[0] != '\0' ? "/" : "",
-                                parts.path);
+        repo = gnt_arena_printf(&r.arena, "%s%s%s", parts.domain,
+                                parts.domain[0] != '\0' ? "/" : "", parts.path);
         if (repo == NULL)
             gnt_req_fail(&r, GANTRY_E_NOMEM, "out of memory");
         gnt_req_query(&r, "repo", repo);
@@ -227,7 +250,8 @@ static int add_texts(gantry_image_removal *removal, const struct gnt_json *texts
 {
     struct gnt_arena *arena = gnt_result_arena(removal);
     const char *const **field = names ? &removal->untagged : &removal->deleted;
-    const struct gnt_json *item = texts != NULL && texts->type == GNT_JSON_ARRAY ? texts->first : NULL;
+    const struct gnt_json *item =
+        texts != NULL && texts->type == GNT_JSON_ARRAY ? texts->first : NULL;
 
     for (; item != NULL; item = item->next) {
         const char *text = gnt_json_text(item);
@@ -298,7 +322,8 @@ static int refuse_used(struct podman *p, const gantry_call *call, const char *re
     rc = gnt_req_each(&r, GNT_JSON_ELEMENTS, count_user, &users, NULL, err);
     if (rc < 0 || users == 0)
         return rc;
-    gnt_fail(err, GANTRY_E_IN_USE, "image is in use by %zu container%s", users, users > 1 ? "s" : "");
+    gnt_fail(err, GANTRY_E_IN_USE, "image is in use by %zu container%s", users,
+             users > 1 ? "s" : "");
     gnt_error_resource(err, GANTRY_RESOURCE_IMAGE, reference);
     gnt_error_outcome(err, GANTRY_OUTCOME_REFUSED, GANTRY_RETRY_NO);
     return GANTRY_E_IN_USE;

@@ -1,6 +1,6 @@
 /*
- * The life of containers over libpod: start, stop, restart, kill, remove; each with what libpod needs to
- * be told to do the same as other engines.
+ * The life of containers over libpod: start, stop, restart, kill, remove; each with what libpod
+ * needs to be told to do the same as other engines.
  */
 #include "podman.h"
 
@@ -57,15 +57,45 @@ static int stop_like(struct podman *p, const char *id, const gantry_stop_options
     return gnt_req_run(&r, NULL, err);
 }
 
+/*
+ * A container that ends by itself while libpod is about to kill it makes both fail halfway; 0 if it has
+ * ended so.
+ */
+static int has_ended(struct podman *p, const char *id, const gantry_call *call, int rc,
+                     const gantry_error *failure, gantry_error *err)
+{
+    struct gnt_container_facts facts;
+
+    if (rc == GANTRY_E_STATE && gnt_rest_container_facts(&p->rest, call, id, &facts, NULL) == 0 &&
+        facts.state == GANTRY_STATE_EXITED)
+        return 0;
+    if (err != NULL)
+        *err = *failure;
+    return rc;
+}
+
 int gnt_podman_stop(void *state, const char *id, const gantry_stop_options *opts, gantry_error *err)
 {
-    return stop_like(state, id, opts, "/containers/%s/stop", err);
+    gantry_error e = { 0 };
+    int rc = stop_like(state, id, opts, "/containers/%s/stop", &e);
+
+    return rc < 0 ? has_ended(state, id, opts->call, rc, &e, err) : 0;
 }
 
 int gnt_podman_restart(void *state, const char *id, const gantry_stop_options *opts,
                        gantry_error *err)
 {
-    return stop_like(state, id, opts, "/containers/%s/restart", err);
+    struct podman *p = state;
+    gantry_error e = { 0 };
+    int rc = stop_like(p, id, opts, "/containers/%s/restart", &e);
+
+    if (rc == 0)
+        return 0;
+    rc = has_ended(p, id, opts->call, rc, &e, err);
+    if (rc < 0)
+        return rc;
+    return gnt_rest_act(&p->rest, "POST", opts->call, GANTRY_RESOURCE_CONTAINER, id,
+                        "/containers/%s/start", err);
 }
 
 int gnt_podman_kill(void *state, const char *id, const gantry_kill_options *opts,

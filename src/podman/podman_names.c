@@ -1,6 +1,7 @@
 /*
- * Image names as callers know them. libpod keeps what has no domain under localhost/ and finds short
- * names there first; results give the short name back. Lookups pass names through as they are.
+ * Image names as callers know them. libpod keeps what has no domain under localhost/ and finds
+ * short names there first; results give the short name back. Lookups pass names through as they
+ * are.
  */
 #include "podman.h"
 

@@ -163,8 +163,10 @@ static int podman_network_list(void *state, const gantry_network_list_options *o
                                gantry_network_list **out, gantry_error *err)
 {
     struct podman *p = state;
-    struct gnt_name_filter names = { .names = opts->names,
-                                     .offset = offsetof(gantry_network, name) };
+    struct podman_wanted wanted = { .names = { .names = opts->names,
+                                               .offset = offsetof(gantry_network, name) },
+                                    .labels = opts->labels,
+                                    .labels_offset = offsetof(gantry_network, labels) };
     struct gnt_req r;
     struct gnt_json *filters;
     void *list = NULL;
@@ -172,12 +174,11 @@ static int podman_network_list(void *state, const gantry_network_list_options *o
 
     gnt_req_init(&r, &p->rest, "GET", opts->call, "/networks/json");
     filters = gnt_req_object(&r);
-    gnt_podman_filter_name(&r, filters, opts->names);
-    gnt_req_filter_list(&r, filters, "label", opts->labels);
+    gnt_podman_filter_wanted(&r, filters, &wanted);
     gnt_req_filter_pairs(&r, filters, opts->filters, opts->filter_count);
     gnt_req_filters(&r, filters);
     rc = gnt_req_list(&r, GANTRY_KIND_NETWORK_LIST, GANTRY_KIND_NETWORK, gnt_podman_network_rows,
-                      gnt_accept_name, &names, &list, err);
+                      gnt_podman_accept, &wanted, &list, err);
     if (rc == 0)
         *out = list;
     return rc;
@@ -211,13 +212,23 @@ static int podman_network_connect(void *state, const char *id, const char *conta
     struct podman *p = state;
     struct gnt_req r;
     struct gnt_json *body;
+    gantry_error e = { 0 };
+    int rc;
 
     gnt_req_init(&r, &p->rest, "POST", opts->call, "/networks/%s/connect", id);
     gnt_req_about(&r, GANTRY_RESOURCE_NETWORK, id);
     body = gnt_req_encode(&r, opts, gnt_podman_connect_options);
     put_text(&r, body, "container", container);
     gnt_req_json(&r, body);
-    return blame(gnt_req_run(&r, NULL, err), container, err);
+    rc = gnt_req_run(&r, NULL, &e);
+    /* The container's network mode is looked at before the network. */
+    if (rc == GANTRY_E_UNSUPPORTED &&
+        gnt_rest_act(&p->rest, "GET", opts->call, GANTRY_RESOURCE_NETWORK, id, "/networks/%s/exists",
+                     err) == GANTRY_E_NOT_FOUND)
+        return GANTRY_E_NOT_FOUND;
+    if (rc < 0 && err != NULL)
+        *err = e;
+    return blame(rc, container, err);
 }
 
 static int podman_network_disconnect(void *state, const char *id, const char *container,

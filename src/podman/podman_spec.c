@@ -276,8 +276,9 @@ static int check_platform(struct podman *p, const char *image, const gantry_call
         (want->arch[0] != '\0' && strcmp(have->architecture, want->arch) != 0) ||
         (want->variant[0] != '\0' && have->variant[0] != '\0' &&
          strcmp(have->variant, want->variant) != 0)) {
-        rc = gnt_fail(err, GANTRY_E_NOT_FOUND, "the image is for %s/%s, not for the platform asked for",
-                      have->os, have->architecture);
+        rc = gnt_fail(err, GANTRY_E_NOT_FOUND,
+                      "the image is for %s/%s, not for the platform asked for", have->os,
+                      have->architecture);
         gnt_error_resource(err, GANTRY_RESOURCE_IMAGE, image);
     }
     gnt_result_free(result);
@@ -300,8 +301,8 @@ static int check_warnings(struct podman *p, const gantry_created *created,
         if (strncmp(*text, "Resource limits are not supported", 33) != 0 ||
             !has_limits(opts->resources))
             continue;
-        gnt_fail(err, GANTRY_E_UNSUPPORTED, "option 'resources' is not supported by this engine: %s",
-                 *text);
+        gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                 "option 'resources' is not supported by this engine: %s", *text);
         if (gnt_podman_container_remove(p, created->id, &remove, NULL) < 0)
             gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
         return GANTRY_E_UNSUPPORTED;

@@ -1,6 +1,6 @@
 /*
- * Logs, attach and exec over libpod. Framing is known beforehand: logs always have it, attach and exec
- * unless there is a terminal.
+ * Logs, attach and exec over libpod. Framing is known beforehand: logs always have it, attach and
+ * exec unless there is a terminal.
  */
 #include "podman.h"
 

@@ -87,7 +87,10 @@ static int podman_volume_list(void *state, const gantry_volume_list_options *opt
                               gantry_volume_list **out, gantry_error *err)
 {
     struct podman *p = state;
-    struct gnt_name_filter names = { .names = opts->names, .offset = offsetof(gantry_volume, name) };
+    struct podman_wanted wanted = { .names = { .names = opts->names,
+                                               .offset = offsetof(gantry_volume, name) },
+                                    .labels = opts->labels,
+                                    .labels_offset = offsetof(gantry_volume, labels) };
     struct gnt_req r;
     struct gnt_json *filters;
     void *list = NULL;
@@ -95,12 +98,11 @@ static int podman_volume_list(void *state, const gantry_volume_list_options *opt
 
     gnt_req_init(&r, &p->rest, "GET", opts->call, "/volumes/json");
     filters = gnt_req_object(&r);
-    gnt_podman_filter_name(&r, filters, opts->names);
-    gnt_req_filter_list(&r, filters, "label", opts->labels);
+    gnt_podman_filter_wanted(&r, filters, &wanted);
     gnt_req_filter_pairs(&r, filters, opts->filters, opts->filter_count);
     gnt_req_filters(&r, filters);
     rc = gnt_req_list(&r, GANTRY_KIND_VOLUME_LIST, GANTRY_KIND_VOLUME, gnt_podman_volume_rows,
-                      gnt_accept_name, &names, &list, err);
+                      gnt_podman_accept, &wanted, &list, err);
     if (rc == 0)
         *out = list;
     return rc;

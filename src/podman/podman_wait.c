@@ -1,11 +1,12 @@
 /*
  * Waiting for a container over libpod: its events tell how it ended and when it is gone.
  *
- * Why not POST /libpod/containers/{id}/wait: it sends nothing before the end, so nobody can know when
- * the engine watches; of a created container 4.3 says 0 at once; of one that removes itself it says 404,
- * or nothing. The event stream begins with its head, carries the exit code and the removal on one
- * connection, and an event says what happened, not what is left to look at: right 24 of 24 times for
- * containers that ended within milliseconds, with and without auto-remove, rootful and rootless.
+ * Why not POST /libpod/containers/{id}/wait: it sends nothing before the end, so nobody can know
+ * when the engine watches; of a created container 4.3 says 0 at once; of one that removes itself it
+ * says 404, or nothing. The event stream begins with its head, carries the exit code and the
+ * removal on one connection, and an event says what happened, not what is left to look at: right 24
+ * of 24 times for containers that ended within milliseconds, with and without auto-remove, rootful
+ * and rootless.
  */
 #include "podman.h"
 
@@ -191,8 +192,8 @@ static int is_whole_id(const char *id)
 }
 
 /*
- * Watch first, look then: what happens after the look is among the events. A name or a beginning of an
- * id is resolved before, since events are filtered by id.
+ * Watch first, look then: what happens after the look is among the events. A name or a beginning of
+ * an id is resolved before, since events are filtered by id.
  */
 static int begin(struct watch *w, struct podman *p, const char *id, const gantry_wait_options *opts,
                  gantry_error *err)

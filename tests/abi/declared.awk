@@ -1,6 +1,6 @@
 # Prints the name of every function that a public header declares with GANTRY_API.
 
-/^[ \t]*#/ { next }
+!inside && /^[ \t]*#/ { next }
 {
     line = $0
     # Comments, also over several lines.

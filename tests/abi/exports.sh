@@ -11,7 +11,7 @@ export LC_ALL
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
-"$nm" -D --defined-only --with-symbol-versions "$library" >"$work/nm" || exit 1
+"$nm" -D --defined-only "$library" >"$work/nm" || exit 1
 # Sanitizers export names of their own; no name of theirs begins with gantry_ or gnt_.
 awk '$2 != "A" { n = $3; v = ""; at = index(n, "@"); if (at) { v = n; sub(/.*@GANTRY_/, "", v)
     n = substr(n, 1, at - 1) } if (n !~ /^(__asan|__odr_asan|__ubsan|__tsan|__sancov|__sanitizer)/)

@@ -14,9 +14,8 @@ grep -v '^[[:space:]]*\(#\|$\)' "$list" >"$work/list"
     if [ -n "$library" ]; then
         "$nm" -D --undefined-only "$library" | sed 's/^/library /' || exit 1
     else
-        while read -r object; do
-            "$nm" --undefined-only "$object" | sed "s|^|${object##*/} |" || exit 1
-        done <"$objects"
+        tr '\n' '\0' <"$objects" | xargs -0 "$nm" -A --undefined-only | sed 's|^[^:]*/||; s/:/ /' ||
+            exit 1
     fi
 } >"$work/undefined"
 [ -s "$work/undefined" ] || {

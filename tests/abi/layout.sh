@@ -13,10 +13,10 @@ awk -f "${0%/*}/members.awk" "$include"/gantry/*.h >"$work/layout.c" || exit 1
 # As many as the headers open, counted in another way.
 opened=$(cat "$include"/gantry/*.h | grep -c '^typedef struct [a-z_]* {')
 printed=$(grep -c '^    S(' "$work/layout.c")
-[ "$opened" -eq "$printed" ] && [ "$opened" -gt 0 ] || {
+if [ "$opened" -ne "$printed" ] || [ "$opened" -eq 0 ]; then
     echo "$opened structs in the headers, $printed found" >&2
     exit 1
-}
+fi
 "$cc" -std=c11 -D_POSIX_C_SOURCE=200809L -I"$include" -o "$work/layout" "$work/layout.c" || exit 1
 "$work/layout" >"$work/layout.now" || exit 1
 if [ "$layout" = - ]; then

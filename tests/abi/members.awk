@@ -1,5 +1,6 @@
-# Prints a C program that prints size and offsets of every public struct; input: the headers. It fails
-# on anything it cannot read, so that no member is forgotten.
+# Prints a C program that prints size and offsets of every public struct; input: the headers. It
+# fails on anything it cannot read, and the program fails if the members that it knows do not fill
+# their struct (there is no padding), so that none is forgotten.
 
 function fail(what)
 {
@@ -31,13 +32,18 @@ function member(text,    name)
 BEGIN {
     print "#include <gantry/backend.h>"
     print "#include <stdio.h>"
-    print "#define S(t) printf(\"%s %zu\\n\", #t, sizeof(t))"
-    print "#define M(t, m) printf(\"%s.%s %zu %zu\\n\", #t, #m, offsetof(t, m), sizeof(((t *)0)->m))"
+    print "#define S(t) (filled = 0, printf(\"%s %zu\\n\", #t, sizeof(t)))"
+    print "#define M(t, m) (filled += sizeof(((t *)0)->m), \\"
+    print "    printf(\"%s.%s %zu %zu\\n\", #t, #m, offsetof(t, m), sizeof(((t *)0)->m)))"
+    print "#define E(t) (filled == sizeof(t) || (failed = 1, \\"
+    print "    fprintf(stderr, \"%s: a member was not found\\n\", #t)))"
     print "int main(void)"
     print "{"
+    print "    size_t filled = 0;"
+    print "    int failed = 0;"
 }
 
-/^[ \t]*#/ { next }
+!comment && /^[ \t]*#/ { next }
 
 {
     line = $0
@@ -85,6 +91,7 @@ function take(text,    at)
     if (text ~ /^\}/) {
         if (text !~ ("^\\} " tag ";") || held !~ /^[ \t]*$/ || members == 0)
             fail(text)
+        printf "    E(%s);\n", tag
         tag = ""
         return
     }
@@ -100,6 +107,6 @@ function take(text,    at)
 END {
     if (broken || tag != "" || structs == 0)
         exit 1
-    print "    return 0;"
+    print "    return failed;"
     print "}"
 }

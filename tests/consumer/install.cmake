@@ -39,8 +39,11 @@ if(shared)
     endif()
 endif()
 
-# No file may know where it was made; nor ask for a run path.
+# No file may know where it was made; nor ask for a run path. Sanitizers note where the sources are.
 file(GLOB_RECURSE found ${tree}/*)
+if(flags)
+    list(FILTER found EXCLUDE REGEX "/libgantry\\.(a|so)")
+endif()
 foreach(file IN LISTS found)
     foreach(folder IN ITEMS ${source} ${build} /opt/gantry)
         execute_process(COMMAND grep -qF -- ${folder} ${file} RESULT_VARIABLE result)

@@ -116,7 +116,13 @@ void contract_base_tar_close(gantry_source *source);
 #define OK(call) contract_ok(f, (call), #call, __FILE__, __LINE__)
 /* The call fails with this very code, fills f->err completely and says something. */
 #define FAILS(call, code)                                                                          \
-    contract_fails((memset(&f->err, 0, sizeof f->err), f), (call), (code), #call, __FILE__, __LINE__)
+    do {                                                                                           \
+        int fails_rc;                                                                              \
+                                                                                                   \
+        memset(&f->err, 0, sizeof f->err);                                                         \
+        fails_rc = (call);                                                                         \
+        contract_fails(f, fails_rc, (code), #call, __FILE__, __LINE__);                            \
+    } while (0)
 #define CHECK(condition) contract_check(!!(condition), #condition, __FILE__, __LINE__)
 
 void contract_ok(struct contract *f, int rc, const char *call, const char *file, int line);

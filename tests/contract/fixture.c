@@ -223,26 +223,46 @@ static void clean_volumes(struct contract *f)
     gantry_volume_list_free(list);
 }
 
-static void clean_images(struct contract *f, int base_too)
+/* Podman fails to list images while another one removes some. */
+static gantry_image_list *list_images(struct contract *f)
+{
+    gantry_image_list *list = NULL;
+    int rc = gantry_images_list(f->images, NULL, &list, &f->err);
+
+    for (int tries = 0; rc == GANTRY_E_NOT_FOUND && tries < 50; tries++)
+        rc = gantry_images_list(f->images, NULL, &list, &f->err);
+    OK(rc);
+    return list;
+}
+
+static int is_removed(struct contract *f, const void *reference)
 {
     gantry_image_remove_options opts = { .size = sizeof opts,
                                          .force = GANTRY_ON,
                                          .missing_ok = GANTRY_ON };
-    gantry_image_list *list = NULL;
+    int rc = gantry_images_remove(f->images, reference, &opts, NULL, &f->err);
+
+    if (rc == GANTRY_E_IN_USE && contract_differs(f, DIFF_STOPPED_BUILD_LINGERS))
+        return 0;
+    OK(rc);
+    return 1;
+}
+
+static void clean_images(struct contract *f, int base_too)
+{
+    gantry_image_list *list = list_images(f);
     char base[80];
 
     snprintf(base, sizeof base, "%s:latest", f->base != NULL ? f->base : "");
-    OK(gantry_images_list(f->images, NULL, &list, &f->err));
     for (size_t i = 0; i < list->count; i++) {
         for (const char *const *name = list->items[i]->references; *name != NULL; name++) {
             if (is_ours(f, *name) && (base_too || strcmp(*name, base) != 0))
-                OK(gantry_images_remove(f->images, *name, &opts, NULL, &f->err));
+                contract_until(f, is_removed, *name);
         }
     }
     gantry_image_list_free(list);
     while (f->image_id_count > 0)
-        OK(gantry_images_remove(f->images, f->image_ids[--f->image_id_count], &opts, NULL,
-                                &f->err));
+        contract_until(f, is_removed, f->image_ids[--f->image_id_count]);
 }
 
 void contract_clean(struct contract *f)

@@ -85,7 +85,7 @@ static void missing_network_is_not_found(struct contract *f)
     gantry_network_remove_options missing_ok = { .size = sizeof missing_ok,
                                                  .missing_ok = GANTRY_ON };
     const char *name = contract_name(f, "missing");
-    const char *container = contract_create(f, "true");
+    const char *container = contract_start(f, IDLE);
     gantry_network *network = NULL;
 
     FAILS(gantry_networks_inspect(f->networks, name, NULL, &network, &f->err),

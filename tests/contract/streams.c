@@ -78,6 +78,19 @@ static void tail_gives_the_last_lines(struct contract *f)
     gantry_output_free(output);
 }
 
+static void tail_of_lines_in_pieces(struct contract *f)
+{
+    const char *name = ended(f, "printf one; sleep 0.5; echo two; echo three");
+    gantry_logs_options opts = { .size = sizeof opts, .tail = 2 };
+    gantry_output *output = read_logs(f, name, &opts);
+
+    if (contract_differs(f, DIFF_TAIL_COUNTS_PIECES))
+        SAME(output->stdout_data, "two\nthree\n");
+    else
+        SAME(output->stdout_data, "onetwo\nthree\n");
+    gantry_output_free(output);
+}
+
 static void long_lines_are_whole(struct contract *f)
 {
     const char *name = ended(f, "dd if=/dev/zero bs=1k count=100 2>/dev/null | tr '\\0' x; echo; "
@@ -509,6 +522,7 @@ const struct contract_test streams_tests[] = {
     TEST_WITH(logs_keep_the_channels_apart, LOGS),
     TEST_WITH(logs_of_silence_are_empty, LOGS),
     TEST_WITH(tail_gives_the_last_lines, LOGS),
+    TEST_WITH(tail_of_lines_in_pieces, LOGS),
     TEST_WITH(long_lines_are_whole, LOGS),
     TEST_WITH(timestamps_begin_each_line, LOGS),
     TEST_WITH(since_and_until_cut_by_time, LOGS),

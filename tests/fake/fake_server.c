@@ -73,7 +73,7 @@ static void count_request(struct fake_server *f)
     pthread_mutex_unlock(&f->lock);
 }
 
-/* ---- steps: 0 to go on, -1 when the connection is over ------------------------------------------- */
+/* ---- steps: 0 to go on, -1 when the connection is over --------------------------------------- */
 
 static ssize_t take(struct connection *c, char *data, size_t size)
 {
@@ -325,7 +325,7 @@ static void *run_connection(void *arg)
     return NULL;
 }
 
-/* ---- accepting ------------------------------------------------------------------------------------ */
+/* ---- accepting ------------------------------------------------------------------------------- */
 
 static void adopt(struct fake_server *f, int fd)
 {
@@ -459,7 +459,7 @@ void fake_stop(struct fake_server *f)
     free(f);
 }
 
-/* ---- questions ------------------------------------------------------------------------------------ */
+/* ---- questions ------------------------------------------------------------------------------- */
 
 const char *fake_address(const struct fake_server *f)
 {

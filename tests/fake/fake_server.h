@@ -1,7 +1,7 @@
 /*
- * A scripted engine: threads in the test's own process that listen on a socket, write down what they
- * are sent, and play one script per connection. No engine and no HTTP library in it: what it sends is
- * exactly what the script says.
+ * A scripted engine: threads in the test's own process that listen on a socket, write down what
+ * they are sent, and play one script per connection. No engine and no HTTP library in it: what it
+ * sends is exactly what the script says.
  */
 #ifndef FAKE_SERVER_H
 #define FAKE_SERVER_H

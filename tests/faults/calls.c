@@ -41,6 +41,7 @@ int faults_open(struct faults *f)
                                 .call = &f->call,
                                 .address = f->address,
                                 .allocator = f->allocator,
+                                .limits = f->limits,
                                 .on_demand = GANTRY_OFF };
 
     return gantry_engine_open(f->runtime, &o, &f->engine, &f->err);

@@ -13,6 +13,7 @@ struct faults {
     int runtime;
     const char *address;
     const gantry_allocator *allocator;
+    const gantry_limits *limits;
     gantry_call call;       /* of every call that is made */
     const void *tar;        /* what is imported; only the recorder needs a real one */
     size_t tar_size;

@@ -183,8 +183,10 @@ static void listen_at(const char *path)
     proxy.listener = socket(AF_UNIX, SOCK_STREAM, 0);
     if (proxy.listener < 0 ||
         bind(proxy.listener, (struct sockaddr *)&address, sizeof address) < 0 ||
-        listen(proxy.listener, 16) < 0 || pthread_create(&thread, NULL, serve, NULL) != 0)
+        listen(proxy.listener, 16) < 0)
         die(path);
+    if (pthread_create(&thread, NULL, serve, NULL) != 0)
+        die("pthread_create");
     pthread_detach(thread);
 }
 
@@ -201,7 +203,7 @@ static void hide(struct text *t, const char *secret)
         if (secret[0] == '/' && size < sizeof neutral)
             memcpy(t->data + i, neutral, size);
         else
-            memset(t->data + i, 'h', size);
+            memset(t->data + i + (*secret == '"'), 'h', size - 2 * (size_t)(*secret == '"'));
     }
 }
 
@@ -225,17 +227,37 @@ static void cut_upload(struct text *t)
         t->size = head + UPLOAD_KEPT;
 }
 
+/* The same question with the same answer as before and after it: one of many polls. */
+static int is_poll(size_t i)
+{
+    const struct exchange *x = &proxy.exchanges[i];
+
+    if (i == 0 || i + 1 >= proxy.count)
+        return 0;
+    for (size_t k = i - 1; k <= i + 1; k += 2) {
+        const struct exchange *other = &proxy.exchanges[k];
+
+        if (other->call != x->call || strcmp(other->sent.data, x->sent.data) != 0 ||
+            other->answer.size != x->answer.size ||
+            strcmp(strstr(other->answer.data, "\r\n\r\n"), strstr(x->answer.data, "\r\n\r\n")) != 0)
+            return 0;
+    }
+    return 1;
+}
+
 static void save_all(const char *folder, char **secrets)
 {
     size_t number = 0;
     char stem[128];
     char host[256] = "";
+    char quoted[260];
 
     (void)gethostname(host, sizeof host - 1);
+    snprintf(quoted, sizeof quoted, "\"%s\"", host);
     for (size_t i = 0; i < proxy.count; i++) {
         struct exchange *x = &proxy.exchanges[i];
 
-        if (x->call == NOT_SAVED)
+        if (x->call == NOT_SAVED || is_poll(i))
             continue;
         number = i > 0 && proxy.exchanges[i - 1].call == x->call ? number + 1 : 1;
         snprintf(stem, sizeof stem, "%02zu-%s.%zu", x->call, faults_calls[x->call].name, number);
@@ -244,7 +266,7 @@ static void save_all(const char *folder, char **secrets)
             hide(&x->sent, *secret);
             hide(&x->answer, *secret);
         }
-        hide(&x->answer, host);
+        hide(&x->answer, quoted);
         if (x->answer.data == NULL)
             append(&x->answer, "", 0);
         save(folder, stem, "req", &x->sent);

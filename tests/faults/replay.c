@@ -92,6 +92,25 @@ static void give(struct server_answer *answer, const char *text)
     answer->end = SERVER_KEEP;
 }
 
+/* What may be asked at any time: the first two calls are opening and ping. */
+static const struct exchange *find_ping(const struct replay *r, const char *line)
+{
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t i = 0; i < r->calls[k].count; i++) {
+            if (strcmp(r->calls[k].exchanges[i].line, line) == 0)
+                return &r->calls[k].exchanges[i];
+        }
+    }
+    return NULL;
+}
+
+/* A question on a kept connection that died without a line of an answer may be asked once more, on a
+ * new one: then it dies again. */
+static int repeats(size_t size, const struct exchange *x)
+{
+    return strncmp(x->line, "GET ", 4) == 0 && size < strcspn(x->answer, "\n") + 1;
+}
+
 static const struct exchange *find(const struct replay *r, const char *line, int *out_index)
 {
     const struct recorded_call *call = &r->calls[r->plan->call];
@@ -99,8 +118,7 @@ static const struct exchange *find(const struct replay *r, const char *line, int
                                          ? &call->exchanges[r->plan->exchange] : NULL;
     int found = -1;
 
-    /* A connection that died without a byte may be tried once more. */
-    if (damaged != NULL && memory.used[r->plan->exchange] && r->plan->size == 0 &&
+    if (damaged != NULL && memory.used[r->plan->exchange] && repeats(r->plan->size, damaged) &&
         strcmp(damaged->line, line) == 0) {
         *out_index = r->plan->exchange;
         return damaged;
@@ -115,12 +133,7 @@ static const struct exchange *find(const struct replay *r, const char *line, int
     *out_index = found;
     if (found >= 0)
         return &call->exchanges[found];
-    /* What every engine is asked at any time: the pings of opening it. */
-    for (size_t i = 0; i < r->calls[0].count; i++) {
-        if (strcmp(r->calls[0].exchanges[i].line, line) == 0)
-            return &r->calls[0].exchanges[i];
-    }
-    return NULL;
+    return find_ping(r, line);
 }
 
 static void damage(const struct replay *r, const struct exchange *x, struct server_answer *answer)
@@ -172,7 +185,7 @@ static void improvise(struct replay *r, const char *line, struct server_answer *
         return;
     }
     r->plan->unscripted++;
-    snprintf(r->plan->stranger, sizeof r->plan->stranger, "%s", line);
+    snprintf(r->plan->stranger, sizeof r->plan->stranger, "%.500s", line);
     give(answer, gone);
 }
 
@@ -188,6 +201,8 @@ static void answer_request(void *arg, const struct server_request *request,
         memory.removed = 0;
         memset(memory.used, 0, sizeof memory.used);
     }
+    if (r->override != NULL && r->override(r->override_arg, request, answer))
+        return;
     x = memory.removed && strncmp(request->line, "GET ", 4) == 0 &&
                 strstr(request->line, "_ping") == NULL
             ? NULL : find(r, request->line, &index);
@@ -199,7 +214,7 @@ static void answer_request(void *arg, const struct server_request *request,
     answer->size = x->size;
     answer->end = SERVER_KEEP;
     if (index >= 0 && index == r->plan->exchange &&
-        (!memory.used[index] || r->plan->size == 0))
+        (!memory.used[index] || repeats(r->plan->size, x)))
         damage(r, x, answer);
     else if (r->plan->still_running)
         keep_running(x, answer);
@@ -211,7 +226,6 @@ static void answer_request(void *arg, const struct server_request *request,
 
 void replay_start(struct replay *r, const char *folder, const char *engine)
 {
-    memset(r, 0, sizeof *r);
     r->runtime = engine[0] == 'd' ? GANTRY_RUNTIME_DOCKER : GANTRY_RUNTIME_PODMAN;
     r->calls = calloc(faults_call_count, sizeof *r->calls);
     if (r->calls == NULL)

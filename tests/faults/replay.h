@@ -41,14 +41,21 @@ struct replay_plan {
     char stranger[512];    /* the last of them */
 };
 
+/* Asked before the recordings, in the server's process: 1 if it filled the answer. */
+typedef int (*replay_override_fn)(void *arg, const struct server_request *request,
+                                  struct server_answer *answer);
+
 struct replay {
+    replay_override_fn override; /* or NULL; set by the test before replay_start() */
+    void *override_arg;
     struct recorded_call *calls; /* faults_call_count of them */
     struct replay_plan *plan;
     struct server *server;
     int runtime;
 };
 
-/* engine: "docker-20.10" or "podman-4.3", a folder of recordings. Exits with a text on failure. */
+/* r: zeroed but for the override. engine: "docker-20.10" or "podman-4.3", a folder of recordings.
+ * Exits with a text on failure. */
 void replay_start(struct replay *r, const char *folder, const char *engine);
 void replay_stop(struct replay *r);
 /* The next call, with all its answers whole. */

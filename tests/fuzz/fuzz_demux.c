@@ -52,7 +52,8 @@ static void run(const uint8_t *data, size_t size, int split, uint8_t seed, struc
 static int expected(const uint8_t *data, size_t size)
 {
     while (size >= 8) {
-        size_t frame = (size_t)data[4] << 24 | (size_t)data[5] << 16 | (size_t)data[6] << 8 | data[7];
+        size_t frame =
+            (size_t)data[4] << 24 | (size_t)data[5] << 16 | (size_t)data[6] << 8 | data[7];
 
         if (data[0] > 3 || data[1] != 0 || data[2] != 0 || data[3] != 0)
             return GANTRY_E_PROTOCOL;

@@ -7,7 +7,10 @@
 #include "error.h"
 #include "head.h"
 
-enum { LIMIT = 2000, FIELDS = 4000 };
+enum {
+    LIMIT = 2000,
+    FIELDS = 4000
+};
 
 struct result {
     struct gnt_head head;
@@ -44,7 +47,8 @@ static int run_body(const uint8_t *data, size_t size, int split, uint8_t seed, s
             return rc;
         CHECK(used > 0 && used <= piece && payload_size <= used);
         if (payload_size > 0) {
-            CHECK(payload >= (const char *)data && payload + payload_size <= (const char *)data + used);
+            CHECK(payload >= (const char *)data &&
+                  payload + payload_size <= (const char *)data + used);
             CHECK(gnt_buf_add(&r->payload, payload, payload_size) == 0);
         }
         data += used;
@@ -74,7 +78,8 @@ static void run(const uint8_t *data, size_t size, int split, uint8_t seed, struc
         piece = size - r->head_size;
         if (split)
             piece = fuzz_piece(seed, round, piece);
-        r->rc = gnt_head_feed(&r->head, (const char *)data + r->head_size, piece, LIMIT, &used, NULL);
+        r->rc =
+            gnt_head_feed(&r->head, (const char *)data + r->head_size, piece, LIMIT, &used, NULL);
         if (r->rc < 0)
             return;
         CHECK(used <= piece && (used == piece || r->head.done));

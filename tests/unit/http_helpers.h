@@ -26,10 +26,16 @@ struct client {
 };
 
 static atomic_long live_blocks;
+static atomic_long fail_after = -1; /* this many allocations more succeed; -1: all do */
+
+static inline int may_allocate(void)
+{
+    return fail_after < 0 || fail_after-- > 0;
+}
 
 static void *count_allocate(void *arg, size_t size)
 {
-    void *ptr = malloc(size);
+    void *ptr = may_allocate() ? malloc(size) : NULL;
 
     (void)arg;
     live_blocks += ptr != NULL;
@@ -38,7 +44,7 @@ static void *count_allocate(void *arg, size_t size)
 
 static void *count_reallocate(void *arg, void *ptr, size_t size)
 {
-    void *moved = realloc(ptr, size);
+    void *moved = may_allocate() ? realloc(ptr, size) : NULL;
 
     (void)arg;
     live_blocks += ptr == NULL && moved != NULL;
@@ -119,8 +125,9 @@ static inline int read_all(struct gnt_exchange *x, char *text, size_t capacity, 
 
     for (;;) {
         assert_true(size + 1 < capacity);
-        rc = gnt_exchange_read(x, text + size, piece < capacity - 1 - size ? piece : capacity - 1 - size,
-                               0, &got, err);
+        rc = gnt_exchange_read(x, text + size,
+                               piece < capacity - 1 - size ? piece : capacity - 1 - size, 0, &got,
+                               err);
         if (rc < 0 || got == 0)
             return rc;
         size += got;

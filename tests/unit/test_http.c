@@ -1,8 +1,12 @@
+/*
+ * Requests and answers over libcurl: what is on the wire, what counts as whole, limits, uploads.
+ */
 #include "http_helpers.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #define OK_JSON "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -18,7 +22,7 @@ static int64_t ms_since(int64_t start_ns)
     return (gantry_clock_ns() - start_ns) / 1000000;
 }
 
-/* ---- connections ------------------------------------------------------------------------------ */
+/* ---- connections ----------------------------------------------------------------------------- */
 
 static void get_keeps_its_connection(void **state)
 {
@@ -158,7 +162,6 @@ static void head_has_no_body(void **state)
     request.method = "HEAD";
     for (i = 0; i < 2; i++) {
         assert_int_equal(gnt_http_begin(c.http, &request, &x, &err), 0);
-        assert_null(gnt_exchange_header(x, "api-version"));
         assert_int_equal(gnt_exchange_head(x, 0, &err), 0);
         assert_string_equal(gnt_exchange_header(x, "api-version"), "1.41");
         assert_null(gnt_exchange_header(x, "api"));
@@ -327,7 +330,7 @@ static void requests_that_must_not_be_sent(void **state)
     client_stop(&c);
 }
 
-/* ---- answers ------------------------------------------------------------------------------------ */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 /* One answer, cut after `size` bytes by an orderly close; how the exchange ends. */
 static int ask_cut(const char *answer, size_t size, size_t piece, gantry_error *err)
@@ -449,16 +452,19 @@ static void answers_that_make_no_sense(void **state)
             fail_msg("answer %zu: %d, retry %d, %s", i, rc, err.retry, err.message);
     }
     assert_int_equal(ask_for("HTTP/1.1 304 Not Modified\r\n\r\n", &err), 304);
-    assert_int_equal(ask_for("HTTP/1.1 404\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}", &err),
-                     404);
-    assert_int_equal(ask_for("HTTP/1.0 500 x\r\nContent-Encoding: identity\r\nContent-Length:0\r\n\r\n",
-                             &err), 500);
+    assert_int_equal(
+        ask_for("HTTP/1.1 404\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}", &err), 404);
+    assert_int_equal(
+        ask_for("HTTP/1.0 500 x\r\nContent-Encoding: identity\r\nContent-Length:0\r\n\r\n", &err),
+        500);
 }
 
 static void until_close(void **state)
 {
-    SCRIPT(script, FAKE_REQUEST, FAKE_SEND("HTTP/1.1 200 OK\r\n\r\nsome"), FAKE_SEND(" more"), FAKE_END);
-    SCRIPT(refusal, FAKE_REQUEST, FAKE_SEND("HTTP/1.1 404 Not Found\r\n\r\nno such thing"), FAKE_END);
+    SCRIPT(script, FAKE_REQUEST, FAKE_SEND("HTTP/1.1 200 OK\r\n\r\nsome"), FAKE_SEND(" more"),
+           FAKE_END);
+    SCRIPT(refusal, FAKE_REQUEST, FAKE_SEND("HTTP/1.1 404 Not Found\r\n\r\nno such thing"),
+           FAKE_END);
     struct gnt_http_request request = get_request("/x");
     struct client c;
     gantry_error err;
@@ -502,16 +508,19 @@ static void resets(void **state)
 
 static void endless_answers(void **state)
 {
-    SCRIPT(headers, FAKE_REQUEST, FAKE_SEND("HTTP/1.1 200 OK\r\n"), FAKE_FOREVER("X: yyyyyyyyyyyyy\r\n"),
+    SCRIPT(headers, FAKE_REQUEST, FAKE_SEND("HTTP/1.1 200 OK\r\n"),
+           FAKE_FOREVER("X: yyyyyyyyyyyyy\r\n"), FAKE_END);
+    SCRIPT(header, FAKE_REQUEST, FAKE_SEND("HTTP/1.1 200 OK\r\nX: "), FAKE_FOREVER("yyyyyyyy"),
            FAKE_END);
-    SCRIPT(header, FAKE_REQUEST, FAKE_SEND("HTTP/1.1 200 OK\r\nX: "), FAKE_FOREVER("yyyyyyyy"), FAKE_END);
     SCRIPT(status, FAKE_REQUEST, FAKE_SEND("HTTP/1.1 200 O"), FAKE_FOREVER("OOOOOOOOO"), FAKE_END);
     SCRIPT(interim, FAKE_REQUEST, FAKE_FOREVER("HTTP/1.1 100 Continue\r\n\r\n"), FAKE_END);
-    SCRIPT(trailers, FAKE_REQUEST, FAKE_SEND(CHUNKED_HEAD "0\r\n"), FAKE_FOREVER("X: yyyyyyyyyyyyy\r\n"),
+    SCRIPT(trailers, FAKE_REQUEST, FAKE_SEND(CHUNKED_HEAD "0\r\n"),
+           FAKE_FOREVER("X: yyyyyyyyyyyyy\r\n"), FAKE_END);
+    SCRIPT(trailer, FAKE_REQUEST, FAKE_SEND(CHUNKED_HEAD "0\r\nX: "), FAKE_FOREVER("yyyyyyyy"),
            FAKE_END);
-    SCRIPT(trailer, FAKE_REQUEST, FAKE_SEND(CHUNKED_HEAD "0\r\nX: "), FAKE_FOREVER("yyyyyyyy"), FAKE_END);
-    SCRIPT(extension, FAKE_REQUEST, FAKE_SEND(CHUNKED_HEAD "1;"), FAKE_FOREVER("yyyyyyyy"), FAKE_END);
-    const struct fake_step *const *const scripts[] = { headers, header, status, interim,
+    SCRIPT(extension, FAKE_REQUEST, FAKE_SEND(CHUNKED_HEAD "1;"), FAKE_FOREVER("yyyyyyyy"),
+           FAKE_END);
+    const struct fake_step *const *const scripts[] = { headers,  header,  status,   interim,
                                                        trailers, trailer, extension };
     struct gnt_http_request request = get_request("/x");
     struct client c;
@@ -566,7 +575,7 @@ static void the_window_is_bounded(void **state)
     client_stop(&c);
 }
 
-/* ---- time and cancel ------------------------------------------------------------------------------ */
+/* ---- time and cancel ------------------------------------------------------------------------- */
 
 static void stalls_end_within_the_deadline(void **state)
 {
@@ -646,8 +655,9 @@ static void cancel_from_another_thread(void **state)
 
 static void nonblocking(void **state)
 {
-    SCRIPT(script, FAKE_REQUEST, FAKE_WAIT, FAKE_SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab"),
-           FAKE_WAIT, FAKE_SEND("cd"), FAKE_AGAIN);
+    SCRIPT(script, FAKE_REQUEST, FAKE_WAIT,
+           FAKE_SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab"), FAKE_WAIT, FAKE_SEND("cd"),
+           FAKE_AGAIN);
     struct gnt_http_request request = get_request("/x");
     struct gnt_exchange *x;
     struct pollfd fd;
@@ -683,7 +693,7 @@ static void nonblocking(void **state)
     client_stop(&c);
 }
 
-/* ---- uploads -------------------------------------------------------------------------------------- */
+/* ---- uploads --------------------------------------------------------------------------------- */
 
 struct made_up {
     uint64_t left;
@@ -692,7 +702,8 @@ struct made_up {
     size_t piece;
 };
 
-static int made_up_read(void *arg, void *buffer, size_t capacity, size_t *out_size, gantry_error *err)
+static int made_up_read(void *arg, void *buffer, size_t capacity, size_t *out_size,
+                        gantry_error *err)
 {
     struct made_up *m = arg;
     size_t size = capacity < m->piece ? capacity : m->piece;
@@ -710,8 +721,11 @@ static int made_up_read(void *arg, void *buffer, size_t capacity, size_t *out_si
 
 static struct gnt_http_request upload_request(const gantry_source *source)
 {
-    struct gnt_http_request r = { .method = "POST", .target = "/build", .has_body = 1,
-                                  .content_type = "application/x-tar", .default_ms = 20000 };
+    struct gnt_http_request r = { .method = "POST",
+                                  .target = "/build",
+                                  .has_body = 1,
+                                  .content_type = "application/x-tar",
+                                  .default_ms = 20000 };
 
     r.source = source;
     return r;
@@ -822,16 +836,23 @@ static void check_refusals(const struct fake_step *const *script, int tcp)
 static void an_early_answer_wins(void **state)
 {
     SCRIPT(waits, FAKE_HEAD, FAKE_READ(65536),
-           FAKE_SEND(REFUSAL "Content-Length: 21\r\n\r\n{\"message\":\"bad tar\"}"), FAKE_STALL, FAKE_END);
+           FAKE_SEND(REFUSAL "Content-Length: 21\r\n\r\n{\"message\":\"bad tar\"}"), FAKE_STALL,
+           FAKE_END);
     SCRIPT(length, FAKE_HEAD, FAKE_READ(65536),
            FAKE_SEND(REFUSAL "Content-Length: 21\r\n\r\n{\"message\":\"bad tar\"}"), FAKE_END);
     SCRIPT(says_close, FAKE_HEAD, FAKE_READ(65536),
-           FAKE_SEND(REFUSAL "Connection: close\r\nContent-Length: 21\r\n\r\n{\"message\":\"bad tar\"}"),
+           FAKE_SEND(REFUSAL
+                     "Connection: close\r\nContent-Length: 21\r\n\r\n{\"message\":\"bad tar\"}"),
            FAKE_END);
-    SCRIPT(chunked, FAKE_HEAD, FAKE_READ(65536),
-           FAKE_SEND(REFUSAL "Transfer-Encoding: chunked\r\n\r\n15\r\n{\"message\":\"bad tar\"}\r\n0\r\n\r\n"),
+    SCRIPT(
+        chunked, FAKE_HEAD, FAKE_READ(65536),
+        FAKE_SEND(REFUSAL
+                  "Transfer-Encoding: chunked\r\n\r\n15\r\n{\"message\":\"bad tar\"}\r\n0\r\n\r\n"),
+        FAKE_END);
+    SCRIPT(bare, FAKE_HEAD, FAKE_READ(65536), FAKE_SEND(REFUSAL "\r\n{\"message\":\"bad tar\"}"),
            FAKE_END);
-    SCRIPT(bare, FAKE_HEAD, FAKE_READ(65536), FAKE_SEND(REFUSAL "\r\n{\"message\":\"bad tar\"}"), FAKE_END);
+    SCRIPT(half, FAKE_HEAD, FAKE_READ(65536), FAKE_SEND(REFUSAL "\r\n{\"message\":\"bad tar\"}"),
+           FAKE_SHUT, FAKE_STALL, FAKE_END);
     SCRIPT(at_once, FAKE_HEAD,
            FAKE_SEND(REFUSAL "Content-Length: 21\r\n\r\n{\"message\":\"bad tar\"}"), FAKE_END);
 
@@ -842,7 +863,37 @@ static void an_early_answer_wins(void **state)
     check_refusals(says_close, 0);
     check_refusals(chunked, 0);
     check_refusals(bare, 0);
+    check_refusals(half, 0);
+    check_refusals(half, 1);
     check_refusals(at_once, 0);
+}
+
+static void an_engine_that_leaves_an_upload(void **state)
+{
+    SCRIPT(silent, FAKE_HEAD, FAKE_READ(65536), FAKE_SHUT, FAKE_STALL, FAKE_END);
+    SCRIPT(in_head, FAKE_HEAD, FAKE_READ(65536), FAKE_SEND("HTTP/1.1 400 Ba"), FAKE_SHUT,
+           FAKE_STALL, FAKE_END);
+    SCRIPT(in_body, FAKE_HEAD, FAKE_READ(65536),
+           FAKE_SEND(REFUSAL "Content-Length: 99\r\n\r\nsome"), FAKE_SHUT, FAKE_STALL, FAKE_END);
+    SCRIPT(closes, FAKE_HEAD, FAKE_READ(65536), FAKE_END);
+    const struct fake_step *const *const scripts[] = { silent, in_head, in_body, closes };
+    struct made_up bytes;
+    gantry_source source = { sizeof source, made_up_read, &bytes, -1 };
+    struct gnt_http_request request = upload_request(&source);
+    struct client c;
+    gantry_error err;
+    size_t i;
+    int rc;
+
+    (void)state;
+    for (i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        bytes = (struct made_up){ 64 * 1024 * 1024, 0, 0, 70000 };
+        client_play(&c, scripts[i]);
+        rc = ask(&c, &request, NULL, 0, &err);
+        if (rc != GANTRY_E_TRUNCATED || err.retry != GANTRY_RETRY_ASK)
+            fail_msg("script %zu: %d, retry %d, %s", i, rc, err.retry, err.message);
+        client_stop(&c);
+    }
 }
 
 static void an_engine_that_stops_reading(void **state)
@@ -868,8 +919,8 @@ static void answers_while_uploading(void **state)
     /* 100 Continue unasked, and a 200 whose body begins before the upload ends. */
     SCRIPT(interim, FAKE_HEAD, FAKE_READ(65536), FAKE_SEND("HTTP/1.1 100 Continue\r\n\r\n"),
            FAKE_READ(900000), FAKE_SEND(OK_JSON), FAKE_DRAIN, FAKE_END);
-    SCRIPT(both, FAKE_HEAD, FAKE_READ(65536), FAKE_SEND(CHUNKED_HEAD "1\r\n{\r\n"), FAKE_READ(900000),
-           FAKE_SEND("1\r\n}\r\n0\r\n\r\n"), FAKE_DRAIN, FAKE_END);
+    SCRIPT(both, FAKE_HEAD, FAKE_READ(65536), FAKE_SEND(CHUNKED_HEAD "1\r\n{\r\n"),
+           FAKE_READ(900000), FAKE_SEND("1\r\n}\r\n0\r\n\r\n"), FAKE_DRAIN, FAKE_END);
     struct made_up bytes;
     gantry_source source = { sizeof source, made_up_read, &bytes, 65536 + 900000 };
     struct gnt_http_request request = upload_request(&source);
@@ -891,7 +942,7 @@ static void answers_while_uploading(void **state)
     client_stop(&c);
 }
 
-/* ---- the process ------------------------------------------------------------------------------------ */
+/* ---- the process ----------------------------------------------------------------------------- */
 
 static void no_descriptor_stays_open(void **state)
 {
@@ -908,6 +959,90 @@ static void no_descriptor_stays_open(void **state)
     assert_int_equal(ask(&c, &post, NULL, 0, &err), 200);
     client_stop(&c);
     assert_int_equal(open_descriptors(), before);
+}
+
+static void exhausted_memory(void **state)
+{
+    static const struct fake_step upload[] = { FAKE_REQUEST, FAKE_SEND(OK_JSON), FAKE_END };
+    static const struct fake_step *const script[] = { upload };
+    struct made_up bytes;
+    gantry_source source = { sizeof source, made_up_read, &bytes, -1 };
+    struct gnt_http_request requests[3] = { get_request("/x?y=z"), post_request("/x", "{}"),
+                                            upload_request(&source) };
+    struct client c;
+    gantry_error err;
+    size_t i;
+    long k;
+    int rc;
+
+    (void)state;
+    for (i = 0; i < 3; i++) {
+        rc = 0;
+        for (k = 0; rc != 200; k++) {
+            bytes = (struct made_up){ 100000, 0, 0, 70000 };
+            client_play(&c, script);
+            fail_after = k;
+            rc = ask(&c, &requests[i], NULL, 0, &err);
+            fail_after = -1;
+            if (rc != GANTRY_E_NOMEM && rc != 200)
+                fail_msg("allocation %ld: %d %s", k, rc, err.message);
+            client_stop(&c); /* checks that nothing stays */
+        }
+        assert_in_range(k, 5, 100);
+    }
+}
+
+static void exhausted_descriptors(void **state)
+{
+    SCRIPT(script, FAKE_REQUEST, FAKE_SEND(OK_JSON), FAKE_END);
+    struct gnt_http_request request = get_request("/x");
+    struct rlimit before;
+    struct rlimit none;
+    struct client c;
+    gantry_error err;
+
+    (void)state;
+    client_play(&c, script);
+    assert_int_equal(ask(&c, &request, NULL, 0, &err), 200);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){ 0, before.rlim_max };
+    fake_await_closed(c.fake);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(ask(&c, &request, NULL, 0, &err), GANTRY_E_IO);
+    assert_int_equal(err.os_error, EMFILE);
+    assert_int_equal(err.outcome, GANTRY_OUTCOME_NOT_SENT);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(ask(&c, &request, NULL, 0, &err), 200);
+    client_stop(&c);
+}
+
+static void keep_line(void *arg, int level, const char *component, const char *line)
+{
+    char *lines = arg;
+
+    snprintf(lines + strlen(lines), 512 - strlen(lines), "%d %s %s\n", level, component, line);
+}
+
+static void one_log_line_without_the_query(void **state)
+{
+    SCRIPT(script, FAKE_REQUEST, FAKE_SEND(OK_JSON), FAKE_END);
+    gantry_call call = { .size = sizeof call, .tag = "nightly" };
+    struct gnt_http_request request = post_request("/build?buildargs=secret", "{\"b\":\"secret\"}");
+    struct client c;
+    gantry_error err;
+    char lines[512] = "";
+
+    (void)state;
+    client_play(&c, script);
+    c.host.logger.log = keep_line;
+    c.host.logger.arg = lines;
+    c.host.logger.level = GANTRY_LOG_DEBUG;
+    request.call = &call;
+    assert_int_equal(ask(&c, &request, NULL, 0, &err), 200);
+    assert_int_equal(strncmp(lines, "4 http nightly: POST /build 200 ", 32), 0);
+    assert_int_equal(count_text(lines, "\n"), 1);
+    assert_null(strstr(lines, "secret"));
+    client_stop(&c);
 }
 
 int main(void)
@@ -939,9 +1074,13 @@ int main(void)
         cmocka_unit_test(a_source_that_fails_never_ends_the_upload),
         cmocka_unit_test(a_source_must_keep_to_its_length),
         cmocka_unit_test(an_early_answer_wins),
+        cmocka_unit_test(an_engine_that_leaves_an_upload),
         cmocka_unit_test(an_engine_that_stops_reading),
         cmocka_unit_test(answers_while_uploading),
         cmocka_unit_test(no_descriptor_stays_open),
+        cmocka_unit_test(exhausted_memory),
+        cmocka_unit_test(exhausted_descriptors),
+        cmocka_unit_test(one_log_line_without_the_query),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -280,10 +280,11 @@ static void test_platforms(void **state)
 }
 
 /* libpod reads names as regular expressions: the text sent must mean only itself. */
-static void test_name_filter(void **state)
+static void test_what_lists_send(void **state)
 {
     const char *const one[] = { "a.b-c_d", NULL };
     const char *const two[] = { "a", "b", NULL };
+    struct podman_wanted wanted = { .names = { .names = two } };
     struct gnt_rest rest = { .host = &host };
     struct gnt_req r;
     struct gnt_json *filters;
@@ -291,13 +292,40 @@ static void test_name_filter(void **state)
     (void)state;
     gnt_req_init(&r, &rest, "GET", NULL, "/x");
     filters = gnt_req_object(&r);
-    gnt_podman_filter_name(&r, filters, NULL);
-    gnt_podman_filter_name(&r, filters, two);
+    gnt_podman_filter_wanted(&r, filters, &wanted);
     assert_null(filters->first);
-    gnt_podman_filter_name(&r, filters, one);
+    wanted.names.names = one;
+    wanted.labels = two;
+    gnt_podman_filter_wanted(&r, filters, &wanted);
     assert_int_equal(r.rc, 0);
     assert_string_equal(gnt_json_get(filters, "name")->first->text, "^a\\.b\\-c_d$");
+    assert_int_equal(gnt_json_get(filters, "label")->size, 1);
     gnt_req_free(&r);
+}
+
+static void test_what_lists_accept(void **state)
+{
+    const gantry_pair labels[] = { { "a", "b" }, { "ab", "" } };
+    const gantry_volume item = { .name = "v", .labels = labels, .label_count = 2 };
+    const char *const names[] = { "w", "v", NULL };
+    const char *const other[] = { "v1", NULL };
+    static const char *const sets[][3] = { { "a", "ab=", NULL }, { "a=b", "a", NULL },
+                                           { "a", "x", NULL },   { "a=", NULL },
+                                           { "a=bc", NULL },     { "b", NULL } };
+    struct podman_wanted wanted = { .names = { .offset = offsetof(gantry_volume, name) },
+                                    .labels_offset = offsetof(gantry_volume, labels) };
+
+    (void)state;
+    assert_true(gnt_podman_accept(&item, &wanted));
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+        wanted.labels = sets[i];
+        assert_int_equal(gnt_podman_accept(&item, &wanted), i < 2);
+    }
+    wanted.labels = NULL;
+    wanted.names.names = names;
+    assert_true(gnt_podman_accept(&item, &wanted));
+    wanted.names.names = other;
+    assert_false(gnt_podman_accept(&item, &wanted));
 }
 
 /* ---- recorded answers ------------------------------------------------------------------------ */
@@ -620,7 +648,8 @@ int main(void)
         cmocka_unit_test(test_familiar_names),
         cmocka_unit_test(test_patterns),
         cmocka_unit_test(test_platforms),
-        cmocka_unit_test(test_name_filter),
+        cmocka_unit_test(test_what_lists_send),
+        cmocka_unit_test(test_what_lists_accept),
         cmocka_unit_test(test_inspected_container),
         cmocka_unit_test(test_entrypoint_shapes),
         cmocka_unit_test(test_listed_container),
