@@ -127,7 +127,7 @@ static void count_containers(const struct memory_engine *engine, gantry_info *in
     info->images = list_size(engine->images);
     info->containers_running = 0;
     for (const struct memory_object *o = engine->containers; o != NULL; o = o->next) {
-        if (((const struct memory_container *)o)->state == GANTRY_STATE_RUNNING)
+        if (((const struct memory_container *)o)->state == GANTRY_CONTAINER_RUNNING)
             info->containers_running++;
     }
     info->containers_paused = 0;

@@ -45,7 +45,7 @@ static void delete_container(struct memory_engine *engine, struct memory_contain
 static void end_container(struct memory_engine *engine, struct memory_container *container,
                           int64_t exit_code)
 {
-    container->state = GANTRY_STATE_EXITED;
+    container->state = GANTRY_CONTAINER_EXITED;
     container->exit_code = exit_code;
     container->finished_ns = now_ns();
     if (container->auto_remove)
@@ -70,43 +70,43 @@ static int enter_container(struct memory_engine *engine, const char *operation, 
 
 /* ---- life --------------------------------------------------------------------------------- */
 
-static int start(void *state, const char *id, const gantry_start_options *opts, gantry_error *err)
+static int start(void *state, const char *id, const gantry_container_start_options *opts, gantry_error *err)
 {
     struct memory_container *container;
     int rc = enter_container(state, "containers.start", id, opts->call, &container, err);
 
     if (rc < 0)
         return rc;
-    if (container->state != GANTRY_STATE_RUNNING)
+    if (container->state != GANTRY_CONTAINER_RUNNING)
         container->started_ns = now_ns();
-    container->state = GANTRY_STATE_RUNNING;
+    container->state = GANTRY_CONTAINER_RUNNING;
     memory_leave(state);
     return 0;
 }
 
 /* There is no process to ask, hence none that could use the grace period: it ends as one that does
  * not care about SIGTERM. */
-static int stop(void *state, const char *id, const gantry_stop_options *opts, gantry_error *err)
+static int stop(void *state, const char *id, const gantry_container_stop_options *opts, gantry_error *err)
 {
     struct memory_container *container;
     int rc = enter_container(state, "containers.stop", id, opts->call, &container, err);
 
     if (rc < 0)
         return rc;
-    if (container->state == GANTRY_STATE_RUNNING)
+    if (container->state == GANTRY_CONTAINER_RUNNING)
         end_container(state, container, 128 + 9);
     memory_leave(state);
     return 0;
 }
 
-static int restart(void *state, const char *id, const gantry_stop_options *opts, gantry_error *err)
+static int restart(void *state, const char *id, const gantry_container_stop_options *opts, gantry_error *err)
 {
     struct memory_container *container;
     int rc = enter_container(state, "containers.restart", id, opts->call, &container, err);
 
     if (rc < 0)
         return rc;
-    container->state = GANTRY_STATE_RUNNING;
+    container->state = GANTRY_CONTAINER_RUNNING;
     container->started_ns = now_ns();
     memory_leave(state);
     return 0;
@@ -134,7 +134,7 @@ static int signal_number(const char *signal)
     return 0;
 }
 
-static int kill_container(void *state, const char *id, const gantry_kill_options *opts,
+static int kill_container(void *state, const char *id, const gantry_container_kill_options *opts,
                           gantry_error *err)
 {
     struct memory_container *container;
@@ -146,7 +146,7 @@ static int kill_container(void *state, const char *id, const gantry_kill_options
     rc = enter_container(state, "containers.kill", id, opts->call, &container, err);
     if (rc < 0)
         return rc;
-    if (container->state == GANTRY_STATE_RUNNING)
+    if (container->state == GANTRY_CONTAINER_RUNNING)
         end_container(state, container, 128 + number);
     else
         rc = memory_error(err, GANTRY_E_STATE, GANTRY_RESOURCE_CONTAINER, id,
@@ -163,7 +163,7 @@ static int remove_container(void *state, const char *id,
 
     if (rc < 0)
         return rc;
-    if (container->state == GANTRY_STATE_RUNNING && opts->force != GANTRY_ON)
+    if (container->state == GANTRY_CONTAINER_RUNNING && opts->force != GANTRY_ON)
         rc = memory_error(err, GANTRY_E_STATE, GANTRY_RESOURCE_CONTAINER, id,
                           "container %s is running", id);
     else
@@ -189,7 +189,7 @@ static void fill_ports(struct memory_fill *fill, const struct memory_container *
         item->protocol = memory_fill_text(fill, port->protocol);
         item->host_address = memory_fill_text(fill, port->host_address);
         item->container_port = port->container_port;
-        item->host_port = container->state == GANTRY_STATE_RUNNING ? port->host_port : 0;
+        item->host_port = container->state == GANTRY_CONTAINER_RUNNING ? port->host_port : 0;
         ports[i] = item;
     }
     out->ports = ports;
@@ -223,10 +223,10 @@ static int fill_summary(struct memory_fill *fill, const struct memory_container 
     out->image = memory_fill_text(fill, container->image_name);
     out->image_id = memory_fill_text(fill, container->image->object.id);
     out->state = container->state;
-    out->state_text = memory_fill_text(fill, gantry_state_name(container->state));
+    out->state_text = memory_fill_text(fill, gantry_container_state_name(container->state));
     out->command = memory_fill_strings(fill, container->command);
     out->created_ns = container->object.created_ns;
-    out->has_exit_code = container->state == GANTRY_STATE_EXITED;
+    out->has_exit_code = container->state == GANTRY_CONTAINER_EXITED;
     out->exit_code = out->has_exit_code ? container->exit_code : 0;
     out->labels = memory_fill_pairs(fill, container->object.labels, container->object.label_count);
     out->label_count = container->object.label_count;
@@ -344,7 +344,7 @@ static int wanted(const struct memory_container *container, const struct conditi
     const gantry_container_list_options *opts = conditions->opts;
 
     if (opts->state != 0 ? container->state != opts->state
-                         : opts->all != GANTRY_ON && container->state != GANTRY_STATE_RUNNING)
+                         : opts->all != GANTRY_ON && container->state != GANTRY_CONTAINER_RUNNING)
         return 0;
     if (memory_count(opts->names) > 0 && !memory_listed(opts->names, container->object.name))
         return 0;

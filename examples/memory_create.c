@@ -216,7 +216,7 @@ static int fill_container(struct memory_engine *engine, struct memory_container 
     container->object.name = memory_keep_text(container, opts->name ? opts->name : made_up);
     memory_reference(full, image);
     container->image_name = memory_keep_text(container, full);
-    container->state = GANTRY_STATE_CREATED;
+    container->state = GANTRY_CONTAINER_CREATED;
     container->working_directory = memory_keep_text(
         container, opts->working_directory ? opts->working_directory
                                            : container->image->working_directory);

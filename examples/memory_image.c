@@ -117,12 +117,12 @@ static int apply_changes(struct memory_image *image, const char *const *changes,
 }
 
 static int import(void *state, const char *reference, const gantry_source *tar,
-                  const gantry_import_options *opts, gantry_import_result **out, gantry_error *err)
+                  const gantry_image_import_options *opts, gantry_image_import_result **out, gantry_error *err)
 {
     struct memory_engine *engine = state;
     struct memory_fill fill = { 0 };
     struct memory_image *image = NULL;
-    gantry_import_result *result;
+    gantry_image_import_result *result;
     int64_t size;
     int rc;
 
@@ -134,7 +134,7 @@ static int import(void *state, const char *reference, const gantry_source *tar,
     if (rc < 0)
         return rc;
     rc = GANTRY_E_NOMEM;
-    result = fill.result = gantry_result_new(engine->host, GANTRY_KIND_IMPORT_RESULT, err);
+    result = fill.result = gantry_result_new(engine->host, GANTRY_KIND_IMAGE_IMPORT_RESULT, err);
     if (result == NULL)
         goto out;
     image = memory_object_new(engine, sizeof *image, err);

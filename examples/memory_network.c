@@ -219,7 +219,7 @@ static int find_both(struct memory_engine *engine, const char *id, const char *c
 }
 
 static int connect_container(void *state, const char *id, const char *container,
-                             const gantry_connect_options *opts, gantry_error *err)
+                             const gantry_network_connect_options *opts, gantry_error *err)
 {
     struct memory_engine *engine = state;
     struct memory_network *network;
@@ -242,7 +242,7 @@ static int connect_container(void *state, const char *id, const char *container,
 }
 
 static int disconnect(void *state, const char *id, const char *container,
-                      const gantry_disconnect_options *opts, gantry_error *err)
+                      const gantry_network_disconnect_options *opts, gantry_error *err)
 {
     struct memory_engine *engine = state;
     struct memory_network *network;

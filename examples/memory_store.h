@@ -91,7 +91,7 @@ struct memory_container {
     int64_t started_ns;
     int64_t finished_ns;
     int64_t exit_code;
-    int state; /* GANTRY_STATE_CREATED, _RUNNING or _EXITED */
+    int state; /* GANTRY_CONTAINER_CREATED, _RUNNING or _EXITED */
     int tty;
     int open_stdin;
     int auto_remove;

@@ -73,7 +73,7 @@ static int show_log(gantry_engine *engine, const char *id, gantry_error *err)
 {
     gantry_logs_options opts = { .size = sizeof opts, .timestamps = GANTRY_ON };
     gantry_output *log = NULL;
-    int rc = gantry_containers_logs_read(gantry_engine_containers(engine), id, &opts, &log, err);
+    int rc = gantry_containers_logs(gantry_engine_containers(engine), id, &opts, &log, err);
 
     if (rc == 0)
         printf("\nIts log, with times:\n%s%s", log->stdout_data, log->stderr_data);

@@ -58,6 +58,7 @@ typedef struct gantry_stream_ops {
     int (*close_write)(void *state, gantry_error *err); /**< NULL with a NULL write */
     int (*fd)(const void *state, int *out_events);      /**< NULL: never blocks */
     void (*close)(void *state);                         /**< required; frees the state */
+    int (*timeout_ms)(const void *state);               /**< NULL: no time limits */
 } gantry_stream_ops;
 
 /** Behaviour of a gantry_progress. */
@@ -69,6 +70,7 @@ typedef struct gantry_progress_ops {
                 gantry_error *err);
     int (*fd)(const void *state, int *out_events); /**< NULL: never blocks */
     void (*close)(void *state);                    /**< required; stops the work, frees the state */
+    int (*timeout_ms)(const void *state);          /**< NULL: no time limits */
 } gantry_progress_ops;
 
 /** Behaviour of a gantry_wait. */
@@ -78,6 +80,7 @@ typedef struct gantry_wait_ops {
     int (*result)(void *state, int nonblocking, gantry_exit_status *out, gantry_error *err);
     int (*fd)(const void *state, int *out_events); /**< NULL: never blocks */
     void (*close)(void *state);                    /**< required; frees the state */
+    int (*timeout_ms)(const void *state);          /**< NULL: no time limits */
 } gantry_wait_ops;
 
 /** Wrap a state and its behaviour. On failure the state is still the caller's. @{ */
@@ -117,7 +120,7 @@ typedef struct gantry_image_ops {
                  gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
                  gantry_error *err);
     int (*import)(void *state, const char *reference, const gantry_source *tar,
-                  const gantry_import_options *opts, gantry_import_result **out,
+                  const gantry_image_import_options *opts, gantry_image_import_result **out,
                   gantry_error *err);
     int (*list)(void *state, const gantry_image_list_options *opts, gantry_image_list **out,
                 gantry_error *err);
@@ -142,12 +145,12 @@ typedef struct gantry_container_ops {
     int (*create)(void *state, const char *image, const gantry_container_options *opts,
                   gantry_created **out, gantry_error *err);
     /** One that runs is success. */
-    int (*start)(void *state, const char *id, const gantry_start_options *opts, gantry_error *err);
+    int (*start)(void *state, const char *id, const gantry_container_start_options *opts, gantry_error *err);
     /** One that does not run is success. */
-    int (*stop)(void *state, const char *id, const gantry_stop_options *opts, gantry_error *err);
-    int (*restart)(void *state, const char *id, const gantry_stop_options *opts,
+    int (*stop)(void *state, const char *id, const gantry_container_stop_options *opts, gantry_error *err);
+    int (*restart)(void *state, const char *id, const gantry_container_stop_options *opts,
                    gantry_error *err);
-    int (*kill)(void *state, const char *id, const gantry_kill_options *opts, gantry_error *err);
+    int (*kill)(void *state, const char *id, const gantry_container_kill_options *opts, gantry_error *err);
     /** missing_ok is the library's business: a missing container is NOT_FOUND here. */
     int (*remove)(void *state, const char *id, const gantry_container_remove_options *opts,
                   gantry_error *err);
@@ -204,9 +207,9 @@ typedef struct gantry_network_ops {
     int (*remove)(void *state, const char *id, const gantry_network_remove_options *opts,
                   gantry_error *err);
     int (*connect)(void *state, const char *id, const char *container,
-                   const gantry_connect_options *opts, gantry_error *err);
+                   const gantry_network_connect_options *opts, gantry_error *err);
     int (*disconnect)(void *state, const char *id, const char *container,
-                      const gantry_disconnect_options *opts, gantry_error *err);
+                      const gantry_network_disconnect_options *opts, gantry_error *err);
 } gantry_network_ops;
 
 /* ---- the backend -------------------------------------------------------------------------- */
@@ -259,7 +262,7 @@ enum {
     GANTRY_KIND_IMAGE = 4,
     GANTRY_KIND_IMAGE_LIST = 5,
     GANTRY_KIND_IMAGE_REMOVAL = 6,
-    GANTRY_KIND_IMPORT_RESULT = 7,
+    GANTRY_KIND_IMAGE_IMPORT_RESULT = 7,
     GANTRY_KIND_CREATED = 8,
     GANTRY_KIND_CONTAINER = 9,
     GANTRY_KIND_CONTAINER_LIST = 10,

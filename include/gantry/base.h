@@ -46,7 +46,8 @@ GANTRY_API const char *gantry_version(void);
 enum {
     GANTRY_OK = 0,
 
-    GANTRY_E_INVALID = -100,     /**< an argument, option or setting is wrong; nothing was sent */
+    GANTRY_E_INVALID = -100,     /**< an argument, option or setting is wrong; outcome says who refused it: the
+                                      library (NOT_SENT) or the engine (REFUSED) */
     GANTRY_E_UNSUPPORTED = -200, /**< this engine or version cannot do it; names what */
     GANTRY_E_NOMEM = -300,       /**< memory exhausted in this process */
     GANTRY_E_IO = -400,          /**< a local file or descriptor failed; see os_error */
@@ -91,8 +92,8 @@ enum {
 
 /** What a failed request may have done on the engine: gantry_error::outcome. */
 enum {
-    GANTRY_OUTCOME_NOT_SENT = 0, /**< the engine never got it */
-    GANTRY_OUTCOME_UNKNOWN = 1,  /**< it may or may not have taken effect */
+    GANTRY_OUTCOME_UNKNOWN = 0,  /**< it may or may not have taken effect */
+    GANTRY_OUTCOME_NOT_SENT = 1, /**< the engine never got it */
     GANTRY_OUTCOME_REFUSED = 2,  /**< the engine answered no; nothing was done */
     GANTRY_OUTCOME_PARTIAL = 3   /**< part of it was done; the message says what may be left */
 };
@@ -155,12 +156,26 @@ GANTRY_API const char *gantry_error_name(int code);
 GANTRY_API int gantry_error_set(gantry_error *err, int code, const char *fmt, ...)
     GANTRY_PRINTF(3, 4);
 
+/**
+ * Everything an error knows as text of several lines, for people: operation, resource, message, and for
+ * a failed build its step, exit code and output.
+ * @param buffer    receives the text, cut if it must be, always terminated; may be NULL if capacity is 0
+ * @return length of the whole text without the NUL, as snprintf. Since 0.1.
+ */
+GANTRY_API size_t gantry_error_format(const gantry_error *err, char *buffer, size_t capacity);
+
 /** Three-valued option: zero leaves the decision to the library or engine. */
 enum {
     GANTRY_DEFAULT = 0, /**< as documented at the option */
     GANTRY_ON = 1,      /**< yes */
     GANTRY_OFF = -1     /**< no */
 };
+
+/**
+ * A pointer to options on the spot, with `size` set (C only):
+ * `gantry_containers_stop(cs, "web", GANTRY_OPTIONS(gantry_container_stop_options, .grace_ms = 500), &err)`.
+ */
+#define GANTRY_OPTIONS(type, ...) (&(const type){ .size = sizeof(type), __VA_ARGS__ })
 
 /** A name and a value; both borrowed for the call. The layout is frozen. */
 typedef struct gantry_pair {
@@ -252,6 +267,7 @@ enum {
  * thread that makes calls on the engine, and must not call the library. Since 0.1.
  */
 typedef struct gantry_logger {
+    size_t size; /**< sizeof(gantry_logger) */
     void (*log)(void *arg, int level, const char *component, const char *line);
     void *arg;
     int level; /**< the most detailed level wanted; 0 = #GANTRY_LOG_WARNING */

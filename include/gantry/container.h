@@ -86,6 +86,7 @@ typedef struct gantry_container_options {
 
 /** What create made; free with gantry_created_free(). */
 typedef struct gantry_created {
+    size_t size; /**< bytes of it that the running library fills */
     const char *id;              /**< 64 hex digits */
     const char *const *warnings; /**< the engine's, NULL-terminated */
 } gantry_created;
@@ -106,48 +107,52 @@ GANTRY_API void gantry_created_free(gantry_created *created);
 /* ---- life --------------------------------------------------------------------------------- */
 
 /** Options of gantry_containers_start(). */
-typedef struct gantry_start_options {
-    size_t size;             /**< sizeof(gantry_start_options) */
+typedef struct gantry_container_start_options {
+    size_t size;             /**< sizeof(gantry_container_start_options) */
     const gantry_call *call;
-} gantry_start_options;
+} gantry_container_start_options;
 
 /** Start a container; one that runs already is success. `POST /containers/{id}/start`. Since
  * 0.1. */
 GANTRY_API int gantry_containers_start(gantry_containers *containers, const char *id,
-                                       const gantry_start_options *opts, gantry_error *err);
+                                       const gantry_container_start_options *opts, gantry_error *err);
+
+/** For grace_ms: kill at once. */
+#define GANTRY_GRACE_NONE ((int64_t)-2)
 
 /** Options of gantry_containers_stop() and gantry_containers_restart(). */
-typedef struct gantry_stop_options {
-    size_t size;             /**< sizeof(gantry_stop_options) */
+typedef struct gantry_container_stop_options {
+    size_t size;             /**< sizeof(gantry_container_stop_options) */
     const gantry_call *call; /**< a default time limit is extended by the grace period */
-    int64_t grace_ms;        /**< time to end by itself before it is killed; 0 = the container's
-                                  own, -1 = kill at once; whole seconds, rounded up */
-} gantry_stop_options;
+    int64_t grace_ms;        /**< time to end by itself before it is killed; 0 = the container's own,
+                                  #GANTRY_GRACE_NONE, #GANTRY_NO_TIMEOUT = never kill; whole seconds,
+                                  rounded up */
+} gantry_container_stop_options;
 
 /**
  * Ask a container to end, wait, and kill it after the grace period. One that does not run is
  * success; a paused one is unpaused. `POST /containers/{id}/stop`. Since 0.1.
  */
 GANTRY_API int gantry_containers_stop(gantry_containers *containers, const char *id,
-                                      const gantry_stop_options *opts, gantry_error *err);
+                                      const gantry_container_stop_options *opts, gantry_error *err);
 
 /** Stop, then start. `POST /containers/{id}/restart`. Since 0.1. */
 GANTRY_API int gantry_containers_restart(gantry_containers *containers, const char *id,
-                                         const gantry_stop_options *opts, gantry_error *err);
+                                         const gantry_container_stop_options *opts, gantry_error *err);
 
 /** Options of gantry_containers_kill(). */
-typedef struct gantry_kill_options {
-    size_t size;             /**< sizeof(gantry_kill_options) */
+typedef struct gantry_container_kill_options {
+    size_t size;             /**< sizeof(gantry_container_kill_options) */
     const gantry_call *call;
     const char *signal;      /**< "SIGTERM", "TERM" or "15"; NULL = SIGKILL */
-} gantry_kill_options;
+} gantry_container_kill_options;
 
 /**
  * Send a signal to a container's main process; returns without waiting for an effect.
  * @return 0, #GANTRY_E_STATE if it does not run, ... `POST /containers/{id}/kill`. Since 0.1.
  */
 GANTRY_API int gantry_containers_kill(gantry_containers *containers, const char *id,
-                                      const gantry_kill_options *opts, gantry_error *err);
+                                      const gantry_container_kill_options *opts, gantry_error *err);
 
 /** Options of gantry_containers_remove(). */
 typedef struct gantry_container_remove_options {
@@ -172,21 +177,22 @@ GANTRY_API int gantry_containers_remove(gantry_containers *containers, const cha
 
 /** States of a container; the engine's own word is in gantry_container::state_text. */
 enum {
-    GANTRY_STATE_UNKNOWN = 0, /**< a word this library does not know */
-    GANTRY_STATE_CREATED = 1, /**< never started (Podman's "initialized" too) */
-    GANTRY_STATE_RUNNING = 2,
-    GANTRY_STATE_PAUSED = 3,
-    GANTRY_STATE_RESTARTING = 4,
-    GANTRY_STATE_EXITED = 5,
-    GANTRY_STATE_REMOVING = 6,
-    GANTRY_STATE_DEAD = 7
+    GANTRY_CONTAINER_UNKNOWN = 0, /**< a word this library does not know */
+    GANTRY_CONTAINER_CREATED = 1, /**< never started (Podman's "initialized" too) */
+    GANTRY_CONTAINER_RUNNING = 2,
+    GANTRY_CONTAINER_PAUSED = 3,
+    GANTRY_CONTAINER_RESTARTING = 4,
+    GANTRY_CONTAINER_EXITED = 5,
+    GANTRY_CONTAINER_REMOVING = 6,
+    GANTRY_CONTAINER_DEAD = 7
 };
 
 /** Name of a state, as "running"; static, "unknown" for any other number. Since 0.1. */
-GANTRY_API const char *gantry_state_name(int state);
+GANTRY_API const char *gantry_container_state_name(int state);
 
 /** A published port of a container, one per host address and port. */
 typedef struct gantry_port_info {
+    size_t size; /**< bytes of it that the running library fills */
     const char *protocol;     /**< "tcp" */
     const char *host_address; /**< "0.0.0.0", "127.0.0.1", "::" or "" */
     int container_port;
@@ -195,6 +201,7 @@ typedef struct gantry_port_info {
 
 /** A mount of a container. */
 typedef struct gantry_mount_info {
+    size_t size; /**< bytes of it that the running library fills */
     const char *source;      /**< host path, "" for tmpfs */
     const char *target;
     const char *volume;      /**< name of the volume or "" */
@@ -204,6 +211,7 @@ typedef struct gantry_mount_info {
 
 /** A container's place in a network. */
 typedef struct gantry_attachment_info {
+    size_t size; /**< bytes of it that the running library fills */
     const char *network;     /**< name of the network */
     const char *address;     /**< IPv4 or "" */
     const char *gateway;     /**< IPv4 or "" */
@@ -213,6 +221,7 @@ typedef struct gantry_attachment_info {
 
 /** A container. Free an inspected one with gantry_container_free(). */
 typedef struct gantry_container {
+    size_t size; /**< bytes of it that the running library fills */
     const char *id;                    /**< 64 hex digits */
     const char *name;                  /**< without '/' */
     const char *image;                 /**< as it was given or resolved: "busybox:latest" */
@@ -221,7 +230,7 @@ typedef struct gantry_container {
     const char *const *command;        /**< list: the engine may give one joined string */
     int64_t created_ns;
     int64_t exit_code;                 /**< valid if has_exit_code */
-    int state;                         /**< GANTRY_STATE_... */
+    int state;                         /**< GANTRY_CONTAINER_... */
     int has_exit_code;                 /**< 1 if it has ended and the code is known */
     const gantry_pair *labels;
     size_t label_count;
@@ -251,6 +260,7 @@ typedef struct gantry_container {
 
 /** Containers; free with gantry_container_list_free(). */
 typedef struct gantry_container_list {
+    size_t size; /**< bytes of it that the running library fills */
     size_t count;
     const gantry_container *const *items; /**< also NULL-terminated */
 } gantry_container_list;
@@ -267,7 +277,7 @@ typedef struct gantry_container_list_options {
     size_t filter_count;
     int64_t limit;              /**< at most so many, the newest; 0 = no limit */
     int all;                    /**< #GANTRY_ON: not only running ones */
-    int state;                  /**< only this GANTRY_STATE_...; 0 = see all */
+    int state;                  /**< only this GANTRY_CONTAINER_...; 0 = see all */
 } gantry_container_list_options;
 
 /** List containers. `GET /containers/json` on both. Since 0.1. */
@@ -305,11 +315,15 @@ typedef struct gantry_wait_options {
     int reserved;
 } gantry_wait_options;
 
-/** How a container ended. The exit code is optional until there is one: 0 is never made up. */
+/**
+ * How a container ended. The exit code is optional until there is one: 0 is never made up. Owned by the
+ * caller; the layout is frozen.
+ */
 typedef struct gantry_exit_status {
     int64_t exit_code;       /**< valid if has_exit_code; 128 + signal after a signal */
     int has_exit_code;       /**< 1 or 0 */
     int signal;              /**< exit_code - 128 if that is a signal's number, else 0 */
+    int64_t reserved[4];     /**< zero */
 } gantry_exit_status;
 
 /**
@@ -345,12 +359,15 @@ GANTRY_API void gantry_wait_set_nonblocking(gantry_wait *wait, int on);
 /** As gantry_stream_fd(). Since 0.1. */
 GANTRY_API int gantry_wait_fd(const gantry_wait *wait, int *out_events);
 
+/** As gantry_stream_timeout_ms(). Since 0.1. */
+GANTRY_API int gantry_wait_timeout_ms(const gantry_wait *wait);
+
 /** End a wait; the container is left alone. NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_wait_close(gantry_wait *wait);
 
 /* ---- logs, attach ------------------------------------------------------------------------- */
 
-/** Options of gantry_containers_logs() and gantry_containers_logs_read(). */
+/** Options of gantry_containers_logs_open() and gantry_containers_logs(). */
 typedef struct gantry_logs_options {
     size_t size;             /**< sizeof(gantry_logs_options) */
     const gantry_call *call; /**< no total limit by default */
@@ -369,17 +386,17 @@ typedef struct gantry_logs_options {
  * @param out  close with gantry_stream_close()
  * `GET /containers/{id}/logs` on both. Since 0.1.
  */
-GANTRY_API int gantry_containers_logs(gantry_containers *containers, const char *id,
+GANTRY_API int gantry_containers_logs_open(gantry_containers *containers, const char *id,
                                       const gantry_logs_options *opts, gantry_stream **out,
                                       gantry_error *err);
 
 /** Read a container's log into memory, at most gantry_limits::capture_bytes a channel. Since
  * 0.1. */
-GANTRY_API int gantry_containers_logs_read(gantry_containers *containers, const char *id,
+GANTRY_API int gantry_containers_logs(gantry_containers *containers, const char *id,
                                            const gantry_logs_options *opts, gantry_output **out,
                                            gantry_error *err);
 
-/** Options of gantry_containers_attach(). */
+/** Options of gantry_containers_attach_open(). */
 typedef struct gantry_attach_options {
     size_t size;             /**< sizeof(gantry_attach_options) */
     const gantry_call *call; /**< no total limit by default */
@@ -399,7 +416,7 @@ typedef struct gantry_attach_options {
  * @param out  close with gantry_stream_close(); the container goes on
  * `POST /containers/{id}/attach` on both. Since 0.1.
  */
-GANTRY_API int gantry_containers_attach(gantry_containers *containers, const char *id,
+GANTRY_API int gantry_containers_attach_open(gantry_containers *containers, const char *id,
                                         const gantry_attach_options *opts, gantry_stream **out,
                                         gantry_error *err);
 
@@ -416,12 +433,15 @@ typedef struct gantry_exec_options {
     const void *input;       /**< bytes for its standard input, or NULL */
     size_t input_size;
     size_t capture_limit;    /**< bytes per channel, more is #GANTRY_E_LIMIT; 0 = gantry_limits's */
+    gantry_sink_fn sink;     /**< receives the output as it comes, instead of capturing it */
+    void *sink_arg;
     int tty;                 /**< #GANTRY_ON */
     int privileged;          /**< #GANTRY_ON */
 } gantry_exec_options;
 
 /** What a command inside a container gave; free with gantry_exec_result_free(). */
 typedef struct gantry_exec_result {
+    size_t size; /**< bytes of it that the running library fills */
     const char *stdout_data; /**< followed by an uncounted NUL */
     size_t stdout_size;
     const char *stderr_data; /**< followed by an uncounted NUL */
@@ -464,6 +484,7 @@ typedef struct gantry_run_options {
 
 /** What a run gave; free with gantry_run_result_free(). */
 typedef struct gantry_run_result {
+    size_t size; /**< bytes of it that the running library fills */
     const char *id;          /**< of the container, 64 hex digits */
     const char *stdout_data; /**< followed by an uncounted NUL; "" with detach or sink */
     size_t stdout_size;

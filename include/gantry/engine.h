@@ -101,6 +101,7 @@ GANTRY_API gantry_networks *gantry_engine_networks(gantry_engine *engine);
 
 /** One place where an engine was looked for. */
 typedef struct gantry_candidate {
+    size_t size; /**< bytes of it that the running library fills */
     const char *source;  /**< where it came from: "DOCKER_HOST", "rootless Podman socket",
                               "options" */
     const char *address; /**< as "unix:///run/podman/podman.sock" */
@@ -112,6 +113,7 @@ typedef struct gantry_candidate {
 
 /** Candidates in the order tried. */
 typedef struct gantry_candidate_list {
+    size_t size; /**< bytes of it that the running library fills */
     size_t count;
     const gantry_candidate *const *items; /**< also NULL-terminated */
 } gantry_candidate_list;
@@ -150,6 +152,7 @@ GANTRY_API int gantry_engine_ping(gantry_engine *engine, const gantry_query_opti
 
 /** Versions of an engine. Strings are "" when the engine does not say. */
 typedef struct gantry_version_info {
+    size_t size; /**< bytes of it that the running library fills */
     const char *backend;         /**< "docker", "podman" ... */
     const char *version;         /**< of the engine: "20.10.24", "4.3.1" */
     const char *api_version;     /**< highest API version the engine offers */
@@ -172,6 +175,7 @@ GANTRY_API void gantry_version_info_free(gantry_version_info *info);
 
 /** State of an engine and its host; counts are -1 and strings "" when the engine does not say. */
 typedef struct gantry_info {
+    size_t size; /**< bytes of it that the running library fills */
     const char *backend;         /**< "docker", "podman" ... */
     const char *version;
     const char *hostname;
@@ -276,6 +280,7 @@ typedef struct gantry_request {
 
 /** Answer of gantry_engine_request(); free with gantry_response_free(). */
 typedef struct gantry_response {
+    size_t size; /**< bytes of it that the running library fills */
     int status;               /**< any the engine gave below 400, never a redirect but 304 */
     int reserved;
     const char *content_type; /**< "" if none */

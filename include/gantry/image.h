@@ -63,6 +63,7 @@ typedef struct gantry_build_options {
 
 /** What a build made; free with gantry_build_result_free(). */
 typedef struct gantry_build_result {
+    size_t size; /**< bytes of it that the running library fills */
     const char *image_id;     /**< 64 hex digits; the image was there when the call returned */
     int64_t duration_ms;
     int step_total;           /**< number of steps, 0 if the engine does not count them */
@@ -99,25 +100,26 @@ GANTRY_API void gantry_build_result_free(gantry_build_result *result);
  * @param out  receives the iterator; its last record is #GANTRY_PROGRESS_RESULT
  * Since 0.1.
  */
-GANTRY_API int gantry_images_build_start(gantry_images *images, const char *reference,
+GANTRY_API int gantry_images_build_open(gantry_images *images, const char *reference,
                                          const gantry_build_options *opts, gantry_progress **out,
                                          gantry_error *err);
 
 /* ---- import ------------------------------------------------------------------------------- */
 
 /** Options of gantry_images_import(). */
-typedef struct gantry_import_options {
-    size_t size;             /**< sizeof(gantry_import_options) */
+typedef struct gantry_image_import_options {
+    size_t size;             /**< sizeof(gantry_image_import_options) */
     const gantry_call *call;
     const char *message;         /**< for the image's history */
     const char *platform;        /**< as "linux/arm64"; NULL = the engine's */
     const char *const *changes;  /**< Dockerfile instructions as "CMD [\"sh\"]", NULL-terminated */
-} gantry_import_options;
+} gantry_image_import_options;
 
-/** What an import made; free with gantry_import_result_free(). */
-typedef struct gantry_import_result {
+/** What an import made; free with gantry_image_import_result_free(). */
+typedef struct gantry_image_import_result {
+    size_t size; /**< bytes of it that the running library fills */
     const char *image_id; /**< 64 hex digits */
-} gantry_import_result;
+} gantry_image_import_result;
 
 /**
  * Make an image of one layer from a root filesystem tar (plain, gzip, bzip2 or xz).
@@ -128,14 +130,15 @@ typedef struct gantry_import_result {
  * Docker `POST /images/create?fromSrc=-`, Podman `POST /libpod/images/import`. Since 0.1.
  */
 GANTRY_API int gantry_images_import(gantry_images *images, const char *reference,
-                                    const gantry_source *tar, const gantry_import_options *opts,
-                                    gantry_import_result **out, gantry_error *err);
-GANTRY_API void gantry_import_result_free(gantry_import_result *result);
+                                    const gantry_source *tar, const gantry_image_import_options *opts,
+                                    gantry_image_import_result **out, gantry_error *err);
+GANTRY_API void gantry_image_import_result_free(gantry_image_import_result *result);
 
 /* ---- list, inspect, exists ---------------------------------------------------------------- */
 
 /** An image. Free an inspected one with gantry_image_free(); those in a list with the list. */
 typedef struct gantry_image {
+    size_t size; /**< bytes of it that the running library fills */
     const char *id;                    /**< 64 hex digits */
     const char *digest;                /**< of the manifest, "sha256:...", or "" */
     const char *const *references;     /**< names with tags as "app:latest", NULL-terminated */
@@ -163,6 +166,7 @@ typedef struct gantry_image {
 
 /** Images; free with gantry_image_list_free(). */
 typedef struct gantry_image_list {
+    size_t size; /**< bytes of it that the running library fills */
     size_t count;
     const gantry_image *const *items; /**< also NULL-terminated */
 } gantry_image_list;
@@ -238,6 +242,7 @@ typedef struct gantry_image_remove_options {
 
 /** What a removal did; free with gantry_image_removal_free(). */
 typedef struct gantry_image_removal {
+    size_t size; /**< bytes of it that the running library fills */
     const char *const *untagged; /**< names taken away, NULL-terminated */
     const char *const *deleted;  /**< ids deleted, 64 hex digits, NULL-terminated */
 } gantry_image_removal;

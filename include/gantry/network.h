@@ -13,12 +13,14 @@ extern "C" {
 
 /** A range of addresses of a network. */
 typedef struct gantry_subnet_info {
+    size_t size; /**< bytes of it that the running library fills */
     const char *subnet;  /**< as "10.89.0.0/24" */
     const char *gateway; /**< as "10.89.0.1" or "" */
 } gantry_subnet_info;
 
 /** A network. Free an inspected or created one with gantry_network_free(). */
 typedef struct gantry_network {
+    size_t size; /**< bytes of it that the running library fills */
     const char *id;             /**< 64 hex digits */
     const char *name;
     const char *driver;         /**< "bridge" */
@@ -35,6 +37,7 @@ typedef struct gantry_network {
 
 /** Networks; free with gantry_network_list_free(). */
 typedef struct gantry_network_list {
+    size_t size; /**< bytes of it that the running library fills */
     size_t count;
     const gantry_network *const *items; /**< also NULL-terminated */
 } gantry_network_list;
@@ -68,6 +71,7 @@ GANTRY_API void gantry_network_free(gantry_network *network);
 
 /** What ensure did; free with gantry_network_ensured_free(). */
 typedef struct gantry_network_ensured {
+    size_t size; /**< bytes of it that the running library fills */
     const gantry_network *network;  /**< the network as it is now */
     const char *const *differences; /**< what is not as asked; NULL-terminated; empty when
                                          created */
@@ -125,12 +129,12 @@ GANTRY_API int gantry_networks_remove(gantry_networks *networks, const char *id,
                                       gantry_error *err);
 
 /** Options of gantry_networks_connect(). */
-typedef struct gantry_connect_options {
-    size_t size;             /**< sizeof(gantry_connect_options) */
+typedef struct gantry_network_connect_options {
+    size_t size;             /**< sizeof(gantry_network_connect_options) */
     const gantry_call *call;
     const char *const *aliases; /**< further names of the container there, NULL-terminated */
     const char *address;        /**< fixed IPv4 address, NULL = the engine picks one */
-} gantry_connect_options;
+} gantry_network_connect_options;
 
 /**
  * Attach a container to a network.
@@ -138,16 +142,16 @@ typedef struct gantry_connect_options {
  *         already, ... `POST /networks/{id}/connect`. Since 0.1.
  */
 GANTRY_API int gantry_networks_connect(gantry_networks *networks, const char *id,
-                                       const char *container, const gantry_connect_options *opts,
+                                       const char *container, const gantry_network_connect_options *opts,
                                        gantry_error *err);
 
 /** Options of gantry_networks_disconnect(). */
-typedef struct gantry_disconnect_options {
-    size_t size;             /**< sizeof(gantry_disconnect_options) */
+typedef struct gantry_network_disconnect_options {
+    size_t size;             /**< sizeof(gantry_network_disconnect_options) */
     const gantry_call *call;
     int force;               /**< #GANTRY_ON: also when the container is gone or broken */
     int reserved;
-} gantry_disconnect_options;
+} gantry_network_disconnect_options;
 
 /**
  * Take a container out of a network.
@@ -156,7 +160,7 @@ typedef struct gantry_disconnect_options {
  */
 GANTRY_API int gantry_networks_disconnect(gantry_networks *networks, const char *id,
                                           const char *container,
-                                          const gantry_disconnect_options *opts,
+                                          const gantry_network_disconnect_options *opts,
                                           gantry_error *err);
 
 #ifdef __cplusplus

@@ -27,10 +27,10 @@ enum {
     GANTRY_STDERR = 2  /**< standard error */
 };
 
-/** What to poll a descriptor for; several may be set. */
+/** What to poll a descriptor for; several may be set. The values of POLLIN and POLLOUT. */
 enum {
     GANTRY_POLL_IN = 1, /**< readable */
-    GANTRY_POLL_OUT = 2 /**< writable */
+    GANTRY_POLL_OUT = 4 /**< writable */
 };
 
 /**
@@ -80,9 +80,18 @@ GANTRY_API void gantry_stream_set_nonblocking(gantry_stream *s, int on);
  * Only for poll, select and epoll: never read, write or close it. It may change between calls;
  * ask again after each AGAIN.
  * @param out_events  receives GANTRY_POLL_ bits; may be NULL
- * @return the descriptor, or -1 if the stream never blocks or cannot be polled. Since 0.1.
+ * @return the descriptor, or -1: do not poll, call again at once. Since 0.1.
+ *
+ * A poll set has the stream's descriptor, gantry_cancel_fd() of its token if it has one, and waits
+ * no longer than gantry_stream_timeout_ms().
  */
 GANTRY_API int gantry_stream_fd(const gantry_stream *s, int *out_events);
+
+/**
+ * Longest time to poll before the stream must be read again because one of its time limits may have
+ * passed: milliseconds as poll() takes them, 0 = now, -1 = no limit. Since 0.1.
+ */
+GANTRY_API int gantry_stream_timeout_ms(const gantry_stream *s);
 
 /** Close a stream and its connection, at once and without waiting; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_stream_close(gantry_stream *s);
@@ -112,6 +121,7 @@ GANTRY_API int gantry_stream_copy_fd(gantry_stream *s, int out_fd, int err_fd, g
  * used as strings when they hold no NUL themselves. Free with gantry_output_free().
  */
 typedef struct gantry_output {
+    size_t size; /**< bytes of it that the running library fills */
     const char *stdout_data;
     size_t stdout_size;
     const char *stderr_data;
@@ -145,22 +155,36 @@ typedef struct gantry_source {
      */
     int (*read)(void *arg, void *buffer, size_t capacity, size_t *out_size, gantry_error *err);
     void *arg;
-    int64_t length; /**< total bytes if known, else -1; a source that ends early or goes on is an
-                         error */
+    /**
+     * Number of bytes, 0 = not known: then it is read to its end (for an archive's entry, whose size
+     * must be known, 0 is an empty file). A source that ends early or goes on is an error.
+     */
+    int64_t length;
 } gantry_source;
 
-/** Bytes of a gantry_source_memory(). */
+/** State of a source over memory; set data and length, leave the rest zero. */
 typedef struct gantry_memory {
+    size_t size; /**< sizeof(gantry_memory) */
     const void *data;
-    size_t size;
+    size_t length;
     size_t offset; /**< where the next read begins; 0 at first */
 } gantry_memory;
 
-/** A source over memory; `memory` must outlive it. Cannot fail. Since 0.1. */
-GANTRY_API gantry_source gantry_source_memory(gantry_memory *memory);
+/**
+ * Fill a source that reads from memory; both structs must outlive its use.
+ * @param source  with `size` set
+ * @param memory  with `size`, `data` and `length` set
+ * Since 0.1.
+ */
+GANTRY_API void gantry_source_memory(gantry_source *source, gantry_memory *memory);
 
-/** A source over a descriptor, read from where it stands; `fd` must outlive it. Since 0.1. */
-GANTRY_API gantry_source gantry_source_fd(const int *fd);
+/**
+ * Fill a source that reads a descriptor from where it stands; the descriptor stays the caller's.
+ * @param source  with `size` set
+ * @param fd      open for reading, blocking
+ * Since 0.1.
+ */
+GANTRY_API void gantry_source_fd(gantry_source *source, int fd);
 
 /* ---- progress ----------------------------------------------------------------------------- */
 
@@ -175,6 +199,7 @@ enum {
 
 /** One record of progress; everything in it is valid until the next call on its iterator. */
 typedef struct gantry_progress_record {
+    size_t size; /**< bytes of it that the running library fills */
     int kind;          /**< GANTRY_PROGRESS_... */
     int step;          /**< build step the record belongs to, from 1; 0 if none */
     int step_total;    /**< number of build steps, 0 if unknown */
@@ -209,6 +234,9 @@ GANTRY_API void gantry_progress_set_nonblocking(gantry_progress *p, int on);
 
 /** As gantry_stream_fd(). Since 0.1. */
 GANTRY_API int gantry_progress_fd(const gantry_progress *p, int *out_events);
+
+/** As gantry_stream_timeout_ms(). Since 0.1. */
+GANTRY_API int gantry_progress_timeout_ms(const gantry_progress *p);
 
 /** Close an iterator; before the end this stops the work on the engine. NULL is allowed. */
 GANTRY_API void gantry_progress_close(gantry_progress *p);

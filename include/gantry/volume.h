@@ -13,6 +13,7 @@ extern "C" {
 
 /** A volume. Free an inspected or created one with gantry_volume_free(). */
 typedef struct gantry_volume {
+    size_t size; /**< bytes of it that the running library fills */
     const char *name;
     const char *driver;        /**< "local" */
     const char *mountpoint;    /**< path on the engine's host */
@@ -27,6 +28,7 @@ typedef struct gantry_volume {
 
 /** Volumes; free with gantry_volume_list_free(). */
 typedef struct gantry_volume_list {
+    size_t size; /**< bytes of it that the running library fills */
     size_t count;
     const gantry_volume *const *items; /**< also NULL-terminated */
 } gantry_volume_list;
@@ -59,6 +61,7 @@ GANTRY_API void gantry_volume_free(gantry_volume *volume);
 
 /** What ensure did; free with gantry_volume_ensured_free(). */
 typedef struct gantry_volume_ensured {
+    size_t size; /**< bytes of it that the running library fills */
     const gantry_volume *volume;    /**< the volume as it is now */
     const char *const *differences; /**< what is not as asked, as "driver: is local, asked nfs";
                                          NULL-terminated; empty when created */

@@ -136,6 +136,13 @@ int gnt_clock_wait_ms(const struct gnt_clock *clock, int max_ms)
     return max_ms;
 }
 
+int gnt_clock_poll_ms(const struct gnt_clock *clock)
+{
+    if (clock->deadline_ns == 0 && clock->idle_ns == 0 && !gantry_cancel_triggered(clock->cancel))
+        return -1;
+    return gnt_clock_wait_ms(clock, INT_MAX);
+}
+
 void gnt_clock_moved(struct gnt_clock *clock)
 {
     if (clock->idle_ns != 0)

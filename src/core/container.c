@@ -188,39 +188,39 @@ int gantry_containers_create(gantry_containers *containers, const char *image,
 /* ---- life ------------------------------------------------------------------------------------ */
 
 int gantry_containers_start(gantry_containers *containers, const char *id,
-                            const gantry_start_options *opts, gantry_error *err)
+                            const gantry_container_start_options *opts, gantry_error *err)
 {
     gantry_engine *e = gnt_engine_of_containers(containers);
-    gantry_start_options o;
+    gantry_container_start_options o;
     int rc = gnt_enter(e, GANTRY_FEATURE_CONTAINERS_START, err);
 
     if (rc == 0)
         rc = gnt_check_name("id", id, err);
     if (rc == 0)
-        rc = GNT_IMPORT(gantry_start_options, o, opts, err);
+        rc = GNT_IMPORT(gantry_container_start_options, o, opts, err);
     if (rc == 0)
         rc = e->backend->containers.start(e->state, id, &o, err);
     return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_START, GANTRY_RESOURCE_CONTAINER, id, err);
 }
 
-static int check_grace(const gantry_stop_options *o, gantry_error *err)
+static int check_grace(const gantry_container_stop_options *o, gantry_error *err)
 {
-    if (o->grace_ms < -1)
-        return gnt_fail(err, GANTRY_E_INVALID, "grace_ms: must be -1, 0 or more");
+    if (o->grace_ms < GANTRY_GRACE_NONE)
+        return gnt_fail(err, GANTRY_E_INVALID, "grace_ms: must not be negative");
     return 0;
 }
 
 int gantry_containers_stop(gantry_containers *containers, const char *id,
-                           const gantry_stop_options *opts, gantry_error *err)
+                           const gantry_container_stop_options *opts, gantry_error *err)
 {
     gantry_engine *e = gnt_engine_of_containers(containers);
-    gantry_stop_options o;
+    gantry_container_stop_options o;
     int rc = gnt_enter(e, GANTRY_FEATURE_CONTAINERS_STOP, err);
 
     if (rc == 0)
         rc = gnt_check_name("id", id, err);
     if (rc == 0)
-        rc = GNT_IMPORT(gantry_stop_options, o, opts, err);
+        rc = GNT_IMPORT(gantry_container_stop_options, o, opts, err);
     if (rc == 0)
         rc = check_grace(&o, err);
     if (rc == 0)
@@ -229,16 +229,16 @@ int gantry_containers_stop(gantry_containers *containers, const char *id,
 }
 
 int gantry_containers_restart(gantry_containers *containers, const char *id,
-                              const gantry_stop_options *opts, gantry_error *err)
+                              const gantry_container_stop_options *opts, gantry_error *err)
 {
     gantry_engine *e = gnt_engine_of_containers(containers);
-    gantry_stop_options o;
+    gantry_container_stop_options o;
     int rc = gnt_enter(e, GANTRY_FEATURE_CONTAINERS_RESTART, err);
 
     if (rc == 0)
         rc = gnt_check_name("id", id, err);
     if (rc == 0)
-        rc = GNT_IMPORT(gantry_stop_options, o, opts, err);
+        rc = GNT_IMPORT(gantry_container_stop_options, o, opts, err);
     if (rc == 0)
         rc = check_grace(&o, err);
     if (rc == 0)
@@ -247,16 +247,16 @@ int gantry_containers_restart(gantry_containers *containers, const char *id,
 }
 
 int gantry_containers_kill(gantry_containers *containers, const char *id,
-                           const gantry_kill_options *opts, gantry_error *err)
+                           const gantry_container_kill_options *opts, gantry_error *err)
 {
     gantry_engine *e = gnt_engine_of_containers(containers);
-    gantry_kill_options o;
+    gantry_container_kill_options o;
     int rc = gnt_enter(e, GANTRY_FEATURE_CONTAINERS_KILL, err);
 
     if (rc == 0)
         rc = gnt_check_name("id", id, err);
     if (rc == 0)
-        rc = GNT_IMPORT(gantry_kill_options, o, opts, err);
+        rc = GNT_IMPORT(gantry_container_kill_options, o, opts, err);
     if (rc == 0 && o.signal != NULL)
         rc = gnt_check_name("signal", o.signal, err);
     if (rc == 0)
@@ -301,8 +301,8 @@ int gantry_containers_list(gantry_containers *containers,
         rc = GNT_IMPORT(gantry_container_list_options, o, opts, err);
     if (rc == 0 && o.limit < 0)
         rc = gnt_fail(err, GANTRY_E_INVALID, "limit: must not be negative");
-    if (rc == 0 && (o.state < 0 || o.state > GANTRY_STATE_DEAD))
-        rc = gnt_fail(err, GANTRY_E_INVALID, "state: %d is none of GANTRY_STATE_", o.state);
+    if (rc == 0 && (o.state < 0 || o.state > GANTRY_CONTAINER_DEAD))
+        rc = gnt_fail(err, GANTRY_E_INVALID, "state: %d is none of GANTRY_CONTAINER_", o.state);
     if (rc == 0 && o.image != NULL)
         rc = gnt_reference_check("image", o.image, err);
     if (rc == 0)
@@ -372,7 +372,7 @@ int gantry_containers_wait(gantry_containers *containers, const char *id,
 
 /* ---- logs, attach ---------------------------------------------------------------------------- */
 
-int gantry_containers_logs(gantry_containers *containers, const char *id,
+int gantry_containers_logs_open(gantry_containers *containers, const char *id,
                            const gantry_logs_options *opts, gantry_stream **out,
                            gantry_error *err)
 {
@@ -396,7 +396,7 @@ int gantry_containers_logs(gantry_containers *containers, const char *id,
     return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_LOGS, GANTRY_RESOURCE_CONTAINER, id, err);
 }
 
-int gantry_containers_logs_read(gantry_containers *containers, const char *id,
+int gantry_containers_logs(gantry_containers *containers, const char *id,
                                 const gantry_logs_options *opts, gantry_output **out,
                                 gantry_error *err)
 {
@@ -406,14 +406,14 @@ int gantry_containers_logs_read(gantry_containers *containers, const char *id,
     if (rc == 0)
         rc = gnt_check_out(out, err);
     if (rc == 0)
-        rc = gantry_containers_logs(containers, id, opts, &stream, err);
+        rc = gantry_containers_logs_open(containers, id, opts, &stream, err);
     if (rc == 0)
         rc = gantry_stream_capture(stream, 0, out, err);
     gantry_stream_close(stream);
     return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_LOGS, GANTRY_RESOURCE_CONTAINER, id, err);
 }
 
-int gantry_containers_attach(gantry_containers *containers, const char *id,
+int gantry_containers_attach_open(gantry_containers *containers, const char *id,
                              const gantry_attach_options *opts, gantry_stream **out,
                              gantry_error *err)
 {

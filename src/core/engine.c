@@ -45,7 +45,11 @@ int gnt_import_options(void *dst, size_t known, const void *src, const char *typ
     if (rc < 0)
         return rc;
     memcpy(&head, dst, sizeof head);
-    return gnt_import(&call, sizeof call, head.call, "gantry_call", err);
+    rc = gnt_import(&call, sizeof call, head.call, "gantry_call", err);
+    if (rc == 0 && (call.timeout_ms < GANTRY_NO_TIMEOUT || call.deadline_ns < 0 ||
+                    call.idle_timeout_ms < 0))
+        rc = gnt_fail(err, GANTRY_E_INVALID, "call: times must not be negative");
+    return rc;
 }
 
 int gnt_leave(int rc, int feature, int resource_kind, const char *resource, gantry_error *err)

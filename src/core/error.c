@@ -123,6 +123,7 @@ static void format(char raw[RAW_SIZE], const char *fmt, va_list args)
 static int fill(gantry_error *err, int code, const char *raw)
 {
     memset(err, 0, sizeof *err);
+    err->outcome = GANTRY_OUTCOME_NOT_SENT;
     err->code = code;
     gnt_text_copy(err->message, sizeof err->message, raw, strlen(raw), 0, 0);
     return code;
@@ -282,4 +283,24 @@ const char *gantry_error_name(int code)
     default:
         return "UNKNOWN";
     }
+}
+
+size_t gantry_error_format(const gantry_error *err, char *buffer, size_t capacity)
+{
+    char code[32] = "";
+    char step[320] = "";
+    int n;
+
+    if (err == NULL || err->code == 0)
+        return (size_t)snprintf(buffer, capacity, "success");
+    if (err->has_exit_code)
+        snprintf(code, sizeof code, " (exit code %d)", err->exit_code);
+    if (err->step > 0)
+        snprintf(step, sizeof step, "\nstep %d of %d: %s%s", err->step, err->step_total,
+                 err->step_text, code);
+    n = snprintf(buffer, capacity, "%s%s%s%s%s%s%s%s", err->operation,
+                 err->operation[0] != '\0' ? " " : "", err->resource,
+                 err->operation[0] != '\0' || err->resource[0] != '\0' ? ": " : "", err->message,
+                 step, err->output[0] != '\0' ? "\n" : "", err->output);
+    return n > 0 ? (size_t)n : 0;
 }

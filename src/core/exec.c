@@ -68,7 +68,9 @@ static int exec(gantry_engine *e, const char *id, const char *const *command,
         return GANTRY_E_NOMEM;
     gnt_capture_init(&capture, &e->host.mem, limit);
     rc = e->backend->containers.exec(e->state, id, command, o, &stream, exec_id, err);
-    if (rc == 0)
+    if (rc == 0 && o->sink != NULL)
+        rc = gnt_stream_pump(stream, o->input, o->input_size, o->sink, o->sink_arg, err);
+    else if (rc == 0)
         rc = gnt_capture_result(&capture,
                                 gnt_stream_pump(stream, o->input, o->input_size, gnt_capture_sink,
                                                 &capture, err),

@@ -81,10 +81,14 @@ int gnt_in_id(struct gnt_in_context *c, const struct gnt_json *v, const struct g
 {
     const char *text = gnt_json_text(v);
 
-    if (!text) {
-        return mismatch(c, row, "a string");
+    if (text && strncmp(text, "sha256:", 7) == 0) {
+        text += 7;
     }
-    return copy_text(c, strncmp(text, "sha256:", 7) == 0 ? text + 7 : text, field);
+    /* An empty one would end up in paths of requests. */
+    if (!text || text[0] == '\0') {
+        return mismatch(c, row, "an id");
+    }
+    return copy_text(c, text, field);
 }
 
 int gnt_in_name(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,

@@ -51,6 +51,8 @@ int gnt_clock_check(const struct gnt_clock *clock, gantry_error *err);
 /* Milliseconds to the next limit, rounded up, at most max_ms; for poll. 0 if a limit has passed or
  * the call is cancelled; a negative max_ms is no bound and comes back when there is no limit. */
 int gnt_clock_wait_ms(const struct gnt_clock *clock, int max_ms);
+/* The same as poll takes it: -1 if there is no limit. */
+int gnt_clock_poll_ms(const struct gnt_clock *clock);
 void gnt_clock_moved(struct gnt_clock *clock);
 /* Sleep until a limit or for ms, whichever is first, waking for the cancel token; result as
  * check. */

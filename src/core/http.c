@@ -125,7 +125,7 @@ static int check_length(struct gnt_exchange *x, size_t got)
     size_t extra = 0;
     int rc = 0;
 
-    if (x->source.length < 0)
+    if (x->source.length <= 0)
         return 0;
     if (x->pulled > length)
         return changed(x, "goes on after");
@@ -416,7 +416,7 @@ int gnt_http_begin(struct gnt_http *http, const struct gnt_http_request *request
     if (rc == 0)
         rc = gnt_link_open(http, &hooks, x, &x->link, err);
     wire.upload = x->uploads;
-    wire.upload_length = x->uploads ? x->source.length : -1;
+    wire.upload_length = x->uploads && x->source.length > 0 ? x->source.length : -1;
     wire.fresh = x->mutating;
     if (rc == 0)
         rc = gnt_link_request(x->link, &wire, err);
@@ -491,6 +491,11 @@ int gnt_exchange_read(struct gnt_exchange *x, void *buffer, size_t capacity, int
 int gnt_exchange_fd(const struct gnt_exchange *x, int *out_events)
 {
     return gnt_link_fd(x->link, out_events);
+}
+
+int gnt_exchange_timeout_ms(const struct gnt_exchange *x)
+{
+    return gnt_clock_poll_ms(&x->clock);
 }
 
 struct gnt_clock *gnt_exchange_clock(struct gnt_exchange *x)

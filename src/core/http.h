@@ -69,6 +69,7 @@ int gnt_exchange_read(struct gnt_exchange *x, void *buffer, size_t capacity, int
 const char *gnt_exchange_peek(const struct gnt_exchange *x, size_t *out_size);
 void gnt_exchange_skip(struct gnt_exchange *x, size_t size);
 /* The connection's descriptor; -1 before there is one. */
+int gnt_exchange_timeout_ms(const struct gnt_exchange *x);
 int gnt_exchange_fd(const struct gnt_exchange *x, int *out_events);
 /* Ends the exchange: a whole one gives its connection back, any other tears it. NULL is fine. */
 void gnt_exchange_close(struct gnt_exchange *x);

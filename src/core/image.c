@@ -94,7 +94,7 @@ static int start_build(gantry_engine *e, const char *reference, const gantry_bui
     return 0;
 }
 
-int gantry_images_build_start(gantry_images *images, const char *reference,
+int gantry_images_build_open(gantry_images *images, const char *reference,
                               const gantry_build_options *opts, gantry_progress **out,
                               gantry_error *err)
 {
@@ -192,13 +192,13 @@ int gantry_images_build(gantry_images *images, const char *reference,
 /* ---- import ---------------------------------------------------------------------------------- */
 
 int gantry_images_import(gantry_images *images, const char *reference, const gantry_source *tar,
-                         const gantry_import_options *opts, gantry_import_result **out,
+                         const gantry_image_import_options *opts, gantry_image_import_result **out,
                          gantry_error *err)
 {
     gantry_engine *e = engine_of(images);
-    gantry_import_options o;
+    gantry_image_import_options o;
     gantry_source source;
-    gantry_import_result *result = NULL;
+    gantry_image_import_result *result = NULL;
     int rc = gnt_enter(e, GANTRY_FEATURE_IMAGES_IMPORT, err);
 
     if (rc == 0 && reference != NULL)
@@ -208,13 +208,13 @@ int gantry_images_import(gantry_images *images, const char *reference, const gan
     if (rc == 0 && source.read == NULL)
         rc = gnt_fail(err, GANTRY_E_INVALID, "tar: needs a read function");
     if (rc == 0)
-        rc = GNT_IMPORT(gantry_import_options, o, opts, err);
+        rc = GNT_IMPORT(gantry_image_import_options, o, opts, err);
     if (rc == 0)
         rc = e->backend->images.import(e->state, reference, &source, &o, &result, err);
     if (rc == 0 && out != NULL)
         *out = result;
     else
-        gantry_import_result_free(result);
+        gantry_image_import_result_free(result);
     return gnt_leave(rc, GANTRY_FEATURE_IMAGES_IMPORT, GANTRY_RESOURCE_IMAGE, reference, err);
 }
 

@@ -38,6 +38,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
     else
         (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
     link->opened = fd;
+    link->unread = 0; /* that was of one which died while it was idle */
     return fd;
 }
 
@@ -58,8 +59,9 @@ static void drain(const struct gnt_link *link, int fd)
 static int on_close(void *arg, curl_socket_t fd)
 {
     struct gnt_link *link = arg;
+    int reused = link->opened < 0 && !link->fresh;
 
-    if (link->begun && !link->done && !link->closing && fd == link->opened) {
+    if (link->begun && !link->done && !link->closing && (fd == link->opened || reused)) {
         (void)ioctl(fd, FIONREAD, &link->unread);
         if (link->sends_body)
             drain(link, fd);

@@ -112,7 +112,7 @@ static const struct preset image_removal_presets[] = {
 };
 
 static const struct preset import_result_presets[] = {
-    TEXT(gantry_import_result, image_id),
+    TEXT(gantry_image_import_result, image_id),
     END,
 };
 
@@ -264,7 +264,7 @@ static const struct model {
     [GANTRY_KIND_IMAGE] = { sizeof(gantry_image), image_presets },
     [GANTRY_KIND_IMAGE_LIST] = { sizeof(gantry_image_list), image_list_presets },
     [GANTRY_KIND_IMAGE_REMOVAL] = { sizeof(gantry_image_removal), image_removal_presets },
-    [GANTRY_KIND_IMPORT_RESULT] = { sizeof(gantry_import_result), import_result_presets },
+    [GANTRY_KIND_IMAGE_IMPORT_RESULT] = { sizeof(gantry_image_import_result), import_result_presets },
     [GANTRY_KIND_CREATED] = { sizeof(gantry_created), created_presets },
     [GANTRY_KIND_CONTAINER] = { sizeof(gantry_container), container_presets },
     [GANTRY_KIND_CONTAINER_LIST] = { sizeof(gantry_container_list), container_list_presets },
@@ -308,6 +308,7 @@ void gnt_model_defaults(int kind, void *out)
 
     if (model == NULL)
         return;
+    memcpy(out, &model->size, sizeof model->size); /* every result begins with its size */
     for (p = model->presets; p->offset != SIZE_MAX; p++) {
         char *member = (char *)out + p->offset;
 

@@ -91,10 +91,10 @@ int gantry_networks_remove(gantry_networks *networks, const char *id,
 }
 
 int gantry_networks_connect(gantry_networks *networks, const char *id, const char *container,
-                            const gantry_connect_options *opts, gantry_error *err)
+                            const gantry_network_connect_options *opts, gantry_error *err)
 {
     gantry_engine *e = engine_of(networks);
-    gantry_connect_options o;
+    gantry_network_connect_options o;
     int rc = gnt_enter(e, GANTRY_FEATURE_NETWORKS_CONNECT, err);
 
     if (rc == 0)
@@ -102,17 +102,17 @@ int gantry_networks_connect(gantry_networks *networks, const char *id, const cha
     if (rc == 0)
         rc = gnt_check_name("container", container, err);
     if (rc == 0)
-        rc = GNT_IMPORT(gantry_connect_options, o, opts, err);
+        rc = GNT_IMPORT(gantry_network_connect_options, o, opts, err);
     if (rc == 0)
         rc = e->backend->networks.connect(e->state, id, container, &o, err);
     return gnt_leave(rc, GANTRY_FEATURE_NETWORKS_CONNECT, GANTRY_RESOURCE_NETWORK, id, err);
 }
 
 int gantry_networks_disconnect(gantry_networks *networks, const char *id, const char *container,
-                               const gantry_disconnect_options *opts, gantry_error *err)
+                               const gantry_network_disconnect_options *opts, gantry_error *err)
 {
     gantry_engine *e = engine_of(networks);
-    gantry_disconnect_options o;
+    gantry_network_disconnect_options o;
     int rc = gnt_enter(e, GANTRY_FEATURE_NETWORKS_DISCONNECT, err);
 
     if (rc == 0)
@@ -120,7 +120,7 @@ int gantry_networks_disconnect(gantry_networks *networks, const char *id, const 
     if (rc == 0)
         rc = gnt_check_name("container", container, err);
     if (rc == 0)
-        rc = GNT_IMPORT(gantry_disconnect_options, o, opts, err);
+        rc = GNT_IMPORT(gantry_network_disconnect_options, o, opts, err);
     if (rc == 0)
         rc = e->backend->networks.disconnect(e->state, id, container, &o, err);
     return gnt_leave(rc, GANTRY_FEATURE_NETWORKS_DISCONNECT, GANTRY_RESOURCE_NETWORK, id, err);

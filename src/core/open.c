@@ -62,8 +62,9 @@ static int init_host(struct gantry_host *host, const struct opening *o, gantry_e
 
     if (rc < 0)
         return rc;
-    if (opts->logger != NULL)
-        host->logger = *opts->logger;
+    rc = gnt_import(&host->logger, sizeof host->logger, opts->logger, "gantry_logger", err);
+    if (rc < 0)
+        return rc;
     host->limits = o->limits;
     gnt_limits_defaults(&host->limits);
     host->connect_timeout_ms =

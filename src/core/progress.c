@@ -95,6 +95,7 @@ int gantry_progress_next(gantry_progress *p, const gantry_progress_record **out,
     if (p->ended)
         return 0;
     memset(&p->record, 0, sizeof p->record);
+    p->record.size = sizeof p->record;
     p->record.current = -1;
     p->record.total = -1;
     p->record.text = "";
@@ -119,6 +120,13 @@ int gantry_progress_fd(const gantry_progress *p, int *out_events)
     if (p == NULL || p->ops.fd == NULL)
         return -1;
     return p->ops.fd(p->state, out_events);
+}
+
+int gantry_progress_timeout_ms(const gantry_progress *p)
+{
+    if (p == NULL || p->ops.timeout_ms == NULL)
+        return -1;
+    return p->ops.timeout_ms(p->state);
 }
 
 void gnt_progress_on_close(gantry_progress *p, void (*fn)(void *), void *arg)
@@ -207,6 +215,13 @@ int gantry_wait_fd(const gantry_wait *w, int *out_events)
     if (w == NULL || w->ops.fd == NULL)
         return -1;
     return w->ops.fd(w->state, out_events);
+}
+
+int gantry_wait_timeout_ms(const gantry_wait *w)
+{
+    if (w == NULL || w->ops.timeout_ms == NULL)
+        return -1;
+    return w->ops.timeout_ms(w->state);
 }
 
 void gantry_wait_close(gantry_wait *w)

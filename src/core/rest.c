@@ -404,12 +404,14 @@ int gnt_req_result(struct gnt_req *r, int kind, const struct gnt_in *rows, size_
     const char *copy = NULL;
     void *result = NULL;
     struct gnt_exchange *x = NULL;
+    int whole;
     int rc;
 
     gnt_buf_init(&text, &r->rest->host->mem, r->rest->host->limits.body_bytes);
     rc = open_answer(r, &x, err);
     if (rc == 0)
         rc = about(r, each_piece(r, x, add_piece, &text, err), err);
+    whole = rc == 0;
     if (rc == 0 && (result = gnt_result_new(&r->rest->host->mem, kind, err)) == NULL)
         rc = GANTRY_E_NOMEM;
     if (rc == 0) {
@@ -423,7 +425,7 @@ int gnt_req_result(struct gnt_req *r, int kind, const struct gnt_in *rows, size_
         memcpy((char *)result + json_offset, &copy, sizeof copy);
         rc = copy == NULL ? gnt_nomem(err) : 0;
     }
-    if (rc < 0 && doc == NULL && text.size > 0)
+    if (rc < 0 && whole)
         unusable(r, rc, err);
     if (rc < 0)
         gnt_result_free(result);
@@ -438,6 +440,7 @@ int gnt_req_result(struct gnt_req *r, int kind, const struct gnt_in *rows, size_
 
 /* All list results look like this. */
 struct list {
+    size_t size;
     size_t count;
     const void **items;
 };

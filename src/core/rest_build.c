@@ -225,6 +225,13 @@ static int build_fd(const void *state, int *out_events)
     return gnt_exchange_fd(b->x, out_events);
 }
 
+static int build_timeout_ms(const void *state)
+{
+    const struct build *b = state;
+
+    return gnt_exchange_timeout_ms(b->x);
+}
+
 static void build_close(void *state)
 {
     struct build *b = state;
@@ -243,6 +250,7 @@ static const gantry_progress_ops build_ops = {
     .next = build_next,
     .fd = build_fd,
     .close = build_close,
+    .timeout_ms = build_timeout_ms,
 };
 
 static int prepare(struct build *b, struct gnt_req *r, gantry_archive *context, gantry_error *err)

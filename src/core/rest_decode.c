@@ -7,18 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct gnt_word gnt_container_states[] = { { "created", GANTRY_STATE_CREATED },
-                                                 { "configured", GANTRY_STATE_CREATED },
-                                                 { "initialized", GANTRY_STATE_CREATED },
-                                                 { "running", GANTRY_STATE_RUNNING },
-                                                 { "stopping", GANTRY_STATE_RUNNING },
-                                                 { "paused", GANTRY_STATE_PAUSED },
-                                                 { "restarting", GANTRY_STATE_RESTARTING },
-                                                 { "exited", GANTRY_STATE_EXITED },
-                                                 { "stopped", GANTRY_STATE_EXITED },
-                                                 { "removing", GANTRY_STATE_REMOVING },
-                                                 { "dead", GANTRY_STATE_DEAD },
-                                                 { NULL, GANTRY_STATE_UNKNOWN } };
+const struct gnt_word gnt_container_states[] = { { "created", GANTRY_CONTAINER_CREATED },
+                                                 { "configured", GANTRY_CONTAINER_CREATED },
+                                                 { "initialized", GANTRY_CONTAINER_CREATED },
+                                                 { "running", GANTRY_CONTAINER_RUNNING },
+                                                 { "stopping", GANTRY_CONTAINER_RUNNING },
+                                                 { "paused", GANTRY_CONTAINER_PAUSED },
+                                                 { "restarting", GANTRY_CONTAINER_RESTARTING },
+                                                 { "exited", GANTRY_CONTAINER_EXITED },
+                                                 { "stopped", GANTRY_CONTAINER_EXITED },
+                                                 { "removing", GANTRY_CONTAINER_REMOVING },
+                                                 { "dead", GANTRY_CONTAINER_DEAD },
+                                                 { NULL, GANTRY_CONTAINER_UNKNOWN } };
 
 /* ---- lists of items -------------------------------------------------------------------------- */
 
@@ -220,7 +220,7 @@ int gnt_rest_container_facts(struct gnt_rest *rest, const gantry_call *call, con
     out->tty = c->tty;
     out->open_stdin = c->open_stdin;
     out->state = c->state;
-    out->never_started = c->state == GANTRY_STATE_CREATED && c->started_ns == 0;
+    out->never_started = c->state == GANTRY_CONTAINER_CREATED && c->started_ns == 0;
     out->stop_timeout_s = c->exit_code != 0 ? c->exit_code : 10;
     gnt_text_copy(out->state_text, sizeof out->state_text, c->state_text, strlen(c->state_text), 0,
                   0);

@@ -52,7 +52,7 @@ int64_t gnt_seconds_up(int64_t ms);
 
 /* ---- containers as both engines describe them (rest_decode.c) ------------------------------ */
 
-/* State words of both engines -> GANTRY_STATE_...; for GNT_IN_ENUM. */
+/* State words of both engines -> GANTRY_CONTAINER_...; for GNT_IN_ENUM. */
 extern const struct gnt_word gnt_container_states[];
 
 /* Decode each element of an array (or value of an object: the key is GNT path ".") into a new item
@@ -75,7 +75,7 @@ int gnt_in_attachments(struct gnt_in_context *, const struct gnt_json *, const s
 struct gnt_container_facts {
     int tty;
     int open_stdin;
-    int state;              /* GANTRY_STATE_... */
+    int state;              /* GANTRY_CONTAINER_... */
     int never_started;      /* 1: it has no exit code yet, whatever the engine says */
     int64_t stop_timeout_s; /* grace of stop it was created with, 10 if it has none of its own */
     char state_text[32];

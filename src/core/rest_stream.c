@@ -93,6 +93,8 @@ const struct gnt_out gnt_rest_exec_options[] = {
     GNT_OUT_CODE(O, input),
     GNT_OUT_CODE(O, input_size),
     GNT_OUT_CODE(O, capture_limit),
+    GNT_OUT_CODE(O, sink),
+    GNT_OUT_CODE(O, sink_arg),
     GNT_OUT_ON(O, tty, "Tty"),
     GNT_OUT_ON(O, privileged, "Privileged"),
     GNT_OUT_END,

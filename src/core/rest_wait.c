@@ -98,6 +98,13 @@ static int wait_fd(const void *state, int *out_events)
     return gnt_exchange_fd(w->x, out_events);
 }
 
+static int wait_timeout_ms(const void *state)
+{
+    const struct waiting *w = state;
+
+    return gnt_exchange_timeout_ms(w->x);
+}
+
 static void wait_close(void *state)
 {
     struct waiting *w = state;
@@ -114,6 +121,7 @@ static const gantry_wait_ops wait_ops = {
     .result = wait_result,
     .fd = wait_fd,
     .close = wait_close,
+    .timeout_ms = wait_timeout_ms,
 };
 
 int gnt_rest_wait_open(struct gnt_req *r, const struct gnt_wait_plan *plan, gantry_wait **out,

@@ -93,7 +93,7 @@ void gantry_build_result_free(gantry_build_result *result)
     gnt_result_free(result);
 }
 
-void gantry_import_result_free(gantry_import_result *result)
+void gantry_image_import_result_free(gantry_image_import_result *result)
 {
     gnt_result_free(result);
 }

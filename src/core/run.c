@@ -111,7 +111,7 @@ static int open_wait_and_attach(struct run *r, gantry_error *err)
 
 static int start(struct run *r, gantry_error *err)
 {
-    gantry_start_options o = { .size = sizeof o, .call = &r->call };
+    gantry_container_start_options o = { .size = sizeof o, .call = &r->call };
     int rc = r->ops->start(r->e->state, r->result->id, &o, err);
 
     r->started = rc == 0;
@@ -242,7 +242,7 @@ static void take_back(struct run *r, int rc)
 {
     int hurry = rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT;
     gantry_call call = { .size = sizeof call, .timeout_ms = hurry ? HURRY_MS : CLEANUP_MS };
-    gantry_kill_options kill = { .size = sizeof kill, .call = &call };
+    gantry_container_kill_options kill = { .size = sizeof kill, .call = &call };
     gantry_container_remove_options remove = {
         .size = sizeof remove, .call = &call, .force = GANTRY_ON, .volumes = GANTRY_ON
     };

@@ -15,7 +15,7 @@ static int read_memory(void *arg, void *buffer, size_t capacity, size_t *out_siz
                        gantry_error *err)
 {
     gantry_memory *memory = arg;
-    size_t size = memory->offset < memory->size ? memory->size - memory->offset : 0;
+    size_t size = memory->offset < memory->length ? memory->length - memory->offset : 0;
 
     (void)err;
     if (size > capacity)
@@ -27,17 +27,23 @@ static int read_memory(void *arg, void *buffer, size_t capacity, size_t *out_siz
     return 0;
 }
 
-gantry_source gantry_source_memory(gantry_memory *memory)
+/* Fill as much of a source as its owner's headers know of. */
+static void fill(gantry_source *out, gantry_source source)
 {
-    gantry_source source = { .size = sizeof source, .read = read_memory, .arg = memory };
+    source.size = out->size;
+    memcpy(out, &source, out->size < sizeof source ? out->size : sizeof source);
+}
 
-    source.length = memory->offset < memory->size ? (int64_t)(memory->size - memory->offset) : 0;
-    return source;
+void gantry_source_memory(gantry_source *source, gantry_memory *memory)
+{
+    size_t left = memory->offset < memory->length ? memory->length - memory->offset : 0;
+
+    fill(source, (gantry_source){ .read = read_memory, .arg = memory, .length = (int64_t)left });
 }
 
 static int read_fd(void *arg, void *buffer, size_t capacity, size_t *out_size, gantry_error *err)
 {
-    int fd = *(const int *)arg;
+    int fd = (int)(intptr_t)arg;
     struct pollfd ready = { fd, POLLIN, 0 };
     ssize_t got;
 
@@ -56,15 +62,7 @@ static int read_fd(void *arg, void *buffer, size_t capacity, size_t *out_size, g
     }
 }
 
-gantry_source gantry_source_fd(const int *fd)
+void gantry_source_fd(gantry_source *source, int fd)
 {
-    /* arg is not const for the sake of other sources; read_fd does not write to it. */
-    union {
-        const int *in;
-        void *out;
-    } arg = { fd };
-    gantry_source source = { .size = sizeof source, .read = read_fd, .length = -1 };
-
-    source.arg = arg.out;
-    return source;
+    fill(source, (gantry_source){ .read = read_fd, .arg = (void *)(intptr_t)fd });
 }

@@ -175,6 +175,13 @@ int gantry_stream_fd(const gantry_stream *s, int *out_events)
     return s->ops.fd(s->state, out_events);
 }
 
+int gantry_stream_timeout_ms(const gantry_stream *s)
+{
+    if (s == NULL || s->ops.timeout_ms == NULL)
+        return -1;
+    return s->ops.timeout_ms(s->state);
+}
+
 void gantry_stream_close(gantry_stream *s)
 {
     gantry_host *host;

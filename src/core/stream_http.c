@@ -15,6 +15,7 @@ struct carrier {
     const char *(*peek)(const void *carried, size_t *out_size);
     void (*skip)(void *carried, size_t size);
     int (*fd)(const void *carried, int *out_events);
+    int (*timeout_ms)(const void *carried);
     void (*close)(void *carried);
 };
 
@@ -196,6 +197,13 @@ static int stream_fd(const void *state, int *out_events)
     return s->carrier->fd(s->carried, out_events);
 }
 
+static int stream_timeout_ms(const void *state)
+{
+    const struct carried_stream *s = state;
+
+    return s->carrier->timeout_ms(s->carried);
+}
+
 static void stream_close(void *state)
 {
     struct carried_stream *s = state;
@@ -228,7 +236,11 @@ static int duplex_wait(void *state, int events, gantry_error *err)
 }
 
 static const gantry_stream_ops read_ops = {
-    .size = sizeof read_ops, .read = stream_read, .fd = stream_fd, .close = stream_close
+    .size = sizeof read_ops,
+    .read = stream_read,
+    .fd = stream_fd,
+    .close = stream_close,
+    .timeout_ms = stream_timeout_ms
 };
 
 static const gantry_stream_ops duplex_ops = { .size = sizeof duplex_ops,
@@ -236,7 +248,8 @@ static const gantry_stream_ops duplex_ops = { .size = sizeof duplex_ops,
                                               .write = duplex_write,
                                               .close_write = duplex_close_write,
                                               .fd = stream_fd,
-                                              .close = stream_close };
+                                              .close = stream_close,
+                                              .timeout_ms = stream_timeout_ms };
 
 static int wrap(gantry_host *host, const struct carrier *carrier, void *carried,
                 enum gnt_framing framing, const gantry_stream_ops *ops, gantry_stream **out,
@@ -281,6 +294,11 @@ static int exchange_fd(const void *x, int *out_events)
     return gnt_exchange_fd(x, out_events);
 }
 
+static int exchange_timeout_ms(const void *x)
+{
+    return gnt_exchange_timeout_ms(x);
+}
+
 static void exchange_close(void *x)
 {
     gnt_exchange_close(x);
@@ -307,15 +325,20 @@ static int duplex_fd(const void *d, int *out_events)
     return gnt_duplex_fd(d, out_events);
 }
 
+static int duplex_timeout_ms(const void *d)
+{
+    return gnt_duplex_timeout_ms(d);
+}
+
 static void duplex_close(void *d)
 {
     gnt_duplex_close(d);
 }
 
 static const struct carrier over_exchange = { exchange_read, exchange_peek, exchange_skip,
-                                              exchange_fd, exchange_close };
-static const struct carrier over_duplex = { duplex_read, duplex_peek, duplex_skip, duplex_fd,
-                                            duplex_close };
+                                              exchange_fd, exchange_timeout_ms, exchange_close };
+static const struct carrier over_duplex = { duplex_read, duplex_peek,       duplex_skip,
+                                            duplex_fd,   duplex_timeout_ms, duplex_close };
 
 int gnt_stream_of_exchange(struct gantry_host *host, struct gnt_exchange *x,
                            enum gnt_framing framing, gantry_stream **out, gantry_error *err)

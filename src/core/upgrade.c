@@ -437,3 +437,8 @@ int gnt_duplex_fd(const struct gnt_duplex *d, int *out_events)
         *out_events = (d->ended ? 0 : GANTRY_POLL_IN) | (d->want_out ? GANTRY_POLL_OUT : 0);
     return d->fd;
 }
+
+int gnt_duplex_timeout_ms(const struct gnt_duplex *d)
+{
+    return gnt_clock_poll_ms(&d->clock);
+}

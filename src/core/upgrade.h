@@ -33,6 +33,7 @@ int gnt_duplex_wait(struct gnt_duplex *d, int events, gantry_error *err);
 /* Bytes that wait inside, and taking them, as gnt_exchange_peek. */
 const char *gnt_duplex_peek(const struct gnt_duplex *d, size_t *out_size);
 void gnt_duplex_skip(struct gnt_duplex *d, size_t size);
+int gnt_duplex_timeout_ms(const struct gnt_duplex *d);
 int gnt_duplex_fd(const struct gnt_duplex *d, int *out_events);
 void gnt_duplex_close(struct gnt_duplex *d);
 

@@ -8,22 +8,22 @@ const char *gantry_version(void)
     return GANTRY_VERSION_STRING;
 }
 
-const char *gantry_state_name(int state)
+const char *gantry_container_state_name(int state)
 {
     switch (state) {
-    case GANTRY_STATE_CREATED:
+    case GANTRY_CONTAINER_CREATED:
         return "created";
-    case GANTRY_STATE_RUNNING:
+    case GANTRY_CONTAINER_RUNNING:
         return "running";
-    case GANTRY_STATE_PAUSED:
+    case GANTRY_CONTAINER_PAUSED:
         return "paused";
-    case GANTRY_STATE_RESTARTING:
+    case GANTRY_CONTAINER_RESTARTING:
         return "restarting";
-    case GANTRY_STATE_EXITED:
+    case GANTRY_CONTAINER_EXITED:
         return "exited";
-    case GANTRY_STATE_REMOVING:
+    case GANTRY_CONTAINER_REMOVING:
         return "removing";
-    case GANTRY_STATE_DEAD:
+    case GANTRY_CONTAINER_DEAD:
         return "dead";
     default:
         return "unknown";

@@ -50,13 +50,13 @@ static int container_act(struct docker *d, const gantry_call *call, const char *
     return gnt_docker_blame(rc, GANTRY_RESOURCE_CONTAINER, err);
 }
 
-static int container_start(void *state, const char *id, const gantry_start_options *opts,
+static int container_start(void *state, const char *id, const gantry_container_start_options *opts,
                            gantry_error *err)
 {
     return container_act(state, opts->call, id, "/containers/%s/start", err);
 }
 
-#define S gantry_stop_options
+#define S gantry_container_stop_options
 const struct gnt_out gnt_docker_stop_options[] = {
     GNT_OUT_CODE(S, grace_ms),
     GNT_OUT_END,
@@ -70,7 +70,7 @@ static int has_default_limit(const gantry_call *call)
 }
 
 /* Stop and restart: the time limit is extended by the grace period, the container's own too. */
-static int stop_like(struct docker *d, const char *id, const gantry_stop_options *opts,
+static int stop_like(struct docker *d, const char *id, const gantry_container_stop_options *opts,
                      const char *template_text, gantry_error *err)
 {
     struct gnt_container_facts facts = { .stop_timeout_s = 0 };
@@ -84,8 +84,8 @@ static int stop_like(struct docker *d, const char *id, const gantry_stop_options
         return rc;
     gnt_req_init(&r, &d->rest, "POST", opts->call, template_text, id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
-    if (opts->grace_ms < -1)
-        gnt_req_fail(&r, GANTRY_E_INVALID, "grace_ms: must be -1 or more");
+    if (opts->grace_ms == GANTRY_NO_TIMEOUT)
+        seconds = -1;
     if (opts->grace_ms != 0)
         gnt_req_query_i64(&r, "t", seconds);
     else
@@ -97,26 +97,26 @@ static int stop_like(struct docker *d, const char *id, const gantry_stop_options
     return gnt_docker_blame(gnt_req_run(&r, NULL, err), GANTRY_RESOURCE_CONTAINER, err);
 }
 
-static int container_stop(void *state, const char *id, const gantry_stop_options *opts,
+static int container_stop(void *state, const char *id, const gantry_container_stop_options *opts,
                           gantry_error *err)
 {
     return stop_like(state, id, opts, "/containers/%s/stop", err);
 }
 
-static int container_restart(void *state, const char *id, const gantry_stop_options *opts,
+static int container_restart(void *state, const char *id, const gantry_container_stop_options *opts,
                              gantry_error *err)
 {
     return stop_like(state, id, opts, "/containers/%s/restart", err);
 }
 
-#define K gantry_kill_options
+#define K gantry_container_kill_options
 const struct gnt_out gnt_docker_kill_options[] = {
     GNT_OUT_STR(K, signal, "signal"),
     GNT_OUT_END,
 };
 #undef K
 
-static int container_kill(void *state, const char *id, const gantry_kill_options *opts,
+static int container_kill(void *state, const char *id, const gantry_container_kill_options *opts,
                           gantry_error *err)
 {
     struct docker *d = state;

@@ -191,7 +191,7 @@ static int image_tag(void *state, const char *reference, const char *new_referen
     return gnt_req_run(&r, NULL, err);
 }
 
-#define O gantry_import_options
+#define O gantry_image_import_options
 const struct gnt_out gnt_docker_import_options[] = {
     GNT_OUT_STR(O, message, "message"),
     GNT_OUT_STR(O, platform, "platform"),
@@ -224,7 +224,7 @@ static int take_import(void *arg, struct gnt_json *v, gantry_error *err)
 }
 
 static int send_import(struct docker *d, const gantry_call *call, const gantry_source *tar,
-                       const gantry_import_options *opts, struct import *import, gantry_error *err)
+                       const gantry_image_import_options *opts, struct import *import, gantry_error *err)
 {
     struct gnt_req r;
 
@@ -241,14 +241,14 @@ static int send_import(struct docker *d, const gantry_call *call, const gantry_s
 }
 
 static int image_import(void *state, const char *reference, const gantry_source *tar,
-                        const gantry_import_options *opts, gantry_import_result **out,
+                        const gantry_image_import_options *opts, gantry_image_import_result **out,
                         gantry_error *err)
 {
     struct docker *d = state;
     struct import import = { .rest = &d->rest, .reference = reference != NULL ? reference : "" };
     gantry_call shared;
     const gantry_call *call = gnt_call_share(&shared, opts->call);
-    gantry_import_result *result;
+    gantry_image_import_result *result;
     void *image = NULL;
     int rc = send_import(d, call, tar, opts, &import, err);
 
@@ -265,7 +265,7 @@ static int image_import(void *state, const char *reference, const gantry_source 
         gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, GANTRY_RETRY_ASK);
         return rc;
     }
-    result = gantry_result_new(d->rest.host, GANTRY_KIND_IMPORT_RESULT, err);
+    result = gantry_result_new(d->rest.host, GANTRY_KIND_IMAGE_IMPORT_RESULT, err);
     if (result == NULL)
         return GANTRY_E_NOMEM;
     result->image_id = gantry_result_strdup(result, import.id);

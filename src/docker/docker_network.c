@@ -215,7 +215,7 @@ static int network_remove(void *state, const char *id, const gantry_network_remo
 
 /* ---- connect, disconnect --------------------------------------------------------------------- */
 
-#define C gantry_connect_options
+#define C gantry_network_connect_options
 const struct gnt_out gnt_docker_connect_options[] = {
     GNT_OUT_STRS(C, aliases, "EndpointConfig/Aliases"),
     GNT_OUT_STR(C, address, "EndpointConfig/IPAMConfig/IPv4Address"),
@@ -223,7 +223,7 @@ const struct gnt_out gnt_docker_connect_options[] = {
 };
 #undef C
 
-#define D gantry_disconnect_options
+#define D gantry_network_disconnect_options
 const struct gnt_out gnt_docker_disconnect_options[] = {
     GNT_OUT_ON(D, force, "Force"),
     GNT_OUT_REFUSE(D, reserved),
@@ -285,7 +285,7 @@ static int check_connect(struct docker *d, const gantry_call *call, const char *
 }
 
 static int network_connect(void *state, const char *id, const char *container,
-                           const gantry_connect_options *opts, gantry_error *err)
+                           const gantry_network_connect_options *opts, gantry_error *err)
 {
     gantry_call shared;
     const gantry_call *call = gnt_call_share(&shared, opts->call);
@@ -298,7 +298,7 @@ static int network_connect(void *state, const char *id, const char *container,
 }
 
 static int network_disconnect(void *state, const char *id, const char *container,
-                              const gantry_disconnect_options *opts, gantry_error *err)
+                              const gantry_network_disconnect_options *opts, gantry_error *err)
 {
     return change_member(state, opts->call, "/networks/%s/disconnect", id, container, opts,
                          gnt_docker_disconnect_options, err);

@@ -39,13 +39,13 @@ int gnt_podman_wait(void *state, const char *id, const gantry_wait_options *opts
                     gantry_error *err);
 int gnt_podman_create(void *state, const char *image, const gantry_container_options *opts,
                       gantry_created **out, gantry_error *err);
-int gnt_podman_start(void *state, const char *id, const gantry_start_options *opts,
+int gnt_podman_start(void *state, const char *id, const gantry_container_start_options *opts,
                      gantry_error *err);
-int gnt_podman_stop(void *state, const char *id, const gantry_stop_options *opts,
+int gnt_podman_stop(void *state, const char *id, const gantry_container_stop_options *opts,
                     gantry_error *err);
-int gnt_podman_restart(void *state, const char *id, const gantry_stop_options *opts,
+int gnt_podman_restart(void *state, const char *id, const gantry_container_stop_options *opts,
                        gantry_error *err);
-int gnt_podman_kill(void *state, const char *id, const gantry_kill_options *opts,
+int gnt_podman_kill(void *state, const char *id, const gantry_container_kill_options *opts,
                     gantry_error *err);
 int gnt_podman_container_remove(void *state, const char *id,
                                 const gantry_container_remove_options *opts, gantry_error *err);

@@ -31,6 +31,18 @@ static int in_ended(struct gnt_in_context *c, const struct gnt_json *v, const st
     return 0;
 }
 
+/* A struct of a result with its defaults. */
+static void *new_item(struct gnt_in_context *c, int kind)
+{
+    void *item = gnt_arena_alloc(c->arena, gnt_model_size(kind));
+
+    if (item == NULL)
+        gnt_nomem(c->err);
+    else
+        gnt_model_defaults(kind, item);
+    return item;
+}
+
 static int64_t number_of(const struct gnt_json *object, const char *key)
 {
     int64_t number = 0;
@@ -50,11 +62,11 @@ static const char *copy_text(struct gnt_in_context *c, const struct gnt_json *v,
 static int fill_port(struct gnt_in_context *c, const struct gnt_json *v, int64_t n,
                      gantry_port_info **slot)
 {
-    gantry_port_info *port = gnt_arena_alloc(c->arena, sizeof *port);
+    gantry_port_info *port = new_item(c, GANTRY_KIND_PORT_INFO);
     int64_t host_port = number_of(v, "host_port");
 
     if (port == NULL)
-        return gnt_nomem(c->err);
+        return GANTRY_E_NOMEM;
     port->container_port = (int)(number_of(v, "container_port") + n);
     port->host_port = host_port != 0 ? (int)(host_port + n) : 0;
     port->protocol = copy_text(c, gnt_json_get(v, "protocol"), "tcp");
@@ -152,13 +164,11 @@ static int in_tmpfs(struct gnt_in_context *c, const struct gnt_json *v, const st
         return gnt_nomem(c->err);
     memcpy(list, old, count * sizeof *list);
     for (const struct gnt_json *item = v->first; item != NULL; item = item->next) {
-        gantry_mount_info *mount = gnt_arena_alloc(c->arena, sizeof *mount);
+        gantry_mount_info *mount = new_item(c, GANTRY_KIND_MOUNT_INFO);
         const char *text = gnt_json_text(item);
 
         if (mount == NULL)
-            return gnt_nomem(c->err);
-        mount->source = "";
-        mount->volume = "";
+            return GANTRY_E_NOMEM;
         mount->target = gnt_arena_strdup(c->arena, item->key);
         mount->type = GANTRY_MOUNT_TMPFS;
         mount->read_only =
@@ -266,7 +276,7 @@ static int accept_container(const void *item, const void *arg)
     const gantry_container *container = item;
     const struct listing *listing = arg;
 
-    if (listing->state != GANTRY_STATE_UNKNOWN && container->state != listing->state)
+    if (listing->state != GANTRY_CONTAINER_UNKNOWN && container->state != listing->state)
         return 0;
     return gnt_podman_accept(item, &listing->wanted);
 }
@@ -287,7 +297,7 @@ static void filter_states(struct gnt_req *r, struct gnt_json *filters,
 {
     static const char *const running[] = { "running", "paused", NULL };
 
-    if (opts->all != GANTRY_ON && opts->state == GANTRY_STATE_UNKNOWN &&
+    if (opts->all != GANTRY_ON && opts->state == GANTRY_CONTAINER_UNKNOWN &&
         !has_filter(opts, "status"))
         gnt_req_filter_list(r, filters, "status", running);
 }

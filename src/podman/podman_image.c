@@ -36,7 +36,7 @@ const struct gnt_in gnt_podman_image_rows[] = {
 };
 #undef I
 
-#define O gantry_import_options
+#define O gantry_image_import_options
 const struct gnt_out gnt_podman_import_options[] = {
     GNT_OUT_STR(O, message, "message"),
     GNT_OUT_CODE(O, platform),
@@ -69,11 +69,11 @@ const struct gnt_out gnt_podman_image_remove_options[] = {
 
 /* ---- import ---------------------------------------------------------------------------------- */
 
-static const struct gnt_in import_rows[] = { GNT_IN_ID_REQ(gantry_import_result, image_id, "Id"),
+static const struct gnt_in import_rows[] = { GNT_IN_ID_REQ(gantry_image_import_result, image_id, "Id"),
                                              GNT_IN_END };
 
 static int podman_import(void *state, const char *reference, const gantry_source *tar,
-                         const gantry_import_options *opts, gantry_import_result **out,
+                         const gantry_image_import_options *opts, gantry_image_import_result **out,
                          gantry_error *err)
 {
     struct podman *p = state;
@@ -96,7 +96,7 @@ static int podman_import(void *state, const char *reference, const gantry_source
     gnt_req_query(&r, "Variant", platform.variant[0] != '\0' ? platform.variant : NULL);
     r.source = tar;
     r.content_type = "application/x-tar";
-    rc = gnt_req_result(&r, GANTRY_KIND_IMPORT_RESULT, import_rows, SIZE_MAX, &result, err);
+    rc = gnt_req_result(&r, GANTRY_KIND_IMAGE_IMPORT_RESULT, import_rows, SIZE_MAX, &result, err);
     if (rc == 0)
         *out = result;
     return rc;

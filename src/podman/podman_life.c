@@ -4,11 +4,11 @@
  */
 #include "podman.h"
 
-const struct gnt_out gnt_podman_stop_options[] = { GNT_OUT_CODE(gantry_stop_options, grace_ms),
+const struct gnt_out gnt_podman_stop_options[] = { GNT_OUT_CODE(gantry_container_stop_options, grace_ms),
                                                    GNT_OUT_END };
 
 const struct gnt_out gnt_podman_kill_options[] = {
-    GNT_OUT_STR(gantry_kill_options, signal, "signal"),
+    GNT_OUT_STR(gantry_container_kill_options, signal, "signal"),
     GNT_OUT_END
 };
 
@@ -22,7 +22,7 @@ const struct gnt_out gnt_podman_container_remove_options[] = {
 };
 #undef O
 
-int gnt_podman_start(void *state, const char *id, const gantry_start_options *opts,
+int gnt_podman_start(void *state, const char *id, const gantry_container_start_options *opts,
                      gantry_error *err)
 {
     struct podman *p = state;
@@ -35,7 +35,7 @@ int gnt_podman_start(void *state, const char *id, const gantry_start_options *op
  * Stop and restart refuse paused containers, so those are unpaused first. Restart without `timeout`
  * kills at once, so the container's own is sent.
  */
-static int stop_like(struct podman *p, const char *id, const gantry_stop_options *opts,
+static int stop_like(struct podman *p, const char *id, const gantry_container_stop_options *opts,
                      const char *template_text, gantry_error *err)
 {
     struct gnt_container_facts facts;
@@ -43,7 +43,7 @@ static int stop_like(struct podman *p, const char *id, const gantry_stop_options
     int64_t seconds = opts->grace_ms > 0 ? gnt_seconds_up(opts->grace_ms) : 0;
     int rc = gnt_rest_container_facts(&p->rest, opts->call, id, &facts, err);
 
-    if (rc == 0 && facts.state == GANTRY_STATE_PAUSED)
+    if (rc == 0 && facts.state == GANTRY_CONTAINER_PAUSED)
         rc = gnt_rest_act(&p->rest, "POST", opts->call, GANTRY_RESOURCE_CONTAINER, id,
                           "/containers/%s/unpause", err);
     if (rc < 0)
@@ -52,6 +52,10 @@ static int stop_like(struct podman *p, const char *id, const gantry_stop_options
         seconds = facts.stop_timeout_s;
     gnt_req_init(&r, &p->rest, "POST", opts->call, template_text, id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
+    if (opts->grace_ms == GANTRY_NO_TIMEOUT) {
+        seconds = INT32_MAX; /* libpod takes no negative time */
+        r.flags |= GNT_REQ_OPEN_ENDED;
+    }
     gnt_req_query_i64(&r, "timeout", seconds);
     r.extra_ms = seconds < INT64_MAX / 2000 ? seconds * 1000 : INT64_MAX / 2;
     return gnt_req_run(&r, NULL, err);
@@ -67,14 +71,14 @@ static int has_ended(struct podman *p, const char *id, const gantry_call *call, 
     struct gnt_container_facts facts;
 
     if (rc == GANTRY_E_STATE && gnt_rest_container_facts(&p->rest, call, id, &facts, NULL) == 0 &&
-        facts.state == GANTRY_STATE_EXITED)
+        facts.state == GANTRY_CONTAINER_EXITED)
         return 0;
     if (err != NULL)
         *err = *failure;
     return rc;
 }
 
-int gnt_podman_stop(void *state, const char *id, const gantry_stop_options *opts, gantry_error *err)
+int gnt_podman_stop(void *state, const char *id, const gantry_container_stop_options *opts, gantry_error *err)
 {
     gantry_error e = { 0 };
     int rc = stop_like(state, id, opts, "/containers/%s/stop", &e);
@@ -82,7 +86,7 @@ int gnt_podman_stop(void *state, const char *id, const gantry_stop_options *opts
     return rc < 0 ? has_ended(state, id, opts->call, rc, &e, err) : 0;
 }
 
-int gnt_podman_restart(void *state, const char *id, const gantry_stop_options *opts,
+int gnt_podman_restart(void *state, const char *id, const gantry_container_stop_options *opts,
                        gantry_error *err)
 {
     struct podman *p = state;
@@ -98,7 +102,7 @@ int gnt_podman_restart(void *state, const char *id, const gantry_stop_options *o
                         "/containers/%s/start", err);
 }
 
-int gnt_podman_kill(void *state, const char *id, const gantry_kill_options *opts,
+int gnt_podman_kill(void *state, const char *id, const gantry_container_kill_options *opts,
                     gantry_error *err)
 {
     struct podman *p = state;

@@ -77,12 +77,12 @@ static int out_address(struct gnt_out_context *c, const struct gnt_out *row, con
 }
 
 const struct gnt_out gnt_podman_connect_options[] = {
-    GNT_OUT_STRS(gantry_connect_options, aliases, "aliases"),
-    GNT_OUT_HOOK(gantry_connect_options, address, "static_ips", out_address),
+    GNT_OUT_STRS(gantry_network_connect_options, aliases, "aliases"),
+    GNT_OUT_HOOK(gantry_network_connect_options, address, "static_ips", out_address),
     GNT_OUT_END
 };
 
-#define O gantry_disconnect_options
+#define O gantry_network_disconnect_options
 const struct gnt_out gnt_podman_disconnect_options[] = { GNT_OUT_ON(O, force, "Force"),
                                                          GNT_OUT_REFUSE(O, reserved),
                                                          GNT_OUT_END };
@@ -207,7 +207,7 @@ static int blame(int rc, const char *container, gantry_error *err)
 }
 
 static int podman_network_connect(void *state, const char *id, const char *container,
-                                  const gantry_connect_options *opts, gantry_error *err)
+                                  const gantry_network_connect_options *opts, gantry_error *err)
 {
     struct podman *p = state;
     struct gnt_req r;
@@ -232,7 +232,7 @@ static int podman_network_connect(void *state, const char *id, const char *conta
 }
 
 static int podman_network_disconnect(void *state, const char *id, const char *container,
-                                     const gantry_disconnect_options *opts, gantry_error *err)
+                                     const gantry_network_disconnect_options *opts, gantry_error *err)
 {
     struct podman *p = state;
     struct gnt_req r;

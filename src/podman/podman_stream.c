@@ -49,7 +49,7 @@ int gnt_podman_attach(void *state, const char *id, const gantry_attach_options *
     if (rc < 0)
         return rc;
     /* libpod would initialise it anew, and its exit code would be gone. */
-    if (facts.state == GANTRY_STATE_EXITED)
+    if (facts.state == GANTRY_CONTAINER_EXITED)
         return wrong_state(id, err, "the container has ended; its output is in its log");
     if (opts->in == GANTRY_ON && !facts.open_stdin)
         return wrong_state(id, err, "the container was created without open_stdin");

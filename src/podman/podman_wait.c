@@ -105,6 +105,13 @@ static int watch_fd(const void *state, int *out_events)
     return w->done ? -1 : gnt_exchange_fd(w->x, out_events);
 }
 
+static int watch_timeout_ms(const void *state)
+{
+    const struct watch *w = state;
+
+    return gnt_exchange_timeout_ms(w->x);
+}
+
 static void watch_close(void *state)
 {
     struct watch *w = state;
@@ -118,7 +125,8 @@ static void watch_close(void *state)
 static const gantry_wait_ops watch_ops = { .size = sizeof(gantry_wait_ops),
                                            .result = watch_result,
                                            .fd = watch_fd,
-                                           .close = watch_close };
+                                           .close = watch_close,
+                                           .timeout_ms = watch_timeout_ms };
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -141,10 +149,10 @@ static int take_now(void *arg, struct gnt_json *v, gantry_error *err)
         rc = gnt_fail(err, GANTRY_E_PROTOCOL, "Id: a container's id was expected");
     if (rc == 0) {
         memcpy(w->id, now.id, sizeof w->id);
-        w->status.has_exit_code = now.state == GANTRY_STATE_EXITED;
+        w->status.has_exit_code = now.state == GANTRY_CONTAINER_EXITED;
         w->status.exit_code = w->status.has_exit_code ? now.exit_code : 0;
-        w->done = now.state != GANTRY_STATE_RUNNING && now.state != GANTRY_STATE_PAUSED &&
-                  now.state != GANTRY_STATE_RESTARTING;
+        w->done = now.state != GANTRY_CONTAINER_RUNNING && now.state != GANTRY_CONTAINER_PAUSED &&
+                  now.state != GANTRY_CONTAINER_RESTARTING;
     }
     gnt_arena_free(&arena);
     return rc;

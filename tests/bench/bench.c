@@ -65,7 +65,7 @@ static int lib_log(gantry_engine *e)
 {
     gantry_stream *s = NULL;
     size_t total = 0;
-    int rc = gantry_containers_logs(gantry_engine_containers(e), "bench", NULL, &s, NULL);
+    int rc = gantry_containers_logs_open(gantry_engine_containers(e), "bench", NULL, &s, NULL);
 
     if (rc == 0)
         rc = gantry_stream_each(s, count_bytes, &total, NULL);

@@ -345,7 +345,7 @@ static void iterator_gives_each_record(struct contract *f)
     const gantry_progress_record *record = NULL;
 
     opts.dockerfile = on_base(f, text, "LABEL x=1\n");
-    OK(gantry_images_build_start(f->images, name, &opts, &progress, &f->err));
+    OK(gantry_images_build_open(f->images, name, &opts, &progress, &f->err));
     do {
         OK(gantry_progress_next(progress, &record, &f->err));
         if (record != NULL)
@@ -372,7 +372,7 @@ static void iterator_fits_a_poll_loop(struct contract *f)
     opts.dockerfile = on_base(f, text, contract_has_processes(f)
                                            ? "RUN sleep 1; echo said while building\n"
                                            : "LABEL x=1\n");
-    OK(gantry_images_build_start(f->images, contract_name(f, "polled"), &opts, &progress,
+    OK(gantry_images_build_open(f->images, contract_name(f, "polled"), &opts, &progress,
                                  &f->err));
     gantry_progress_set_nonblocking(progress, 1);
     for (;;) {
@@ -411,7 +411,7 @@ static void closing_an_iterator_stops_the_build(struct contract *f)
     int64_t deadline;
 
     opts.dockerfile = on_base(f, text, processes ? "RUN sleep 3\n" : "LABEL x=1\n");
-    OK(gantry_images_build_start(f->images, name, &opts, &progress, &f->err));
+    OK(gantry_images_build_open(f->images, name, &opts, &progress, &f->err));
     OK(gantry_progress_next(progress, &record, &f->err));
     CHECK(record != NULL);
     gantry_progress_close(progress);

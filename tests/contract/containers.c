@@ -30,7 +30,7 @@ static void create_gives_an_id(struct contract *f)
     SAME(info->name, name);
     CHECK(contract_is_id(info->image_id));
     CONTAINS(info->image, f->base);
-    CHECK(info->state == GANTRY_STATE_CREATED);
+    CHECK(info->state == GANTRY_CONTAINER_CREATED);
     CHECK(info->state_text[0] != '\0');
     CHECK(info->has_exit_code == 0);
     CHECK(info->started_ns == 0);
@@ -149,6 +149,17 @@ static void mounts_show_in_inspect(struct contract *f)
     gantry_volume_free(found);
 }
 
+static int on_old_cgroups(struct contract *f)
+{
+    gantry_info *info = NULL;
+    int old;
+
+    OK(gantry_engine_info(f->engine, NULL, &info, &f->err));
+    old = strcmp(info->cgroup_version, "1") == 0;
+    gantry_info_free(info);
+    return old;
+}
+
 static void limits_show_in_inspect(struct contract *f)
 {
     gantry_resources limits = { .size = sizeof limits,
@@ -157,9 +168,17 @@ static void limits_show_in_inspect(struct contract *f)
                                 .pids = 50 };
     gantry_container_options opts = { .size = sizeof opts,
                                       .name = contract_name(f, "limits"),
+                                      .command = COMMAND("true"),
                                       .resources = &limits };
     gantry_container *info = NULL;
 
+    if (contract_differs(f, DIFF_LIMITS_NEED_CGROUPS_2) && on_old_cgroups(f)) {
+        FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err),
+              GANTRY_E_UNSUPPORTED);
+        CONTAINS(f->err.message, "resources");
+        CHECK(!contract_exists(f, opts.name));
+        return;
+    }
     OK(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err));
     OK(gantry_containers_inspect(f->containers, opts.name, NULL, &info, &f->err));
     CHECK(info->memory_bytes == limits.memory_bytes);
@@ -198,7 +217,7 @@ static void taken_name_exists(struct contract *f)
 static void image_environment_is_kept(struct contract *f)
 {
     const char *image = contract_name(f, "env");
-    gantry_import_options import = { .size = sizeof import,
+    gantry_image_import_options import = { .size = sizeof import,
                                      .changes = COMMAND("ENV KEPT=image", "ENV LAID=image",
                                                         "CMD [\"sh\"]") };
     gantry_source tar = contract_base_tar(f);
@@ -225,11 +244,11 @@ static void start_and_stop_are_idempotent(struct contract *f)
     gantry_container *info = NULL;
 
     OK(gantry_containers_stop(f->containers, name, NULL, &f->err)); /* never started */
-    CHECK(contract_state(f, name) == GANTRY_STATE_CREATED);
+    CHECK(contract_state(f, name) == GANTRY_CONTAINER_CREATED);
     OK(gantry_containers_start(f->containers, name, NULL, &f->err));
     OK(gantry_containers_start(f->containers, name, NULL, &f->err));
     OK(gantry_containers_inspect(f->containers, name, NULL, &info, &f->err));
-    CHECK(info->state == GANTRY_STATE_RUNNING);
+    CHECK(info->state == GANTRY_CONTAINER_RUNNING);
     SAME(info->state_text, "running");
     CHECK(info->has_exit_code == 0);
     CHECK(info->started_ns >= info->created_ns);
@@ -238,19 +257,19 @@ static void start_and_stop_are_idempotent(struct contract *f)
     OK(gantry_containers_stop(f->containers, name, NULL, &f->err));
     OK(gantry_containers_stop(f->containers, name, NULL, &f->err));
     OK(gantry_containers_inspect(f->containers, name, NULL, &info, &f->err));
-    CHECK(info->state == GANTRY_STATE_EXITED);
+    CHECK(info->state == GANTRY_CONTAINER_EXITED);
     CHECK(info->has_exit_code == 1);
     CHECK(info->finished_ns >= info->started_ns);
     CHECK(info->pid == 0);
     gantry_container_free(info);
     OK(gantry_containers_start(f->containers, name, NULL, &f->err));
-    CHECK(contract_state(f, name) == GANTRY_STATE_RUNNING);
+    CHECK(contract_state(f, name) == GANTRY_CONTAINER_RUNNING);
 }
 
 static void stop_asks_then_kills(struct contract *f)
 {
-    gantry_stop_options short_grace = { .size = sizeof short_grace, .grace_ms = 1000 };
-    gantry_stop_options at_once = { .size = sizeof at_once, .grace_ms = -1 };
+    gantry_container_stop_options short_grace = { .size = sizeof short_grace, .grace_ms = 1000 };
+    gantry_container_stop_options at_once = { .size = sizeof at_once, .grace_ms = GANTRY_GRACE_NONE };
     const char *polite = contract_start(f, "trap 'exit 5' TERM; echo; while :; do sleep 1; done");
     const char *stubborn = contract_start(f, "trap '' TERM; while :; do sleep 1; done");
     const char *killed = contract_start(f, IDLE);
@@ -261,7 +280,7 @@ static void stop_asks_then_kills(struct contract *f)
         gantry_output *output = NULL;
         size_t size;
 
-        OK(gantry_containers_logs_read(f->containers, polite, NULL, &output, &f->err));
+        OK(gantry_containers_logs(f->containers, polite, NULL, &output, &f->err));
         size = output->stdout_size;
         gantry_output_free(output);
         if (size > 0)
@@ -279,12 +298,12 @@ static void stop_asks_then_kills(struct contract *f)
 
 static int is_exited(struct contract *f, const void *name)
 {
-    return contract_state(f, name) == GANTRY_STATE_EXITED;
+    return contract_state(f, name) == GANTRY_CONTAINER_EXITED;
 }
 
 static void kill_needs_a_running_one(struct contract *f)
 {
-    gantry_kill_options term = { .size = sizeof term, .signal = "SIGKILL" };
+    gantry_container_kill_options term = { .size = sizeof term, .signal = "SIGKILL" };
     gantry_container *info = NULL;
     const char *name = contract_create(f, IDLE);
 
@@ -308,21 +327,21 @@ static void kill_needs_a_running_one(struct contract *f)
 
 static void restart_starts_anew(struct contract *f)
 {
-    gantry_stop_options at_once = { .size = sizeof at_once, .grace_ms = 1000 };
+    gantry_container_stop_options at_once = { .size = sizeof at_once, .grace_ms = 1000 };
     const char *name = contract_start(f, IDLE);
     gantry_container *before = NULL, *after = NULL;
 
     OK(gantry_containers_inspect(f->containers, name, NULL, &before, &f->err));
     OK(gantry_containers_restart(f->containers, name, &at_once, &f->err));
     OK(gantry_containers_inspect(f->containers, name, NULL, &after, &f->err));
-    CHECK(after->state == GANTRY_STATE_RUNNING);
+    CHECK(after->state == GANTRY_CONTAINER_RUNNING);
     CHECK(after->started_ns > before->started_ns);
     CHECK(!contract_has_processes(f) || after->pid != before->pid);
     gantry_container_free(before);
     gantry_container_free(after);
     OK(gantry_containers_stop(f->containers, name, &at_once, &f->err));
     OK(gantry_containers_restart(f->containers, name, &at_once, &f->err));
-    CHECK(contract_state(f, name) == GANTRY_STATE_RUNNING);
+    CHECK(contract_state(f, name) == GANTRY_CONTAINER_RUNNING);
 }
 
 static void remove_minds_running_ones(struct contract *f)
@@ -333,7 +352,7 @@ static void remove_minds_running_ones(struct contract *f)
 
     FAILS(gantry_containers_remove(f->containers, name, NULL, &f->err), GANTRY_E_STATE);
     CHECK(f->err.resource_kind == GANTRY_RESOURCE_CONTAINER);
-    CHECK(contract_state(f, name) == GANTRY_STATE_RUNNING);
+    CHECK(contract_state(f, name) == GANTRY_CONTAINER_RUNNING);
     OK(gantry_containers_remove(f->containers, name, &force, &f->err));
     CHECK(!contract_exists(f, name));
     OK(gantry_containers_create(f->containers, f->base, &again, NULL, &f->err)); /* name is free */
@@ -416,7 +435,7 @@ static size_t listed(struct contract *f, const gantry_container_list_options *op
         CHECK(contract_is_id(item->id));
         CHECK(contract_is_id(item->image_id));
         CHECK(strchr(item->name, '/') == NULL);
-        CHECK(item->state != GANTRY_STATE_UNKNOWN);
+        CHECK(item->state != GANTRY_CONTAINER_UNKNOWN);
         CHECK(item->created_ns > 0);
         CHECK(item->json == NULL);
         seen_first += first != NULL && strcmp(item->name, first) == 0;
@@ -455,9 +474,9 @@ static void list_filters(struct contract *f)
     CHECK(listed(f, &some, name, NULL) == 1); /* whole names, not parts */
     some.names = COMMAND(name, longer);
     CHECK(listed(f, &some, name, longer) == 2);
-    some.state = GANTRY_STATE_CREATED;
+    some.state = GANTRY_CONTAINER_CREATED;
     CHECK(listed(f, &some, longer, NULL) == 1);
-    some.state = GANTRY_STATE_RUNNING;
+    some.state = GANTRY_CONTAINER_RUNNING;
     CHECK(listed(f, &some, name, NULL) == 1);
     some.state = 0;
     some.all = 0;
@@ -695,7 +714,7 @@ const struct contract_test containers_tests[] = {
     TEST(engine_makes_up_a_name),
     TEST(options_show_in_inspect),
     TEST(mounts_show_in_inspect),
-    TEST_WITH(limits_show_in_inspect, .on = ON_ALL & ~ON_ROOTLESS),
+    TEST(limits_show_in_inspect),
     TEST(missing_image_is_not_found),
     TEST(taken_name_exists),
     TEST(image_environment_is_kept),

@@ -114,12 +114,12 @@ static void missing_slots_are_unsupported(struct contract *f)
 
     FAILS(gantry_engine_request(f->engine, &request, &response, &f->err), GANTRY_E_UNSUPPORTED);
     SAME(f->err.operation, "engine.request");
-    FAILS(gantry_containers_logs(f->containers, name, NULL, &stream, &f->err),
+    FAILS(gantry_containers_logs_open(f->containers, name, NULL, &stream, &f->err),
           GANTRY_E_UNSUPPORTED);
     SAME(f->err.operation, "containers.logs");
-    FAILS(gantry_containers_logs_read(f->containers, name, NULL, &output, &f->err),
+    FAILS(gantry_containers_logs(f->containers, name, NULL, &output, &f->err),
           GANTRY_E_UNSUPPORTED);
-    FAILS(gantry_containers_attach(f->containers, name, NULL, &stream, &f->err),
+    FAILS(gantry_containers_attach_open(f->containers, name, NULL, &stream, &f->err),
           GANTRY_E_UNSUPPORTED);
     FAILS(gantry_containers_wait(f->containers, name, NULL, NULL, &f->err), GANTRY_E_UNSUPPORTED);
     FAILS(gantry_containers_wait_open(f->containers, name, NULL, &wait, &f->err),
@@ -198,8 +198,8 @@ static void request_sends_a_body(struct contract *f)
     const char *const path[] = { "volumes", "create", NULL };
     const char *name = contract_name(f, "raw");
     char text[160];
-    gantry_memory memory = { .data = text };
-    gantry_source body = gantry_source_memory(&memory);
+    gantry_memory memory = { .size = sizeof memory, .data = text };
+    gantry_source body = { .size = sizeof body };
     gantry_request request = { .size = sizeof request,
                                .method = "POST",
                                .path = path,
@@ -207,8 +207,8 @@ static void request_sends_a_body(struct contract *f)
     gantry_response *response = NULL;
     gantry_volume *volume = NULL;
 
-    memory.size = (size_t)snprintf(text, sizeof text, "{\"Name\":\"%s\"}", name);
-    body = gantry_source_memory(&memory);
+    memory.length = (size_t)snprintf(text, sizeof text, "{\"Name\":\"%s\"}", name);
+    gantry_source_memory(&body, &memory);
     OK(gantry_engine_request(f->engine, &request, &response, &f->err));
     CHECK(response->status == 201);
     gantry_response_free(response);

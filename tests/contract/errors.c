@@ -30,9 +30,10 @@ static const gantry_build_options scratch_build = { .size = sizeof scratch_build
 
 static int import_as(struct contract *f, const char *value, gantry_error *err)
 {
-    gantry_memory memory = { .data = "", .size = 0 };
-    gantry_source source = gantry_source_memory(&memory);
+    gantry_memory memory = { .size = sizeof memory, .data = "" };
+    gantry_source source = { .size = sizeof source };
 
+    gantry_source_memory(&source, &memory);
     return gantry_images_import(f->images, value, &source, NULL, NULL, err);
 }
 
@@ -73,7 +74,7 @@ static int create_with_volume(struct contract *f, const char *value, gantry_erro
 
 CALL(build_as, gantry_images_build(f->images, value, &scratch_build, NULL, err))
 CALL(build_start_as,
-     gantry_images_build_start(f->images, value, &scratch_build, &no_progress, err))
+     gantry_images_build_open(f->images, value, &scratch_build, &no_progress, err))
 CALL(inspect_image, gantry_images_inspect(f->images, value, NULL, &no_image, err))
 CALL(exists_image, gantry_images_exists(f->images, value, NULL, &no_int, err))
 CALL(tag_image, gantry_images_tag(f->images, value, "good", NULL, err))
@@ -88,9 +89,9 @@ CALL(remove_container, gantry_containers_remove(f->containers, value, NULL, err)
 CALL(inspect_container, gantry_containers_inspect(f->containers, value, NULL, &no_container, err))
 CALL(wait_for, gantry_containers_wait(f->containers, value, NULL, NULL, err))
 CALL(wait_open, gantry_containers_wait_open(f->containers, value, NULL, &no_wait, err))
-CALL(logs, gantry_containers_logs(f->containers, value, NULL, &no_stream, err))
-CALL(logs_read, gantry_containers_logs_read(f->containers, value, NULL, &no_output, err))
-CALL(attach, gantry_containers_attach(f->containers, value, NULL, &no_stream, err))
+CALL(logs, gantry_containers_logs_open(f->containers, value, NULL, &no_stream, err))
+CALL(logs_read, gantry_containers_logs(f->containers, value, NULL, &no_output, err))
+CALL(attach, gantry_containers_attach_open(f->containers, value, NULL, &no_stream, err))
 CALL(exec, gantry_containers_exec(f->containers, value, COMMAND("true"), NULL, NULL, err))
 CALL(run, gantry_containers_run(f->containers, value, NULL, NULL, err))
 CALL(create_volume, gantry_volumes_create(f->volumes, value, NULL, NULL, err))
@@ -252,10 +253,10 @@ static void unset_size_is_invalid(struct contract *f)
             gantry_images_remove(f->images, "a", &opts, NULL, &f->err));
     UNSIZED(gantry_container_options,
             gantry_containers_create(f->containers, "a", &opts, NULL, &f->err));
-    UNSIZED(gantry_start_options, gantry_containers_start(f->containers, "a", &opts, &f->err));
-    UNSIZED(gantry_stop_options, gantry_containers_stop(f->containers, "a", &opts, &f->err));
-    UNSIZED(gantry_stop_options, gantry_containers_restart(f->containers, "a", &opts, &f->err));
-    UNSIZED(gantry_kill_options, gantry_containers_kill(f->containers, "a", &opts, &f->err));
+    UNSIZED(gantry_container_start_options, gantry_containers_start(f->containers, "a", &opts, &f->err));
+    UNSIZED(gantry_container_stop_options, gantry_containers_stop(f->containers, "a", &opts, &f->err));
+    UNSIZED(gantry_container_stop_options, gantry_containers_restart(f->containers, "a", &opts, &f->err));
+    UNSIZED(gantry_container_kill_options, gantry_containers_kill(f->containers, "a", &opts, &f->err));
     UNSIZED(gantry_container_remove_options,
             gantry_containers_remove(f->containers, "a", &opts, &f->err));
     UNSIZED(gantry_container_list_options,
@@ -277,9 +278,9 @@ static void unset_size_is_invalid(struct contract *f)
             gantry_networks_list(f->networks, &opts, &networks, &f->err));
     UNSIZED(gantry_network_remove_options,
             gantry_networks_remove(f->networks, "a", &opts, &f->err));
-    UNSIZED(gantry_connect_options,
+    UNSIZED(gantry_network_connect_options,
             gantry_networks_connect(f->networks, "a", "b", &opts, &f->err));
-    UNSIZED(gantry_disconnect_options,
+    UNSIZED(gantry_network_disconnect_options,
             gantry_networks_disconnect(f->networks, "a", "b", &opts, &f->err));
 }
 
@@ -375,7 +376,7 @@ static void missing_handles_are_invalid(struct contract *f)
     FAILS(gantry_engine_ping(NULL, NULL, &f->err), GANTRY_E_INVALID);
     FAILS(gantry_images_list(NULL, NULL, &list, &f->err), GANTRY_E_INVALID);
     FAILS(gantry_images_list(f->images, NULL, NULL, &f->err), GANTRY_E_INVALID);
-    FAILS(gantry_images_build_start(f->images, "a", &opts, NULL, &f->err), GANTRY_E_INVALID);
+    FAILS(gantry_images_build_open(f->images, "a", &opts, NULL, &f->err), GANTRY_E_INVALID);
     FAILS(gantry_containers_inspect(f->containers, "a", NULL, NULL, &f->err), GANTRY_E_INVALID);
     FAILS(gantry_images_import(f->images, "a", NULL, NULL, NULL, &f->err), GANTRY_E_INVALID);
     FAILS(gantry_engine_open(GANTRY_RUNTIME_AUTO, NULL, NULL, &f->err), GANTRY_E_INVALID);

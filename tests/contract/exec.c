@@ -118,7 +118,7 @@ static void ceiling_of_capture(struct contract *f)
                                        "i=$((i+1)); done"),
                                  &opts, NULL, &f->err),
           GANTRY_E_LIMIT);
-    CHECK(contract_state(f, name) == GANTRY_STATE_RUNNING);
+    CHECK(contract_state(f, name) == GANTRY_CONTAINER_RUNNING);
 }
 
 static void time_limit_ends_the_call(struct contract *f)
@@ -132,7 +132,7 @@ static void time_limit_ends_the_call(struct contract *f)
                                  &f->err),
           GANTRY_E_TIMEOUT);
     CHECK(gantry_clock_ns() - start < (int64_t)5 * 1000000000);
-    CHECK(contract_state(f, name) == GANTRY_STATE_RUNNING);
+    CHECK(contract_state(f, name) == GANTRY_CONTAINER_RUNNING);
 }
 
 const struct contract_test exec_tests[] = {

@@ -55,7 +55,7 @@ static int skip_run(const char *why, const char *what)
 
 static int open_target(struct contract *f, const struct target *target, gantry_engine **out)
 {
-    gantry_logger logger = { .log = count_log, .arg = f, .level = GANTRY_LOG_DEBUG };
+    gantry_logger logger = { .size = sizeof logger, .log = count_log, .arg = f, .level = GANTRY_LOG_DEBUG };
     gantry_engine_options opts = { .size = sizeof opts,
                                    .address = f->address,
                                    .logger = &logger,
@@ -164,7 +164,7 @@ void contract_import_base(struct contract *f)
 {
     static char base[64];
     gantry_source tar = contract_base_tar(f);
-    gantry_import_options opts = { .size = sizeof opts,
+    gantry_image_import_options opts = { .size = sizeof opts,
                                    .changes = COMMAND("CMD [\"sh\"]") };
 
     snprintf(base, sizeof base, "%s-base", f->prefix);

@@ -9,16 +9,16 @@ static void make_image(struct contract *f, const char *name, char id[65])
     char label[160];
     const char *const changes[] = { label, "CMD [\"sh\", \"-c\", \"echo made\"]",
                                     "ENV GREETING=hello", "WORKDIR /tmp", NULL };
-    gantry_import_options opts = { .size = sizeof opts, .changes = changes };
+    gantry_image_import_options opts = { .size = sizeof opts, .changes = changes };
     gantry_source tar = contract_base_tar(f);
-    gantry_import_result *result = NULL;
+    gantry_image_import_result *result = NULL;
 
     snprintf(label, sizeof label, "LABEL made=%s", name);
     OK(gantry_images_import(f->images, name, &tar, &opts, &result, &f->err));
     contract_base_tar_close(&tar);
     CHECK(contract_is_id(result->image_id));
     snprintf(id, 65, "%s", result->image_id);
-    gantry_import_result_free(result);
+    gantry_image_import_result_free(result);
 }
 
 static void import_makes_an_image(struct contract *f)
@@ -50,9 +50,9 @@ static void import_makes_an_image(struct contract *f)
 
 static void import_without_a_name(struct contract *f)
 {
-    gantry_import_options opts = { .size = sizeof opts, .message = "from the contract" };
+    gantry_image_import_options opts = { .size = sizeof opts, .message = "from the contract" };
     gantry_source tar = contract_base_tar(f);
-    gantry_import_result *result = NULL;
+    gantry_image_import_result *result = NULL;
     gantry_image *image = NULL;
 
     OK(gantry_images_import(f->images, NULL, &tar, &opts, &result, &f->err));
@@ -62,7 +62,7 @@ static void import_without_a_name(struct contract *f)
     CHECK(image->references[0] == NULL);
     SAME(image->comment, "from the contract");
     gantry_image_free(image);
-    gantry_import_result_free(result);
+    gantry_image_import_result_free(result);
 }
 
 struct broken_source {

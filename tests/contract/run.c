@@ -44,7 +44,7 @@ static void output_and_exit_code(struct contract *f)
     CHECK(run.result->signal == 0);
     CHECK(run.result->oom_killed == 0);
     gantry_run_result_free(run.result);
-    CHECK(contract_state(f, run.container.name) == GANTRY_STATE_EXITED); /* it was to stay */
+    CHECK(contract_state(f, run.container.name) == GANTRY_CONTAINER_EXITED); /* it was to stay */
 }
 
 static void short_lives_lose_nothing(struct contract *f)
@@ -86,7 +86,7 @@ static void shortest_lives_end_with_zero(struct contract *f)
 static void defaults_of_the_image_run(struct contract *f)
 {
     const char *image = contract_name(f, "cmd");
-    gantry_import_options import = { .size = sizeof import,
+    gantry_image_import_options import = { .size = sizeof import,
                                      .changes = COMMAND("CMD [\"echo\", \"from the image\"]") };
     gantry_source tar = contract_base_tar(f);
     gantry_run_options opts = { .size = sizeof opts, .remove = GANTRY_ON };
@@ -170,7 +170,7 @@ static void detached_run_returns_when_started(struct contract *f)
     CHECK(contract_is_id(run.result->id));
     CHECK(run.result->has_exit_code == 0);
     SAME(run.result->stdout_data, "");
-    CHECK(contract_state(f, run.result->id) == GANTRY_STATE_RUNNING);
+    CHECK(contract_state(f, run.result->id) == GANTRY_CONTAINER_RUNNING);
     gantry_run_result_free(run.result);
 }
 
@@ -287,7 +287,7 @@ static void time_limit_ends_a_run(struct contract *f)
 
 static int is_exited(struct contract *f, const void *name)
 {
-    return contract_state(f, name) == GANTRY_STATE_EXITED;
+    return contract_state(f, name) == GANTRY_CONTAINER_EXITED;
 }
 
 static void cancel_ends_a_run_at_once(struct contract *f)

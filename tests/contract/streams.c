@@ -21,7 +21,7 @@ static gantry_output *read_logs(struct contract *f, const char *name,
 {
     gantry_output *output = NULL;
 
-    OK(gantry_containers_logs_read(f->containers, name, opts, &output, &f->err));
+    OK(gantry_containers_logs(f->containers, name, opts, &output, &f->err));
     CHECK(strlen(output->stdout_data) <= output->stdout_size);
     return output;
 }
@@ -178,7 +178,7 @@ static void follow_ends_with_the_container(struct contract *f)
     char buffer[16];
     size_t size = 1;
 
-    OK(gantry_containers_logs(f->containers, name, &opts, &stream, &f->err));
+    OK(gantry_containers_logs_open(f->containers, name, &opts, &stream, &f->err));
     OK(gantry_stream_capture(stream, 0, &output, &f->err));
     SAME(output->stdout_data, "1\n2\n3\n");
     SAME(output->stderr_data, "1\n2\n3\n");
@@ -198,7 +198,7 @@ static void follow_fits_a_poll_loop(struct contract *f)
     size_t done = 0;
     int waits = 0;
 
-    OK(gantry_containers_logs(f->containers, name, &opts, &stream, &f->err));
+    OK(gantry_containers_logs_open(f->containers, name, &opts, &stream, &f->err));
     gantry_stream_set_nonblocking(stream, 1);
     for (;;) {
         size_t size = 0;
@@ -240,7 +240,7 @@ static void cancel_ends_a_read_at_once(struct contract *f)
     size_t done = 0, size = 0;
     int64_t elapsed;
 
-    OK(gantry_containers_logs(f->containers, name, &opts, &stream, &f->err));
+    OK(gantry_containers_logs_open(f->containers, name, &opts, &stream, &f->err));
     while (done < 6) {
         OK(gantry_stream_read(stream, buffer + done, sizeof buffer - done, &size, NULL, &f->err));
         CHECK(size > 0);
@@ -255,7 +255,7 @@ static void cancel_ends_a_read_at_once(struct contract *f)
           GANTRY_E_CANCELLED); /* sticky */
     gantry_stream_close(stream);
     contract_trigger_free(trigger);
-    CHECK(contract_state(f, name) == GANTRY_STATE_RUNNING);
+    CHECK(contract_state(f, name) == GANTRY_CONTAINER_RUNNING);
 }
 
 static void time_limits_end_a_read(struct contract *f)
@@ -269,7 +269,7 @@ static void time_limits_end_a_read(struct contract *f)
 
     for (int i = 0; i < 2; i++) {
         start = gantry_clock_ns();
-        OK(gantry_containers_logs(f->containers, name, &opts, &stream, &f->err));
+        OK(gantry_containers_logs_open(f->containers, name, &opts, &stream, &f->err));
         FAILS(gantry_stream_capture(stream, 0, &output, &f->err), GANTRY_E_TIMEOUT);
         CHECK(gantry_clock_ns() - start < (int64_t)5 * 1000000000);
         gantry_stream_close(stream);
@@ -304,7 +304,7 @@ static void callbacks_and_descriptors_take_a_stream(struct contract *f)
     char text[64];
     ssize_t size;
 
-    OK(gantry_containers_logs(f->containers, name, NULL, &stream, &f->err));
+    OK(gantry_containers_logs_open(f->containers, name, NULL, &stream, &f->err));
     assert_int_equal(pipe(fds), 0);
     OK(gantry_stream_copy_fd(stream, fds[1], -1, &f->err));
     gantry_stream_close(stream);
@@ -314,7 +314,7 @@ static void callbacks_and_descriptors_take_a_stream(struct contract *f)
     CHECK(size == 4);
     text[4] = '\0';
     SAME(text, "out\n");
-    FAILS(gantry_containers_logs(f->containers, contract_name(f, "missing"), NULL, &stream, &f->err),
+    FAILS(gantry_containers_logs_open(f->containers, contract_name(f, "missing"), NULL, &stream, &f->err),
           GANTRY_E_NOT_FOUND);
     CHECK(f->err.resource_kind == GANTRY_RESOURCE_CONTAINER);
 }
@@ -324,7 +324,7 @@ static void logs_only_read(struct contract *f)
     const char *name = contract_start(f, IDLE);
     gantry_stream *stream = NULL;
 
-    OK(gantry_containers_logs(f->containers, name, NULL, &stream, &f->err));
+    OK(gantry_containers_logs_open(f->containers, name, NULL, &stream, &f->err));
     FAILS(gantry_stream_write(stream, "x", 1, NULL, &f->err), GANTRY_E_UNSUPPORTED);
     gantry_stream_close(stream);
 }
@@ -444,7 +444,7 @@ static void wait_honours_its_call(struct contract *f)
     elapsed = contract_trigger_elapsed(trigger);
     contract_trigger_free(trigger);
     CHECK(elapsed >= 0 && elapsed < 200);
-    CHECK(contract_state(f, name) == GANTRY_STATE_RUNNING);
+    CHECK(contract_state(f, name) == GANTRY_CONTAINER_RUNNING);
 }
 
 /* ---- attach ---------------------------------------------------------------------------------- */
@@ -455,7 +455,7 @@ static void attach_before_start_sees_all(struct contract *f)
     gantry_stream *stream = NULL;
     gantry_output *output = NULL;
 
-    OK(gantry_containers_attach(f->containers, name, NULL, &stream, &f->err));
+    OK(gantry_containers_attach_open(f->containers, name, NULL, &stream, &f->err));
     OK(gantry_containers_start(f->containers, name, NULL, &f->err));
     OK(gantry_stream_capture(stream, 0, &output, &f->err));
     SAME(output->stdout_data, "out\n");
@@ -475,7 +475,7 @@ static void attach_writes_and_half_closes(struct contract *f)
     gantry_output *output = NULL;
 
     OK(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err));
-    OK(gantry_containers_attach(f->containers, opts.name, &attach, &stream, &f->err));
+    OK(gantry_containers_attach_open(f->containers, opts.name, &attach, &stream, &f->err));
     OK(gantry_containers_start(f->containers, opts.name, NULL, &f->err));
     OK(gantry_stream_write(stream, "typed\n", 6, NULL, &f->err));
     OK(gantry_stream_close_write(stream, &f->err));
@@ -491,7 +491,7 @@ static void attach_to_a_missing_one(struct contract *f)
 {
     gantry_stream *stream = NULL;
 
-    FAILS(gantry_containers_attach(f->containers, contract_name(f, "missing"), NULL, &stream,
+    FAILS(gantry_containers_attach_open(f->containers, contract_name(f, "missing"), NULL, &stream,
                                    &f->err),
           GANTRY_E_NOT_FOUND);
     CHECK(f->err.resource_kind == GANTRY_RESOURCE_CONTAINER);
@@ -504,12 +504,12 @@ static void attach_to_an_ended_one_does_no_harm(struct contract *f)
     const char *name = ended(f, "exit 33");
     gantry_stream *stream = NULL;
     gantry_container *info = NULL;
-    int rc = gantry_containers_attach(f->containers, name, NULL, &stream, &f->err);
+    int rc = gantry_containers_attach_open(f->containers, name, NULL, &stream, &f->err);
 
     CHECK(rc == 0 || rc == GANTRY_E_STATE);
     gantry_stream_close(stream);
     OK(gantry_containers_inspect(f->containers, name, NULL, &info, &f->err));
-    CHECK(info->state == GANTRY_STATE_EXITED);
+    CHECK(info->state == GANTRY_CONTAINER_EXITED);
     CHECK(info->has_exit_code && info->exit_code == 33);
     gantry_container_free(info);
 }

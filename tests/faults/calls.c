@@ -131,17 +131,19 @@ static int engine_request(struct faults *f)
 static int images_import(struct faults *f)
 {
     static const char *const changes[] = { "CMD [\"sh\"]", NULL };
-    gantry_import_options o = { .size = sizeof o, .call = &f->call, .changes = changes };
-    gantry_memory memory = { .data = f->tar, .size = f->tar_size };
-    gantry_source source = gantry_source_memory(&memory);
-    gantry_import_result *result = NULL;
-    int rc = gantry_images_import(gantry_engine_images(f->engine), "faults-base", &source, &o,
-                                  &result, &f->err);
+    gantry_image_import_options o = { .size = sizeof o, .call = &f->call, .changes = changes };
+    gantry_memory memory = { .size = sizeof memory, .data = f->tar, .length = f->tar_size };
+    gantry_source source = { .size = sizeof source };
+    gantry_image_import_result *result = NULL;
+    int rc;
 
+    gantry_source_memory(&source, &memory);
+    rc = gantry_images_import(gantry_engine_images(f->engine), "faults-base", &source, &o, &result,
+                              &f->err);
     if (rc < 0)
         return rc;
     faults_mix(f, result->image_id);
-    gantry_import_result_free(result);
+    gantry_image_import_result_free(result);
     return 0;
 }
 
@@ -442,7 +444,7 @@ static int networks_ensure(struct faults *f)
 
 static int networks_connect(struct faults *f)
 {
-    gantry_connect_options o = { .size = sizeof o, .call = &f->call };
+    gantry_network_connect_options o = { .size = sizeof o, .call = &f->call };
 
     return gantry_networks_connect(gantry_engine_networks(f->engine), "faults-net", "faults-c2", &o,
                                    &f->err);
@@ -450,7 +452,7 @@ static int networks_connect(struct faults *f)
 
 static int networks_disconnect(struct faults *f)
 {
-    gantry_disconnect_options o = { .size = sizeof o, .call = &f->call };
+    gantry_network_disconnect_options o = { .size = sizeof o, .call = &f->call };
 
     return gantry_networks_disconnect(gantry_engine_networks(f->engine), "faults-net", "faults-c2",
                                       &o, &f->err);

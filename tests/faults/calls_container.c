@@ -109,9 +109,9 @@ static int drain(struct faults *f, gantry_stream *stream)
 int faults_containers_attach(struct faults *f)
 {
     gantry_attach_options o = { .size = sizeof o, .call = &f->call };
-    gantry_start_options start = { .size = sizeof start, .call = &f->call };
+    gantry_container_start_options start = { .size = sizeof start, .call = &f->call };
     gantry_stream *stream = NULL;
-    int rc = gantry_containers_attach(containers(f), FIRST, &o, &stream, &f->err);
+    int rc = gantry_containers_attach_open(containers(f), FIRST, &o, &stream, &f->err);
 
     if (rc == 0)
         rc = gantry_containers_start(containers(f), FIRST, &start, &f->err);
@@ -125,7 +125,7 @@ int faults_containers_logs(struct faults *f)
 {
     gantry_logs_options o = { .size = sizeof o, .call = &f->call };
     gantry_output *output = NULL;
-    int rc = gantry_containers_logs_read(containers(f), FIRST, &o, &output, &f->err);
+    int rc = gantry_containers_logs(containers(f), FIRST, &o, &output, &f->err);
 
     if (rc < 0)
         return rc;
@@ -142,7 +142,7 @@ int faults_containers_follow(struct faults *f)
                               .follow = GANTRY_ON,
                               .timestamps = GANTRY_ON };
     gantry_stream *stream = NULL;
-    int rc = gantry_containers_logs(containers(f), FIRST, &o, &stream, &f->err);
+    int rc = gantry_containers_logs_open(containers(f), FIRST, &o, &stream, &f->err);
 
     if (rc == 0)
         rc = drain(f, stream);
@@ -173,7 +173,7 @@ int faults_containers_wait_next(struct faults *f)
     gantry_wait_options o = { .size = sizeof o,
                               .call = &f->call,
                               .condition = GANTRY_WAIT_NEXT_EXIT };
-    gantry_kill_options kill = { .size = sizeof kill, .call = &f->call };
+    gantry_container_kill_options kill = { .size = sizeof kill, .call = &f->call };
     gantry_exit_status status = { 0 };
     gantry_wait *wait = NULL;
     int rc = gantry_containers_wait_open(containers(f), SECOND, &o, &wait, &f->err);
@@ -274,28 +274,28 @@ int faults_containers_exec_input(struct faults *f)
 
 int faults_containers_kill(struct faults *f)
 {
-    gantry_kill_options o = { .size = sizeof o, .call = &f->call, .signal = "SIGCONT" };
+    gantry_container_kill_options o = { .size = sizeof o, .call = &f->call, .signal = "SIGCONT" };
 
     return gantry_containers_kill(containers(f), SECOND, &o, &f->err);
 }
 
 int faults_containers_start(struct faults *f)
 {
-    gantry_start_options o = { .size = sizeof o, .call = &f->call };
+    gantry_container_start_options o = { .size = sizeof o, .call = &f->call };
 
     return gantry_containers_start(containers(f), SECOND, &o, &f->err);
 }
 
 int faults_containers_restart(struct faults *f)
 {
-    gantry_stop_options o = { .size = sizeof o, .call = &f->call, .grace_ms = -1 };
+    gantry_container_stop_options o = { .size = sizeof o, .call = &f->call, .grace_ms = GANTRY_GRACE_NONE };
 
     return gantry_containers_restart(containers(f), SECOND, &o, &f->err);
 }
 
 int faults_containers_stop(struct faults *f)
 {
-    gantry_stop_options o = { .size = sizeof o, .call = &f->call, .grace_ms = -1 };
+    gantry_container_stop_options o = { .size = sizeof o, .call = &f->call, .grace_ms = GANTRY_GRACE_NONE };
 
     return gantry_containers_stop(containers(f), SECOND, &o, &f->err);
 }

@@ -25,9 +25,13 @@ struct row {
     const char *call;     /* of faults_calls */
     const char *match;    /* in the request line: only these get the answer; NULL: all but pings */
     struct server_answer answer;
+    const char *body;     /* or a whole answer with this body, its length right */
+    size_t body_size;
+    const char *status;   /* of that; NULL: "200 OK" */
+    const char *ping;     /* ROW_OPEN: the answer to the first ping, or NULL: the row's own */
     int codes[3];         /* any of these; 0: success, ends with 1 */
     int outcome;
-    int retry;
+    int retry;            /* -1: not YES if the call changes anything */
     int64_t limit_ms;     /* of the call; 0: the guard */
     int64_t bound_ms;     /* back by then; 0: a second */
     const char *says;     /* in the message, or NULL */

@@ -10,6 +10,7 @@
 static struct {
     uint32_t turn;
     int used[EXCHANGES_MAX];
+    int damages;
     int removed; /* a failed run takes its container back */
     char *damaged;
 } memory;
@@ -108,7 +109,8 @@ static const struct exchange *find_ping(const struct replay *r, const char *line
  * new one: then it dies again. */
 static int repeats(size_t size, const struct exchange *x)
 {
-    return strncmp(x->line, "GET ", 4) == 0 && size < strcspn(x->answer, "\n") + 1;
+    return strncmp(x->line, "GET ", 4) == 0 && size < strcspn(x->answer, "\n") + 1 &&
+           memory.damages < 2;
 }
 
 static const struct exchange *find(const struct replay *r, const char *line, int *out_index)
@@ -141,6 +143,7 @@ static void damage(const struct replay *r, const struct exchange *x, struct serv
     const struct replay_plan *p = r->plan;
 
     r->plan->served++;
+    memory.damages++;
     answer->size = p->size < x->size ? p->size : x->size;
     answer->split = p->split;
     answer->end = p->end;
@@ -199,6 +202,7 @@ static void answer_request(void *arg, const struct server_request *request,
     if (memory.turn != r->plan->turn) {
         memory.turn = r->plan->turn;
         memory.removed = 0;
+        memory.damages = 0;
         memset(memory.used, 0, sizeof memory.used);
     }
     if (r->override != NULL && r->override(r->override_arg, request, answer))

@@ -57,6 +57,8 @@ struct connection {
     int64_t chunk;
     struct server_answer answer;
     uint64_t sent;
+    char *block;        /* many repetitions in one piece */
+    size_t block_size;
     int closes;         /* the answer says "Connection: close", or switched protocols */
 };
 
@@ -112,6 +114,7 @@ int server_sanitized(void)
 static void drop(struct connection *c)
 {
     close(c->fd);
+    free(c->block);
     free(c);
 }
 
@@ -183,6 +186,23 @@ static const char *field(const struct connection *c, const char *name)
     return NULL;
 }
 
+/* Small repetitions in pieces of some size, or the server is the slow part. */
+static void make_block(struct connection *c)
+{
+    size_t one = c->answer.repeated_size;
+
+    free(c->block);
+    c->block = NULL;
+    if (one == 0)
+        return;
+    c->block_size = one * (PIECE / one + 1);
+    c->block = malloc(c->block_size);
+    if (c->block == NULL)
+        _exit(3);
+    for (size_t at = 0; at < c->block_size; at += one)
+        memcpy(c->block + at, c->answer.repeated, one);
+}
+
 static void begin_answer(struct host *h, struct connection *c)
 {
     struct server_request request = { .upgrade = field(c, "Upgrade") != NULL };
@@ -192,6 +212,7 @@ static void begin_answer(struct host *h, struct connection *c)
     memset(&c->answer, 0, sizeof c->answer);
     c->sent = 0;
     h->fn(h->arg, &request, &c->answer);
+    make_block(c);
     c->closes = c->answer.size > 12 && memcmp(c->answer.bytes + 8, " 101", 4) == 0;
     /* A literal search is enough for recorded answers. */
     for (size_t i = 0; !c->closes && i + 17 < c->answer.size; i++) {
@@ -330,10 +351,14 @@ static const char *next_bytes(const struct connection *c, size_t *size)
         return a->bytes + at;
     }
     at -= a->size;
-    /* An endless one overflows: count as endless what is not small. */
-    if (a->repeated_size > 0 && (a->count > UINT64_MAX / a->repeated_size || at < repeated)) {
-        *size = a->repeated_size - (size_t)(at % a->repeated_size);
-        return a->repeated + at % a->repeated_size;
+    if (a->repeated_size > 0 && a->count > UINT64_MAX / a->repeated_size)
+        repeated = UINT64_MAX; /* endless */
+    if (at < repeated) {
+        size_t within = (size_t)(at % c->block_size);
+        uint64_t left = repeated - at;
+
+        *size = left < c->block_size - within ? (size_t)left : c->block_size - within;
+        return c->block + within;
     }
     at -= repeated;
     *size = at < a->tail_size ? a->tail_size - (size_t)at : 0;
@@ -405,6 +430,9 @@ static void serve(struct host *h, struct connection *c, uint32_t events)
     int rc = 1;
 
     if (events & (EPOLLHUP | EPOLLERR)) {
+        /* What is left unread would make the client's end of the stream a reset. */
+        if (c->phase == LINGER)
+            linger(c);
         drop(c);
         return;
     }

@@ -56,10 +56,11 @@ static void bad_arguments_are_refused(void **state)
 {
     gantry_entry_options o = { .size = sizeof o, .mode = 010000 };
     gantry_archive *a = new_archive();
-    gantry_memory memory = { "x", 1, 0 };
-    gantry_source source = gantry_source_memory(&memory);
+    gantry_memory memory = { .size = sizeof memory, .data = "x", .length = 1 };
+    gantry_source source = { .size = sizeof source };
 
     (void)state;
+    gantry_source_memory(&source, &memory);
     assert_int_equal(gantry_archive_new(NULL, NULL, NULL), GANTRY_E_INVALID);
     assert_int_equal(gantry_archive_add_data(NULL, "a", "x", 1, NULL, NULL), GANTRY_E_INVALID);
     assert_int_equal(gantry_archive_add_data(a, "a", NULL, 1, NULL, NULL), GANTRY_E_INVALID);

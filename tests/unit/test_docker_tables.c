@@ -29,15 +29,15 @@ static void test_every_option_is_decided(void **state)
         size_t size;
     } tables[] = {
         { "build", gnt_docker_build_options, sizeof(gantry_build_options) },
-        { "import", gnt_docker_import_options, sizeof(gantry_import_options) },
+        { "import", gnt_docker_import_options, sizeof(gantry_image_import_options) },
         { "image list", gnt_docker_image_list_options, sizeof(gantry_image_list_options) },
         { "image remove", gnt_docker_image_remove_options, sizeof(gantry_image_remove_options) },
         { "container", gnt_docker_container_options, sizeof(gantry_container_options) },
         { "mount", gnt_docker_mount_options, sizeof(gantry_mount) },
         { "port", gnt_docker_port_options, sizeof(gantry_port) },
         { "resources", gnt_docker_resource_options, sizeof(gantry_resources) },
-        { "stop", gnt_docker_stop_options, sizeof(gantry_stop_options) },
-        { "kill", gnt_docker_kill_options, sizeof(gantry_kill_options) },
+        { "stop", gnt_docker_stop_options, sizeof(gantry_container_stop_options) },
+        { "kill", gnt_docker_kill_options, sizeof(gantry_container_kill_options) },
         { "remove", gnt_docker_container_remove_options, sizeof(gantry_container_remove_options) },
         { "list", gnt_docker_container_list_options, sizeof(gantry_container_list_options) },
         { "wait", gnt_docker_wait_options, sizeof(gantry_wait_options) },
@@ -51,8 +51,8 @@ static void test_every_option_is_decided(void **state)
         { "network list", gnt_docker_network_list_options, sizeof(gantry_network_list_options) },
         { "network remove", gnt_docker_network_remove_options,
           sizeof(gantry_network_remove_options) },
-        { "connect", gnt_docker_connect_options, sizeof(gantry_connect_options) },
-        { "disconnect", gnt_docker_disconnect_options, sizeof(gantry_disconnect_options) },
+        { "connect", gnt_docker_connect_options, sizeof(gantry_network_connect_options) },
+        { "disconnect", gnt_docker_disconnect_options, sizeof(gantry_network_disconnect_options) },
     };
 
     (void)state;
@@ -74,7 +74,7 @@ static void test_structs_without_options(void **state)
     assert_int_equal(sizeof(gantry_image_inspect_options), bare);
     assert_int_equal(sizeof(gantry_image_exists_options), bare);
     assert_int_equal(sizeof(gantry_image_tag_options), bare);
-    assert_int_equal(sizeof(gantry_start_options), bare);
+    assert_int_equal(sizeof(gantry_container_start_options), bare);
     assert_int_equal(sizeof(gantry_container_inspect_options), bare);
     assert_int_equal(sizeof(gantry_volume_inspect_options), bare);
     assert_int_equal(sizeof(gantry_network_inspect_options), bare);
@@ -240,7 +240,7 @@ static void test_running_container(void **state)
     assert_string_equal(c->name, "dk-web");
     assert_string_equal(c->image, "dk-busybox");
     assert_string_equal(c->image_id, IMAGE_ID);
-    assert_int_equal(c->state, GANTRY_STATE_RUNNING);
+    assert_int_equal(c->state, GANTRY_CONTAINER_RUNNING);
     assert_int_equal(c->has_exit_code, 0);
     assert_int_equal(c->finished_ns, 0);
     assert_int_equal(c->started_ns % 1000000000, 613981483);
@@ -285,7 +285,7 @@ static void test_container_without_process(void **state)
                "\"OOMKilled\":true},\"HostConfig\":{\"PidsLimit\":null}}");
 
     (void)state;
-    assert_int_equal(c->state, GANTRY_STATE_CREATED);
+    assert_int_equal(c->state, GANTRY_CONTAINER_CREATED);
     assert_int_equal(c->has_exit_code, 0);
     assert_int_equal(c->pids_limit, 0);
     assert_int_equal(c->ports[0]->host_port, 8080);
@@ -312,7 +312,7 @@ static void test_listed_container(void **state)
     (void)state;
     assert_string_equal(c->name, "dk-web");
     assert_string_equal(c->image_id, IMAGE_ID);
-    assert_int_equal(c->state, GANTRY_STATE_RUNNING);
+    assert_int_equal(c->state, GANTRY_CONTAINER_RUNNING);
     assert_string_equal(c->command[0], "sleep 1000");
     assert_null(c->command[1]);
     assert_true(c->created_ns == INT64_C(1795360894000000000));

@@ -173,7 +173,7 @@ static void random_messages_come_out_clean(void **state)
 static void fail_clears_what_was_there(void **state)
 {
     gantry_error err;
-    gantry_error zero = { 0 };
+    gantry_error zero = { .outcome = GANTRY_OUTCOME_NOT_SENT };
 
     (void)state;
     memset(&err, 0xEE, sizeof err);
@@ -274,10 +274,10 @@ static void static_texts(void **state)
 
     (void)state;
     assert_string_equal(gantry_version(), GANTRY_VERSION_STRING);
-    assert_string_equal(gantry_state_name(GANTRY_STATE_RUNNING), "running");
-    assert_string_equal(gantry_state_name(GANTRY_STATE_DEAD), "dead");
-    assert_string_equal(gantry_state_name(GANTRY_STATE_UNKNOWN), "unknown");
-    assert_string_equal(gantry_state_name(99), "unknown");
+    assert_string_equal(gantry_container_state_name(GANTRY_CONTAINER_RUNNING), "running");
+    assert_string_equal(gantry_container_state_name(GANTRY_CONTAINER_DEAD), "dead");
+    assert_string_equal(gantry_container_state_name(GANTRY_CONTAINER_UNKNOWN), "unknown");
+    assert_string_equal(gantry_container_state_name(99), "unknown");
     assert_null(gantry_feature_name(GANTRY_FEATURE_NONE));
     assert_null(gantry_feature_name(GANTRY_FEATURE_COUNT));
     assert_string_equal(gantry_feature_name(GANTRY_FEATURE_IMAGES_BUILD), "images.build");

@@ -109,7 +109,7 @@ static void check_image_removal(const void *result)
 
 static void check_import_result(const void *result)
 {
-    const gantry_import_result *p = result;
+    const gantry_image_import_result *p = result;
 
     assert_string_equal(p->image_id, "");
 }
@@ -301,7 +301,7 @@ static const struct {
     { GANTRY_KIND_IMAGE, sizeof(gantry_image), check_image },
     { GANTRY_KIND_IMAGE_LIST, sizeof(gantry_image_list), check_image_list },
     { GANTRY_KIND_IMAGE_REMOVAL, sizeof(gantry_image_removal), check_image_removal },
-    { GANTRY_KIND_IMPORT_RESULT, sizeof(gantry_import_result), check_import_result },
+    { GANTRY_KIND_IMAGE_IMPORT_RESULT, sizeof(gantry_image_import_result), check_import_result },
     { GANTRY_KIND_CREATED, sizeof(gantry_created), check_created },
     { GANTRY_KIND_CONTAINER, sizeof(gantry_container), check_container },
     { GANTRY_KIND_CONTAINER_LIST, sizeof(gantry_container_list), check_container_list },
@@ -435,7 +435,7 @@ static void freeing_nothing_is_allowed(void **state)
     gantry_response_free(NULL);
     gantry_candidate_list_free(NULL);
     gantry_build_result_free(NULL);
-    gantry_import_result_free(NULL);
+    gantry_image_import_result_free(NULL);
     gantry_image_free(NULL);
     gantry_image_list_free(NULL);
     gantry_image_removal_free(NULL);

@@ -31,15 +31,15 @@ static void test_every_option_is_decided(void **state)
         size_t size;
     } tables[] = {
         { "build", gnt_podman_build_options, sizeof(gantry_build_options) },
-        { "import", gnt_podman_import_options, sizeof(gantry_import_options) },
+        { "import", gnt_podman_import_options, sizeof(gantry_image_import_options) },
         { "image list", gnt_podman_image_list_options, sizeof(gantry_image_list_options) },
         { "image remove", gnt_podman_image_remove_options, sizeof(gantry_image_remove_options) },
         { "container", gnt_podman_container_options, sizeof(gantry_container_options) },
         { "mount", gnt_podman_mount_options, sizeof(gantry_mount) },
         { "port", gnt_podman_port_options, sizeof(gantry_port) },
         { "resources", gnt_podman_resource_options, sizeof(gantry_resources) },
-        { "stop", gnt_podman_stop_options, sizeof(gantry_stop_options) },
-        { "kill", gnt_podman_kill_options, sizeof(gantry_kill_options) },
+        { "stop", gnt_podman_stop_options, sizeof(gantry_container_stop_options) },
+        { "kill", gnt_podman_kill_options, sizeof(gantry_container_kill_options) },
         { "remove", gnt_podman_container_remove_options, sizeof(gantry_container_remove_options) },
         { "list", gnt_podman_container_list_options, sizeof(gantry_container_list_options) },
         { "wait", gnt_podman_wait_options, sizeof(gantry_wait_options) },
@@ -53,8 +53,8 @@ static void test_every_option_is_decided(void **state)
         { "network list", gnt_podman_network_list_options, sizeof(gantry_network_list_options) },
         { "network remove", gnt_podman_network_remove_options,
           sizeof(gantry_network_remove_options) },
-        { "connect", gnt_podman_connect_options, sizeof(gantry_connect_options) },
-        { "disconnect", gnt_podman_disconnect_options, sizeof(gantry_disconnect_options) },
+        { "connect", gnt_podman_connect_options, sizeof(gantry_network_connect_options) },
+        { "disconnect", gnt_podman_disconnect_options, sizeof(gantry_network_disconnect_options) },
     };
 
     (void)state;
@@ -76,7 +76,7 @@ static void test_structs_without_options(void **state)
     assert_int_equal(sizeof(gantry_image_inspect_options), bare);
     assert_int_equal(sizeof(gantry_image_exists_options), bare);
     assert_int_equal(sizeof(gantry_image_tag_options), bare);
-    assert_int_equal(sizeof(gantry_start_options), bare);
+    assert_int_equal(sizeof(gantry_container_start_options), bare);
     assert_int_equal(sizeof(gantry_container_inspect_options), bare);
     assert_int_equal(sizeof(gantry_volume_inspect_options), bare);
     assert_int_equal(sizeof(gantry_network_inspect_options), bare);
@@ -375,7 +375,7 @@ static void test_inspected_container(void **state)
     assert_string_equal(c->name, "pm-e");
     assert_string_equal(c->image, "pm-bb:latest");
     assert_string_equal(c->image_id, IMAGE_ID);
-    assert_int_equal(c->state, GANTRY_STATE_EXITED);
+    assert_int_equal(c->state, GANTRY_CONTAINER_EXITED);
     assert_string_equal(c->state_text, "stopped");
     assert_int_equal(c->has_exit_code, 1);
     assert_int_equal(c->exit_code, 7);
@@ -417,7 +417,7 @@ static void test_entrypoint_shapes(void **state)
     assert_null(list->entrypoint[1]);
     assert_int_equal(list->has_exit_code, 0);
     assert_null(none->entrypoint[0]);
-    assert_int_equal(none->state, GANTRY_STATE_CREATED);
+    assert_int_equal(none->state, GANTRY_CONTAINER_CREATED);
     gnt_result_free(list);
     gnt_result_free(none);
 }

@@ -490,14 +490,18 @@ static void waits_name_the_signal(void **state)
 
 static void sources(void **state)
 {
-    gantry_memory memory = { "hello world", 11, 6 };
-    gantry_source source = gantry_source_memory(&memory);
+    gantry_memory memory = {
+        .size = sizeof memory, .data = "hello world", .length = 11, .offset = 6
+    };
+    gantry_source source = { .size = sizeof source };
     gantry_error err;
     char text[16];
     size_t got;
     int fds[2];
 
     (void)state;
+    gantry_source_memory(&source, &memory);
+    assert_int_equal(source.size, sizeof source);
     assert_int_equal(source.length, 5);
     assert_int_equal(source.read(source.arg, text, 3, &got, &err), 0);
     assert_int_equal(got, 3);
@@ -510,8 +514,8 @@ static void sources(void **state)
     assert_int_equal(pipe(fds), 0);
     assert_int_equal(write(fds[1], "abc", 3), 3);
     close(fds[1]);
-    source = gantry_source_fd(&fds[0]);
-    assert_int_equal(source.length, -1);
+    gantry_source_fd(&source, fds[0]);
+    assert_int_equal(source.length, 0);
     assert_int_equal(source.read(source.arg, text, 9, &got, &err), 0);
     assert_int_equal(got, 3);
     assert_int_equal(source.read(source.arg, text, 9, &got, &err), 0);
