@@ -20,8 +20,8 @@ struct build {
     struct memory_context context;
     const struct memory_instruction *steps;
     size_t step_count;
-    size_t step;      /* number of steps done */
-    size_t argument;  /* number of build arguments looked at for warnings */
+    size_t step;     /* number of steps done */
+    size_t argument; /* number of build arguments looked at for warnings */
     int64_t start_ns;
     struct memory_object *stages; /* the newest first, named by AS */
     const gantry_pair *global_args;
@@ -171,8 +171,8 @@ static int64_t source_size(const struct memory_context *context, const char *sou
         size = 0;
     for (size_t i = 0; i < context->count; i++) {
         const char *name = context->names[i];
-        int below = strncmp(name, source, length) == 0 &&
-                    (name[length] == '\0' || name[length] == '/');
+        int below =
+            strncmp(name, source, length) == 0 && (name[length] == '\0' || name[length] == '/');
 
         if (length == 0 || strcmp(source, ".") == 0 || below || fnmatch(source, name, 0) == 0)
             size = (size < 0 ? 0 : size) + context->sizes[i];
@@ -206,8 +206,8 @@ static int step_copy(struct build *build, const struct memory_instruction *step,
     if (rc == 0 && next == NULL)
         return gantry_error_set(err, GANTRY_E_BUILD, "%s needs a source and a destination",
                                 step->word);
-    for (; rc == 0 && next != NULL; source = next,
-                                    rc = memory_next_word(build, &cursor, &variables, &next, err)) {
+    for (; rc == 0 && next != NULL;
+         source = next, rc = memory_next_word(build, &cursor, &variables, &next, err)) {
         int64_t size = source_size(&build->context, source);
 
         if (size < 0)
@@ -229,8 +229,9 @@ static int run_step(struct build *build, const struct memory_instruction *step, 
     if (strcmp(step->word, "FROM") == 0)
         return step_from(build, step, err);
     if (current(build) == NULL)
-        return gantry_error_set(err, GANTRY_E_BUILD, "no build stage: the Dockerfile must begin "
-                                                     "with FROM");
+        return gantry_error_set(err, GANTRY_E_BUILD,
+                                "no build stage: the Dockerfile must begin "
+                                "with FROM");
     if (strcmp(step->word, "COPY") == 0 || strcmp(step->word, "ADD") == 0)
         return step_copy(build, step, err);
     return memory_instruction_apply(current(build), step, &variables, err);
@@ -428,8 +429,8 @@ static int prepare(struct build *build, gantry_archive *context, const char *doc
  * state. Until that has succeeded the state is ours to free.
  */
 int memory_images_build(void *state, const char *reference, const gantry_build_options *opts,
-                        gantry_archive *context, const char *dockerfile_name,
-                        gantry_progress **out, gantry_error *err)
+                        gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
+                        gantry_error *err)
 {
     struct memory_engine *engine = state;
     struct build *build;

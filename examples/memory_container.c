@@ -70,7 +70,8 @@ static int enter_container(struct memory_engine *engine, const char *operation, 
 
 /* ---- life --------------------------------------------------------------------------------- */
 
-static int start(void *state, const char *id, const gantry_container_start_options *opts, gantry_error *err)
+static int start(void *state, const char *id, const gantry_container_start_options *opts,
+                 gantry_error *err)
 {
     struct memory_container *container;
     int rc = enter_container(state, "containers.start", id, opts->call, &container, err);
@@ -86,7 +87,8 @@ static int start(void *state, const char *id, const gantry_container_start_optio
 
 /* There is no process to ask, hence none that could use the grace period: it ends as one that does
  * not care about SIGTERM. */
-static int stop(void *state, const char *id, const gantry_container_stop_options *opts, gantry_error *err)
+static int stop(void *state, const char *id, const gantry_container_stop_options *opts,
+                gantry_error *err)
 {
     struct memory_container *container;
     int rc = enter_container(state, "containers.stop", id, opts->call, &container, err);
@@ -99,7 +101,8 @@ static int stop(void *state, const char *id, const gantry_container_stop_options
     return 0;
 }
 
-static int restart(void *state, const char *id, const gantry_container_stop_options *opts, gantry_error *err)
+static int restart(void *state, const char *id, const gantry_container_stop_options *opts,
+                   gantry_error *err)
 {
     struct memory_container *container;
     int rc = enter_container(state, "containers.restart", id, opts->call, &container, err);
@@ -350,8 +353,8 @@ static int wanted(const struct memory_container *container, const struct conditi
         return 0;
     if (opts->image != NULL && container->image != conditions->image)
         return 0;
-    if (opts->network != NULL && (conditions->network == NULL ||
-                                  !memory_container_attached(container, conditions->network)))
+    if (opts->network != NULL &&
+        (conditions->network == NULL || !memory_container_attached(container, conditions->network)))
         return 0;
     return memory_labels_match(&container->object, opts->labels);
 }

@@ -77,8 +77,10 @@ static int read_text(void *object, gantry_stream *tar, int64_t size, int64_t lim
     int rc;
 
     if (size > limit)
-        return gantry_error_set(err, GANTRY_E_LIMIT, "more than %lld bytes in the build context's "
-                                "Dockerfile or headers", (long long)limit);
+        return gantry_error_set(err, GANTRY_E_LIMIT,
+                                "more than %lld bytes in the build context's "
+                                "Dockerfile or headers",
+                                (long long)limit);
     text = memory_keep(object, (size_t)padded(size) + 1);
     if (text == NULL)
         return memory_object_ready(object, err);

@@ -217,9 +217,9 @@ static int fill_container(struct memory_engine *engine, struct memory_container 
     memory_reference(full, image);
     container->image_name = memory_keep_text(container, full);
     container->state = GANTRY_CONTAINER_CREATED;
-    container->working_directory = memory_keep_text(
-        container, opts->working_directory ? opts->working_directory
-                                           : container->image->working_directory);
+    container->working_directory =
+        memory_keep_text(container, opts->working_directory ? opts->working_directory
+                                                            : container->image->working_directory);
     container->user = memory_keep_text(container, opts->user ? opts->user : container->image->user);
     snprintf(made_up, sizeof made_up, "%.12s", container->object.id);
     container->hostname = memory_keep_text(container, opts->hostname ? opts->hostname : made_up);

@@ -55,9 +55,8 @@ static void split_instruction(void *object, const char *line, struct memory_inst
     out->text = memory_keep_text(object, line);
 }
 
-int memory_dockerfile_parse(void *object, const char *text,
-                            const struct memory_instruction **out, size_t *out_count,
-                            gantry_error *err)
+int memory_dockerfile_parse(void *object, const char *text, const struct memory_instruction **out,
+                            size_t *out_count, gantry_error *err)
 {
     struct memory_instruction *instructions;
     char *line = memory_keep(object, strlen(text) + 1);
@@ -83,8 +82,8 @@ int memory_dockerfile_parse(void *object, const char *text,
 
 int memory_instruction_check(const struct memory_instruction *instruction, gantry_error *err)
 {
-    static const char *const known[] = { "FROM",  "ARG",     "LABEL", "ENV",    "CMD", "ENTRYPOINT",
-                                         "USER",  "WORKDIR", "EXPOSE", "COPY",  "ADD", NULL };
+    static const char *const known[] = { "FROM", "ARG",     "LABEL",  "ENV",  "CMD", "ENTRYPOINT",
+                                         "USER", "WORKDIR", "EXPOSE", "COPY", "ADD", NULL };
     static const char *const refused[] = { "RUN",        "VOLUME",  "STOPSIGNAL", "HEALTHCHECK",
                                            "MAINTAINER", "ONBUILD", "SHELL",      NULL };
 
@@ -150,8 +149,8 @@ static size_t expanded_size(const char *text, const struct memory_variables *var
         longest = strlen(variables->environment[i]) > longest ? strlen(variables->environment[i])
                                                               : longest;
     for (size_t i = 0; i < variables->arg_count; i++)
-        longest = strlen(variables->args[i].value) > longest ? strlen(variables->args[i].value)
-                                                             : longest;
+        longest =
+            strlen(variables->args[i].value) > longest ? strlen(variables->args[i].value) : longest;
     for (; *text != '\0'; text++)
         size += *text == '$' ? longest + 1 : 1;
     return size;

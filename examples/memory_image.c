@@ -44,8 +44,8 @@ struct memory_image *memory_image_find(struct memory_engine *engine, const char 
 
     if (tag != NULL)
         return tag->image;
-    image = memory_list_find(engine->images, strncmp(reference, "sha256:", 7) == 0 ? reference + 7
-                                                                                  : reference);
+    image = memory_list_find(engine->images,
+                             strncmp(reference, "sha256:", 7) == 0 ? reference + 7 : reference);
     if (image == NULL)
         memory_not_found(err, GANTRY_RESOURCE_IMAGE, reference);
     return image;
@@ -117,7 +117,8 @@ static int apply_changes(struct memory_image *image, const char *const *changes,
 }
 
 static int import(void *state, const char *reference, const gantry_source *tar,
-                  const gantry_image_import_options *opts, gantry_image_import_result **out, gantry_error *err)
+                  const gantry_image_import_options *opts, gantry_image_import_result **out,
+                  gantry_error *err)
 {
     struct memory_engine *engine = state;
     struct memory_fill fill = { 0 };
@@ -177,8 +178,7 @@ static size_t count_tags(const struct memory_engine *engine, const struct memory
 static const char *const *fill_tags(struct memory_fill *fill, const struct memory_engine *engine,
                                     const struct memory_image *image)
 {
-    const char **names =
-        memory_fill_alloc(fill, (count_tags(engine, image) + 1) * sizeof *names);
+    const char **names = memory_fill_alloc(fill, (count_tags(engine, image) + 1) * sizeof *names);
     size_t count = 0;
 
     for (const struct memory_object *o = engine->tags; o != NULL && names != NULL; o = o->next) {
@@ -365,8 +365,8 @@ static void delete_tags(struct memory_engine *engine, const struct memory_image 
 }
 
 static int fill_removal(struct memory_fill *fill, const struct memory_engine *engine,
-                        const struct memory_image *image, const struct memory_tag *tag,
-                        int last, gantry_error *err)
+                        const struct memory_image *image, const struct memory_tag *tag, int last,
+                        gantry_error *err)
 {
     const char *one[2] = { tag != NULL ? tag->object.name : NULL, NULL };
     const char *deleted[2] = { image->object.id, NULL };

@@ -59,7 +59,7 @@ struct memory_network {
 };
 
 struct memory_attachment {
-    struct memory_object object; /* the name is the network's */
+    struct memory_object object;    /* the name is the network's */
     struct memory_network *network; /* NULL: "bridge", "host", "none", "container:..." */
     const char *address;
 };
@@ -119,8 +119,8 @@ extern const gantry_volume_ops memory_volume_ops;
 extern const gantry_network_ops memory_network_ops;
 
 int memory_images_build(void *state, const char *reference, const gantry_build_options *opts,
-                        gantry_archive *context, const char *dockerfile_name,
-                        gantry_progress **out, gantry_error *err);
+                        gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
+                        gantry_error *err);
 
 /* Begin a slot: honours cancel token and deadline, logs, locks. Pair with memory_leave() if it
  * returned 0. */
@@ -219,9 +219,8 @@ struct memory_variables {
 
 /* Split a Dockerfile. The texts and the array live in the object. BUILD if it is malformed or
  * has no instruction. */
-int memory_dockerfile_parse(void *object, const char *text,
-                            const struct memory_instruction **out, size_t *out_count,
-                            gantry_error *err);
+int memory_dockerfile_parse(void *object, const char *text, const struct memory_instruction **out,
+                            size_t *out_count, gantry_error *err);
 /* 0, BUILD for a word that no Dockerfile has, UNSUPPORTED for one that needs processes. */
 int memory_instruction_check(const struct memory_instruction *instruction, gantry_error *err);
 /* Apply an instruction that is nothing but metadata of the image; UNSUPPORTED for another. */
@@ -236,7 +235,7 @@ int memory_next_word(void *object, const char **cursor, const struct memory_vari
 
 struct memory_context {
     const char *dockerfile; /* its text */
-    const char **names; /* of the files and directories */
+    const char **names;     /* of the files and directories */
     int64_t *sizes;
     size_t count;
     size_t room;

@@ -158,47 +158,53 @@ static void free_capture(void *arg)
     gnt_capture_free(arg);
 }
 
-/* The result owns the buffers; nothing is copied. */
-static gantry_output *hand_over(gantry_host *host, struct gnt_capture *c, gantry_error *err)
+int gnt_capture_give(struct gnt_capture *c, void *result, gantry_output *out, gantry_error *err)
 {
-    gantry_output *output = gnt_result_new(&host->mem, GNT_KIND_OUTPUT, err);
-    struct gnt_capture *kept;
+    struct gnt_mem mem = c->out.mem;
+    struct gnt_capture *kept = gnt_arena_alloc(gnt_result_arena(result), sizeof *kept);
 
-    if (output == NULL)
-        return NULL;
-    kept = gnt_arena_alloc(gnt_result_arena(output), sizeof *kept);
-    if (kept == NULL) {
-        gnt_result_free(output);
-        (void)gnt_nomem(err);
-        return NULL;
-    }
+    if (kept == NULL)
+        return gnt_nomem(err);
     *kept = *c;
-    gnt_result_on_free(output, free_capture, kept);
-    output->stdout_data = gnt_buf_text(&kept->out);
-    output->stdout_size = kept->out.size;
-    output->stderr_data = gnt_buf_text(&kept->err);
-    output->stderr_size = kept->err.size;
-    return output;
+    gnt_capture_init(c, &mem, 0);
+    gnt_result_on_free(result, free_capture, kept);
+    out->stdout_data = gnt_buf_text(&kept->out);
+    out->stdout_size = kept->out.size;
+    out->stderr_data = gnt_buf_text(&kept->err);
+    out->stderr_size = kept->err.size;
+    return 0;
+}
+
+int gnt_capture_result(const struct gnt_capture *c, int rc, gantry_error *err)
+{
+    const struct gnt_buf *full = c->out.rc != 0 ? &c->out : &c->err;
+
+    if (rc != GANTRY_E_CALLBACK || full->rc == 0)
+        return rc;
+    if (full->rc == GANTRY_E_LIMIT)
+        return gnt_fail(err, GANTRY_E_LIMIT, "more than %zu bytes on %s", full->max,
+                        full == &c->out ? "stdout" : "stderr");
+    return gnt_nomem(err);
 }
 
 static int capture(gantry_stream *s, size_t limit, gantry_output **out, gantry_error *err)
 {
     gantry_host *host = gnt_stream_host(s);
+    gantry_output *output = gnt_result_new(&host->mem, GNT_KIND_OUTPUT, err);
     struct gnt_capture c;
-    gantry_output *output;
     int rc;
 
+    if (output == NULL)
+        return GANTRY_E_NOMEM;
     gnt_capture_init(&c, &host->mem, limit > 0 ? limit : host->limits.capture_bytes);
     rc = gnt_capture_result(&c, pass_all(s, gnt_capture_sink, &c, err), err);
-    if (rc == 0) {
-        output = hand_over(host, &c, err);
-        if (output != NULL) {
-            *out = output;
-            return 0;
-        }
-        rc = GANTRY_E_NOMEM;
-    }
+    if (rc == 0)
+        rc = gnt_capture_give(&c, output, output, err);
     gnt_capture_free(&c);
+    if (rc < 0)
+        gnt_result_free(output);
+    else
+        *out = output;
     return rc;
 }
 

@@ -16,11 +16,11 @@ enum {
     SETTLE_STEP_MS = 10
 };
 
-static int take_output(const struct gnt_capture *capture, gantry_exec_result *result,
+static int take_output(struct gnt_capture *capture, gantry_exec_result *result,
                        gantry_error *err)
 {
     gantry_output output;
-    int rc = gnt_capture_take(capture, gnt_result_arena(result), &output, err);
+    int rc = gnt_capture_give(capture, result, &output, err);
 
     if (rc < 0)
         return rc;
@@ -42,6 +42,8 @@ static int ask_code(gantry_engine *e, const char *exec_id, const gantry_call *ca
     gnt_clock_start(&clock, call, 0);
     for (int waited = 0; waited <= SETTLE_MS; waited += SETTLE_STEP_MS) {
         rc = e->backend->containers.exec_result(e->state, exec_id, call, &running, code, err);
+        if (rc < 0) /* it did run: only what became of it is not known */
+            gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, GANTRY_RETRY_ASK);
         if (rc < 0 || !running)
             return rc;
         rc = gnt_clock_pause(&clock, SETTLE_STEP_MS, err);

@@ -116,6 +116,10 @@ int gnt_req_each(struct gnt_req *r, enum gnt_json_mode mode, gnt_json_fn fn, voi
 int gnt_req_text(struct gnt_req *r, struct gnt_buf *out, int *out_status, gantry_error *err);
 /* Send and read the head; on success the exchange is the caller's. An error status is an error. */
 int gnt_req_open(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err);
+/* The same, but the request stays: for what reads the answer by itself. */
+int gnt_req_send(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err);
+/* Failures that name nothing are about the request's resource. Returns rc. */
+int gnt_req_blame(const struct gnt_req *r, int rc, gantry_error *err);
 /* Begin only; the head is checked later with gnt_rest_head. source and what it points to must
  * stay. */
 int gnt_req_begin(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err);

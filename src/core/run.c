@@ -199,7 +199,7 @@ static int wait_until_gone(struct run *r, const gantry_call *call, gantry_error 
 static int take_output(struct run *r, gantry_error *err)
 {
     gantry_output output;
-    int rc = gnt_capture_take(&r->capture, gnt_result_arena(r->result), &output, err);
+    int rc = gnt_capture_give(&r->capture, r->result, &output, err);
 
     if (rc < 0)
         return rc;

@@ -269,13 +269,13 @@ static void steps_are_cached_unless_told(struct contract *f)
 /* ---- progress -------------------------------------------------------------------------------- */
 
 struct seen {
-    int steps;      /* highest so far; they come in order */
+    int steps; /* highest so far; they come in order */
     int ordered;
     int total;
     int results;
     int after_result;
-    int logs;       /* that hold the word */
-    int stop_at;    /* step at which to stop, 0 = never */
+    int logs;    /* that hold the word */
+    int stop_at; /* step at which to stop, 0 = never */
     char id[65];
 };
 
@@ -307,8 +307,9 @@ static void progress_comes_in_order(struct contract *f)
     gantry_build_result *result = NULL;
     int processes = contract_has_processes(f);
 
-    opts.dockerfile = on_base(f, text, processes ? "RUN echo said while building\nLABEL x=1\n"
-                                                 : "LABEL x=1\nLABEL y=2\n");
+    opts.dockerfile =
+        on_base(f, text,
+                processes ? "RUN echo said while building\nLABEL x=1\n" : "LABEL x=1\nLABEL y=2\n");
     OK(gantry_images_build(f->images, contract_name(f, "progress"), &opts, &result, &f->err));
     CHECK(seen.ordered);
     CHECK(seen.steps == 3);
@@ -328,8 +329,8 @@ static void callback_stops_a_build(struct contract *f)
     char text[1024];
     gantry_build_options opts = { .size = sizeof opts, .progress = see, .progress_arg = &seen };
 
-    opts.dockerfile = on_base(f, text, contract_has_processes(f) ? "RUN sleep 5\nLABEL x=1\n"
-                                                                 : "LABEL x=1\nLABEL y=2\n");
+    opts.dockerfile = on_base(
+        f, text, contract_has_processes(f) ? "RUN sleep 5\nLABEL x=1\n" : "LABEL x=1\nLABEL y=2\n");
     FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_CALLBACK);
     CHECK(seen.results == 0);
     CHECK(!contract_image_exists(f, name));
@@ -369,11 +370,10 @@ static void iterator_fits_a_poll_loop(struct contract *f)
     const gantry_progress_record *record = NULL;
     int waits = 0;
 
-    opts.dockerfile = on_base(f, text, contract_has_processes(f)
-                                           ? "RUN sleep 1; echo said while building\n"
-                                           : "LABEL x=1\n");
-    OK(gantry_images_build_open(f->images, contract_name(f, "polled"), &opts, &progress,
-                                 &f->err));
+    opts.dockerfile = on_base(f, text,
+                              contract_has_processes(f) ? "RUN sleep 1; echo said while building\n"
+                                                        : "LABEL x=1\n");
+    OK(gantry_images_build_open(f->images, contract_name(f, "polled"), &opts, &progress, &f->err));
     gantry_progress_set_nonblocking(progress, 1);
     for (;;) {
         int rc = gantry_progress_next(progress, &record, &f->err);
@@ -437,10 +437,9 @@ static void cancel_ends_a_build_at_once(struct contract *f)
     gantry_call call = { .size = sizeof call };
     struct contract_trigger *trigger = contract_trigger_new(f, &call.cancel);
     char text[1024];
-    gantry_build_options opts = { .size = sizeof opts,
-                                  .call = &call,
-                                  .progress = pull_trigger,
-                                  .progress_arg = trigger };
+    gantry_build_options opts = {
+        .size = sizeof opts, .call = &call, .progress = pull_trigger, .progress_arg = trigger
+    };
     int64_t elapsed;
 
     opts.dockerfile = on_base(f, text, "RUN echo begun; sleep 5\n");
@@ -581,10 +580,9 @@ static void short_context_source_makes_no_image(struct contract *f)
     const char *name = contract_name(f, "short");
     gantry_archive *context = hello_context(f);
     size_t left = 1000;
-    gantry_source source = { .size = sizeof source,
-                             .read = read_little,
-                             .arg = &left,
-                             .length = 100000 };
+    gantry_source source = {
+        .size = sizeof source, .read = read_little, .arg = &left, .length = 100000
+    };
     gantry_build_options opts = { .size = sizeof opts,
                                   .dockerfile = "FROM scratch\nCOPY . /\n",
                                   .context = context };

@@ -83,9 +83,7 @@ const char *contract_pair(const gantry_pair *pairs, size_t count, const char *ke
 const char *contract_create(struct contract *f, const char *script)
 {
     const char *name = contract_name(f, "c");
-    gantry_container_options opts = { .size = sizeof opts,
-                                      .name = name,
-                                      .command = SHELL(script) };
+    gantry_container_options opts = { .size = sizeof opts, .name = name, .command = SHELL(script) };
 
     OK(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err));
     return name;
@@ -145,10 +143,9 @@ void contract_run_prints(struct contract *f, const char *image, const char *scri
 {
     gantry_container_options container = { .size = sizeof container,
                                            .name = contract_name(f, "run") };
-    gantry_run_options opts = { .size = sizeof opts,
-                                .container = &container,
-                                .command = SHELL(script),
-                                .remove = GANTRY_ON };
+    gantry_run_options opts = {
+        .size = sizeof opts, .container = &container, .command = SHELL(script), .remove = GANTRY_ON
+    };
     gantry_run_result *run = NULL;
 
     OK(gantry_containers_run(f->containers, image, &opts, &run, &f->err));

@@ -109,10 +109,16 @@ static void mounts_show_in_inspect(struct contract *f)
 {
     const char *volume = contract_name(f, "volume");
     gantry_mount mounts[] = {
-        { .size = sizeof(gantry_mount), .type = GANTRY_MOUNT_VOLUME, .source = volume,
-          .target = "/data", .read_only = GANTRY_ON },
-        { .size = sizeof(gantry_mount), .type = GANTRY_MOUNT_BIND, .source = "/etc",
-          .target = "/host", .read_only = GANTRY_ON },
+        { .size = sizeof(gantry_mount),
+          .type = GANTRY_MOUNT_VOLUME,
+          .source = volume,
+          .target = "/data",
+          .read_only = GANTRY_ON },
+        { .size = sizeof(gantry_mount),
+          .type = GANTRY_MOUNT_BIND,
+          .source = "/etc",
+          .target = "/host",
+          .read_only = GANTRY_ON },
         { .size = sizeof(gantry_mount), .type = GANTRY_MOUNT_VOLUME, .target = "/anonymous" },
     };
     const gantry_mount *const list[] = { &mounts[0], &mounts[1], &mounts[2], NULL };
@@ -143,8 +149,7 @@ static void mounts_show_in_inspect(struct contract *f)
     gantry_volume_free(found);
     found = NULL;
     OK(gantry_containers_remove(f->containers, opts.name, &all, &f->err));
-    FAILS(gantry_volumes_inspect(f->volumes, anonymous, NULL, &found, &f->err),
-          GANTRY_E_NOT_FOUND);
+    FAILS(gantry_volumes_inspect(f->volumes, anonymous, NULL, &found, &f->err), GANTRY_E_NOT_FOUND);
     OK(gantry_volumes_inspect(f->volumes, volume, NULL, &found, &f->err));
     gantry_volume_free(found);
 }
@@ -162,10 +167,9 @@ static int on_old_cgroups(struct contract *f)
 
 static void limits_show_in_inspect(struct contract *f)
 {
-    gantry_resources limits = { .size = sizeof limits,
-                                .memory_bytes = 64 * 1024 * 1024,
-                                .nano_cpus = 500000000,
-                                .pids = 50 };
+    gantry_resources limits = {
+        .size = sizeof limits, .memory_bytes = 64 * 1024 * 1024, .nano_cpus = 500000000, .pids = 50
+    };
     gantry_container_options opts = { .size = sizeof opts,
                                       .name = contract_name(f, "limits"),
                                       .command = COMMAND("true"),
@@ -218,8 +222,8 @@ static void image_environment_is_kept(struct contract *f)
 {
     const char *image = contract_name(f, "env");
     gantry_image_import_options import = { .size = sizeof import,
-                                     .changes = COMMAND("ENV KEPT=image", "ENV LAID=image",
-                                                        "CMD [\"sh\"]") };
+                                           .changes = COMMAND("ENV KEPT=image", "ENV LAID=image",
+                                                              "CMD [\"sh\"]") };
     gantry_source tar = contract_base_tar(f);
     gantry_container_options opts = { .size = sizeof opts,
                                       .name = contract_name(f, "env"),
@@ -269,7 +273,8 @@ static void start_and_stop_are_idempotent(struct contract *f)
 static void stop_asks_then_kills(struct contract *f)
 {
     gantry_container_stop_options short_grace = { .size = sizeof short_grace, .grace_ms = 1000 };
-    gantry_container_stop_options at_once = { .size = sizeof at_once, .grace_ms = GANTRY_GRACE_NONE };
+    gantry_container_stop_options at_once = { .size = sizeof at_once,
+                                              .grace_ms = GANTRY_GRACE_NONE };
     const char *polite = contract_start(f, "trap 'exit 5' TERM; echo; while :; do sleep 1; done");
     const char *stubborn = contract_start(f, "trap '' TERM; while :; do sleep 1; done");
     const char *killed = contract_start(f, IDLE);
@@ -365,8 +370,7 @@ static void missing_container_is_not_found(struct contract *f)
     const char *name = contract_name(f, "missing");
     gantry_container *info = NULL;
 
-    FAILS(gantry_containers_inspect(f->containers, name, NULL, &info, &f->err),
-          GANTRY_E_NOT_FOUND);
+    FAILS(gantry_containers_inspect(f->containers, name, NULL, &info, &f->err), GANTRY_E_NOT_FOUND);
     CHECK(f->err.resource_kind == GANTRY_RESOURCE_CONTAINER);
     SAME(f->err.resource, name);
     SAME(f->err.operation, "containers.inspect");
@@ -552,10 +556,9 @@ static void run_with_mount(struct contract *f, const gantry_mount *mount, const 
     gantry_container_options container = { .size = sizeof container,
                                            .name = contract_name(f, "mounted"),
                                            .mounts = mounts };
-    gantry_run_options opts = { .size = sizeof opts,
-                                .container = &container,
-                                .command = SHELL(script),
-                                .remove = GANTRY_ON };
+    gantry_run_options opts = {
+        .size = sizeof opts, .container = &container, .command = SHELL(script), .remove = GANTRY_ON
+    };
     gantry_run_result *run = NULL;
 
     OK(gantry_containers_run(f->containers, f->base, &opts, &run, &f->err));
@@ -580,10 +583,9 @@ static void bind_mount_is_read_only(struct contract *f)
 {
     char directory[] = "/tmp/contract-bind-XXXXXX";
     char path[64];
-    gantry_mount mount = { .size = sizeof mount,
-                           .type = GANTRY_MOUNT_BIND,
-                           .target = "/host",
-                           .read_only = GANTRY_ON };
+    gantry_mount mount = {
+        .size = sizeof mount, .type = GANTRY_MOUNT_BIND, .target = "/host", .read_only = GANTRY_ON
+    };
     FILE *file;
 
     assert_non_null(mkdtemp(directory));
@@ -689,9 +691,10 @@ static void extra_json_is_merged(struct contract *f)
 {
     gantry_container_options opts = { .size = sizeof opts,
                                       .name = contract_name(f, "extra"),
-                                      .extra_json = f->on == ON_DOCKER
-                                                        ? "{\"HostConfig\":{\"ReadonlyRootfs\":true}}"
-                                                        : "{\"read_only_filesystem\":true}" };
+                                      .extra_json =
+                                          f->on == ON_DOCKER
+                                              ? "{\"HostConfig\":{\"ReadonlyRootfs\":true}}"
+                                              : "{\"read_only_filesystem\":true}" };
     gantry_run_options run_opts = { .size = sizeof run_opts,
                                     .container = &opts,
                                     .command = SHELL("touch /new 2>/dev/null || echo read-only"),
@@ -702,11 +705,9 @@ static void extra_json_is_merged(struct contract *f)
     SAME(run->stdout_data, "read-only\n");
     gantry_run_result_free(run);
     opts.extra_json = "[1]";
-    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err),
-          GANTRY_E_INVALID);
+    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
     opts.extra_json = "{\"a\":";
-    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err),
-          GANTRY_E_INVALID);
+    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
 }
 
 const struct contract_test containers_tests[] = {

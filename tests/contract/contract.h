@@ -48,11 +48,11 @@ struct contract {
     gantry_containers *containers;
     gantry_volumes *volumes;
     gantry_networks *networks;
-    gantry_error err;  /* for every call */
-    const char *base;  /* reference of an image with a busybox */
-    char prefix[40];   /* of all names this process makes */
+    gantry_error err; /* for every call */
+    const char *base; /* reference of an image with a busybox */
+    char prefix[40];  /* of all names this process makes */
     unsigned serial;
-    atomic_int log_lines; /* written by the engine so far: a request writes at least one */
+    atomic_int log_lines;  /* written by the engine so far: a request writes at least one */
     char last_tagged[256]; /* the last log line that holds "contract-tag" */
     char names[32][128];
     char image_ids[64][65]; /* to be removed */
@@ -81,8 +81,14 @@ extern const struct contract_test errors_tests[];
 extern const struct contract_test threads_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */
-#define TEST(function) { .name = #function, .run = function }
-#define TEST_WITH(function, ...) { .name = #function, .run = function, __VA_ARGS__ }
+#define TEST(function)                                                                             \
+    {                                                                                              \
+        .name = #function, .run = function                                                         \
+    }
+#define TEST_WITH(function, ...)                                                                   \
+    {                                                                                              \
+        .name = #function, .run = function, __VA_ARGS__                                            \
+    }
 #define NEEDS(...) .needs = { __VA_ARGS__ }
 #define PROCESSES NEEDS(GANTRY_FEATURE_CONTAINERS_RUN)
 

@@ -85,9 +85,9 @@ static void features_have_names(struct contract *f)
 static void features_are_all_there(struct contract *f)
 {
     static const int missing_in_memory[] = {
-        GANTRY_FEATURE_ENGINE_REQUEST,  GANTRY_FEATURE_CONTAINERS_LOGS,
+        GANTRY_FEATURE_ENGINE_REQUEST,    GANTRY_FEATURE_CONTAINERS_LOGS,
         GANTRY_FEATURE_CONTAINERS_ATTACH, GANTRY_FEATURE_CONTAINERS_WAIT,
-        GANTRY_FEATURE_CONTAINERS_EXEC, GANTRY_FEATURE_CONTAINERS_RUN,
+        GANTRY_FEATURE_CONTAINERS_EXEC,   GANTRY_FEATURE_CONTAINERS_RUN,
     };
 
     for (int i = 1; i < GANTRY_FEATURE_COUNT; i++) {
@@ -126,8 +126,7 @@ static void missing_slots_are_unsupported(struct contract *f)
           GANTRY_E_UNSUPPORTED);
     FAILS(gantry_containers_exec(f->containers, name, COMMAND("true"), NULL, NULL, &f->err),
           GANTRY_E_UNSUPPORTED);
-    FAILS(gantry_containers_run(f->containers, f->base, NULL, NULL, &f->err),
-          GANTRY_E_UNSUPPORTED);
+    FAILS(gantry_containers_run(f->containers, f->base, NULL, NULL, &f->err), GANTRY_E_UNSUPPORTED);
     SAME(f->err.operation, "containers.run");
     CHECK(response == NULL && stream == NULL && output == NULL && wait == NULL);
 }
@@ -158,11 +157,9 @@ static void request_encodes_its_query(struct contract *f)
     const char *const path[] = { "containers", "json", NULL };
     char filter[200];
     gantry_pair query[] = { { "all", "true" }, { "filters", filter } };
-    gantry_request request = { .size = sizeof request,
-                               .method = "GET",
-                               .path = path,
-                               .query = query,
-                               .query_count = 2 };
+    gantry_request request = {
+        .size = sizeof request, .method = "GET", .path = path, .query = query, .query_count = 2
+    };
     gantry_response *response = NULL;
     gantry_output *output = NULL;
 
@@ -200,10 +197,9 @@ static void request_sends_a_body(struct contract *f)
     char text[160];
     gantry_memory memory = { .size = sizeof memory, .data = text };
     gantry_source body = { .size = sizeof body };
-    gantry_request request = { .size = sizeof request,
-                               .method = "POST",
-                               .path = path,
-                               .body = &body };
+    gantry_request request = {
+        .size = sizeof request, .method = "POST", .path = path, .body = &body
+    };
     gantry_response *response = NULL;
     gantry_volume *volume = NULL;
 

@@ -62,10 +62,9 @@ static int create_on_network(struct contract *f, const char *value, gantry_error
 
 static int create_with_volume(struct contract *f, const char *value, gantry_error *err)
 {
-    gantry_mount mount = { .size = sizeof mount,
-                           .type = GANTRY_MOUNT_VOLUME,
-                           .source = value,
-                           .target = "/data" };
+    gantry_mount mount = {
+        .size = sizeof mount, .type = GANTRY_MOUNT_VOLUME, .source = value, .target = "/data"
+    };
     const gantry_mount *const mounts[] = { &mount, NULL };
     gantry_container_options opts = { .size = sizeof opts, .mounts = mounts };
 
@@ -73,8 +72,7 @@ static int create_with_volume(struct contract *f, const char *value, gantry_erro
 }
 
 CALL(build_as, gantry_images_build(f->images, value, &scratch_build, NULL, err))
-CALL(build_start_as,
-     gantry_images_build_open(f->images, value, &scratch_build, &no_progress, err))
+CALL(build_start_as, gantry_images_build_open(f->images, value, &scratch_build, &no_progress, err))
 CALL(inspect_image, gantry_images_inspect(f->images, value, NULL, &no_image, err))
 CALL(exists_image, gantry_images_exists(f->images, value, NULL, &no_int, err))
 CALL(tag_image, gantry_images_tag(f->images, value, "good", NULL, err))
@@ -187,9 +185,8 @@ static int check_bad_argument(struct contract *f, const struct argument *argumen
 
 static void bad_names_are_invalid_and_not_sent(struct contract *f)
 {
-    static const char *const values[] = { NULL,    "",       "a/../b", "a\nb", "x?y",
-                                          "../x",  "a b",    "a\tb",   "x#y",  "a%2fb",
-                                          "\x01z", "-flag",  "..",     "/" };
+    static const char *const values[] = { NULL,   "",    "a/../b", "a\nb",  "x?y",   "../x", "a b",
+                                          "a\tb", "x#y", "a%2fb",  "\x01z", "-flag", "..",   "/" };
     int bad = 0;
 
     for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++) {
@@ -253,10 +250,14 @@ static void unset_size_is_invalid(struct contract *f)
             gantry_images_remove(f->images, "a", &opts, NULL, &f->err));
     UNSIZED(gantry_container_options,
             gantry_containers_create(f->containers, "a", &opts, NULL, &f->err));
-    UNSIZED(gantry_container_start_options, gantry_containers_start(f->containers, "a", &opts, &f->err));
-    UNSIZED(gantry_container_stop_options, gantry_containers_stop(f->containers, "a", &opts, &f->err));
-    UNSIZED(gantry_container_stop_options, gantry_containers_restart(f->containers, "a", &opts, &f->err));
-    UNSIZED(gantry_container_kill_options, gantry_containers_kill(f->containers, "a", &opts, &f->err));
+    UNSIZED(gantry_container_start_options,
+            gantry_containers_start(f->containers, "a", &opts, &f->err));
+    UNSIZED(gantry_container_stop_options,
+            gantry_containers_stop(f->containers, "a", &opts, &f->err));
+    UNSIZED(gantry_container_stop_options,
+            gantry_containers_restart(f->containers, "a", &opts, &f->err));
+    UNSIZED(gantry_container_kill_options,
+            gantry_containers_kill(f->containers, "a", &opts, &f->err));
     UNSIZED(gantry_container_remove_options,
             gantry_containers_remove(f->containers, "a", &opts, &f->err));
     UNSIZED(gantry_container_list_options,
@@ -268,10 +269,8 @@ static void unset_size_is_invalid(struct contract *f)
     UNSIZED(gantry_volume_inspect_options,
             gantry_volumes_inspect(f->volumes, "a", &opts, &no_volume, &f->err));
     UNSIZED(gantry_volume_list_options, gantry_volumes_list(f->volumes, &opts, &volumes, &f->err));
-    UNSIZED(gantry_volume_remove_options,
-            gantry_volumes_remove(f->volumes, "a", &opts, &f->err));
-    UNSIZED(gantry_network_options,
-            gantry_networks_create(f->networks, "a", &opts, NULL, &f->err));
+    UNSIZED(gantry_volume_remove_options, gantry_volumes_remove(f->volumes, "a", &opts, &f->err));
+    UNSIZED(gantry_network_options, gantry_networks_create(f->networks, "a", &opts, NULL, &f->err));
     UNSIZED(gantry_network_inspect_options,
             gantry_networks_inspect(f->networks, "a", &opts, &no_network, &f->err));
     UNSIZED(gantry_network_list_options,
@@ -295,16 +294,13 @@ static void unset_size_of_nested_structs(struct contract *f)
     gantry_container_options opts = { .size = sizeof opts, .mounts = mounts };
     gantry_query_options query = { .size = sizeof query, .call = &call };
 
-    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err),
-          GANTRY_E_INVALID);
+    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
     opts.mounts = NULL;
     opts.ports = ports;
-    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err),
-          GANTRY_E_INVALID);
+    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
     opts.ports = NULL;
     opts.resources = &resources;
-    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err),
-          GANTRY_E_INVALID);
+    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
     FAILS(gantry_engine_ping(f->engine, &query, &f->err), GANTRY_E_INVALID);
 }
 
@@ -342,26 +338,20 @@ static void bad_option_values_are_invalid(struct contract *f)
     const gantry_port *const ports[] = { &port, NULL };
     gantry_container_options opts = { .size = sizeof opts, .mounts = mounts };
 
-    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err),
-          GANTRY_E_INVALID);
+    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
     mount.type = GANTRY_MOUNT_TMPFS;
     mount.target = "relative";
-    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err),
-          GANTRY_E_INVALID);
+    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
     mount.target = NULL;
-    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err),
-          GANTRY_E_INVALID);
+    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
     opts.mounts = NULL;
     opts.ports = ports;
-    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err),
-          GANTRY_E_INVALID);
+    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
     port.container_port = 0;
-    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err),
-          GANTRY_E_INVALID);
+    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
     opts.ports = NULL;
     opts.environment = COMMAND("GOOD=1", "no equals sign");
-    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err),
-          GANTRY_E_INVALID);
+    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
     CONTAINS(f->err.message, "environment");
 }
 
@@ -387,8 +377,10 @@ static void missing_handles_are_invalid(struct contract *f)
 
 static void bad_addresses_are_invalid(struct contract *f)
 {
-    static const char *const addresses[] = { "",       "no-scheme",        "unix://",       "tcp://",
-                                             "tcp://:", "tcp://host:99999", "tcp://ho st:1", "nonsense://x" };
+    static const char *const addresses[] = {
+        "",        "no-scheme",        "unix://",       "tcp://",
+        "tcp://:", "tcp://host:99999", "tcp://ho st:1", "nonsense://x"
+    };
 
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
         gantry_engine_options opts = { .size = sizeof opts,

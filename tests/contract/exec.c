@@ -79,8 +79,9 @@ static void terminal_joins_the_channels(struct contract *f)
     gantry_exec_options opts = { .size = sizeof opts, .tty = GANTRY_ON };
     gantry_exec_result *result = NULL;
 
-    OK(gantry_containers_exec(f->containers, name, SHELL("printf '\\002\\000'; echo out; echo err "
-                                                         ">&2; exit 4"),
+    OK(gantry_containers_exec(f->containers, name,
+                              SHELL("printf '\\002\\000'; echo out; echo err "
+                                    ">&2; exit 4"),
                               &opts, &result, &f->err));
     CHECK(result->stdout_size == 2 + 10);
     CHECK(memcmp(result->stdout_data, "\2\0out\r\nerr\r\n", 12) == 0);
@@ -128,8 +129,7 @@ static void time_limit_ends_the_call(struct contract *f)
     gantry_exec_options opts = { .size = sizeof opts, .call = &call };
     int64_t start = gantry_clock_ns();
 
-    FAILS(gantry_containers_exec(f->containers, name, COMMAND("sleep", "60"), &opts, NULL,
-                                 &f->err),
+    FAILS(gantry_containers_exec(f->containers, name, COMMAND("sleep", "60"), &opts, NULL, &f->err),
           GANTRY_E_TIMEOUT);
     CHECK(gantry_clock_ns() - start < (int64_t)5 * 1000000000);
     CHECK(contract_state(f, name) == GANTRY_CONTAINER_RUNNING);

@@ -55,11 +55,12 @@ static int skip_run(const char *why, const char *what)
 
 static int open_target(struct contract *f, const struct target *target, gantry_engine **out)
 {
-    gantry_logger logger = { .size = sizeof logger, .log = count_log, .arg = f, .level = GANTRY_LOG_DEBUG };
-    gantry_engine_options opts = { .size = sizeof opts,
-                                   .address = f->address,
-                                   .logger = &logger,
-                                   .on_demand = GANTRY_OFF };
+    gantry_logger logger = {
+        .size = sizeof logger, .log = count_log, .arg = f, .level = GANTRY_LOG_DEBUG
+    };
+    gantry_engine_options opts = {
+        .size = sizeof opts, .address = f->address, .logger = &logger, .on_demand = GANTRY_OFF
+    };
 
     return gantry_engine_open(target->runtime, &opts, out, &f->err);
 }
@@ -164,8 +165,7 @@ void contract_import_base(struct contract *f)
 {
     static char base[64];
     gantry_source tar = contract_base_tar(f);
-    gantry_image_import_options opts = { .size = sizeof opts,
-                                   .changes = COMMAND("CMD [\"sh\"]") };
+    gantry_image_import_options opts = { .size = sizeof opts, .changes = COMMAND("CMD [\"sh\"]") };
 
     snprintf(base, sizeof base, "%s-base", f->prefix);
     OK(gantry_images_import(f->images, base, &tar, &opts, NULL, &f->err));
@@ -183,10 +183,9 @@ static int is_ours(const struct contract *f, const char *name)
 static void clean_containers(struct contract *f)
 {
     gantry_container_list_options all = { .size = sizeof all, .all = GANTRY_ON };
-    gantry_container_remove_options force = { .size = sizeof force,
-                                              .force = GANTRY_ON,
-                                              .volumes = GANTRY_ON,
-                                              .missing_ok = GANTRY_ON };
+    gantry_container_remove_options force = {
+        .size = sizeof force, .force = GANTRY_ON, .volumes = GANTRY_ON, .missing_ok = GANTRY_ON
+    };
     gantry_container_list *list = NULL;
 
     OK(gantry_containers_list(f->containers, &all, &list, &f->err));

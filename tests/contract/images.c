@@ -123,8 +123,7 @@ static void names_are_found_as_given(struct contract *f)
 static void missing_image_is_not_found(struct contract *f)
 {
     const char *name = contract_name(f, "missing");
-    gantry_image_remove_options missing_ok = { .size = sizeof missing_ok,
-                                               .missing_ok = GANTRY_ON };
+    gantry_image_remove_options missing_ok = { .size = sizeof missing_ok, .missing_ok = GANTRY_ON };
     gantry_image_removal *removal = (gantry_image_removal *)&missing_ok;
     gantry_image *image = NULL;
 

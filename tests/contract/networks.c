@@ -41,8 +41,7 @@ static void network_comes_and_goes(struct contract *f)
     gantry_network_free(network);
     OK(gantry_networks_remove(f->networks, id, NULL, &f->err));
     network = NULL;
-    FAILS(gantry_networks_inspect(f->networks, name, NULL, &network, &f->err),
-          GANTRY_E_NOT_FOUND);
+    FAILS(gantry_networks_inspect(f->networks, name, NULL, &network, &f->err), GANTRY_E_NOT_FOUND);
     CHECK(network == NULL);
 }
 
@@ -88,15 +87,13 @@ static void missing_network_is_not_found(struct contract *f)
     const char *container = contract_start(f, IDLE);
     gantry_network *network = NULL;
 
-    FAILS(gantry_networks_inspect(f->networks, name, NULL, &network, &f->err),
-          GANTRY_E_NOT_FOUND);
+    FAILS(gantry_networks_inspect(f->networks, name, NULL, &network, &f->err), GANTRY_E_NOT_FOUND);
     CHECK(f->err.resource_kind == GANTRY_RESOURCE_NETWORK);
     SAME(f->err.resource, name);
     FAILS(gantry_networks_remove(f->networks, name, NULL, &f->err), GANTRY_E_NOT_FOUND);
     CHECK(f->err.resource_kind == GANTRY_RESOURCE_NETWORK);
     OK(gantry_networks_remove(f->networks, name, &missing_ok, &f->err));
-    FAILS(gantry_networks_connect(f->networks, name, container, NULL, &f->err),
-          GANTRY_E_NOT_FOUND);
+    FAILS(gantry_networks_connect(f->networks, name, container, NULL, &f->err), GANTRY_E_NOT_FOUND);
     CHECK(f->err.resource_kind == GANTRY_RESOURCE_NETWORK);
     OK(gantry_networks_create(f->networks, name, NULL, NULL, &f->err));
     FAILS(gantry_networks_connect(f->networks, name, contract_name(f, "nobody"), NULL, &f->err),
@@ -123,10 +120,9 @@ static void beginning_of_a_name_is_no_name(struct contract *f)
 static const char *start_on(struct contract *f, const char *network)
 {
     const char *name = contract_name(f, "member");
-    gantry_container_options opts = { .size = sizeof opts,
-                                      .name = name,
-                                      .command = SHELL(IDLE),
-                                      .network = network };
+    gantry_container_options opts = {
+        .size = sizeof opts, .name = name, .command = SHELL(IDLE), .network = network
+    };
 
     OK(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err));
     OK(gantry_containers_start(f->containers, name, NULL, &f->err));
@@ -271,7 +267,8 @@ static void address_of_a_member(struct contract *f)
     int seen = 0;
 
     own_subnet(subnet, gateway, 1);
-    snprintf(address, sizeof address, "%.*s77", (int)(strrchr(gateway, '.') - gateway) + 1, gateway);
+    snprintf(address, sizeof address, "%.*s77", (int)(strrchr(gateway, '.') - gateway) + 1,
+             gateway);
     OK(gantry_networks_create(f->networks, first, NULL, NULL, &f->err));
     OK(gantry_networks_create(f->networks, name, &opts, NULL, &f->err));
     member = start_on(f, first);
@@ -301,10 +298,9 @@ static void members_find_each_other_by_name(struct contract *f)
     gantry_container_options client = { .size = sizeof client,
                                         .name = contract_name(f, "client"),
                                         .network = network };
-    gantry_run_options run_opts = { .size = sizeof run_opts,
-                                    .container = &client,
-                                    .command = SHELL(script),
-                                    .remove = GANTRY_ON };
+    gantry_run_options run_opts = {
+        .size = sizeof run_opts, .container = &client, .command = SHELL(script), .remove = GANTRY_ON
+    };
     gantry_run_result *run = NULL;
 
     OK(gantry_networks_create(f->networks, network, NULL, NULL, &f->err));
@@ -329,7 +325,8 @@ static void no_network_is_none(struct contract *f)
                                            .network = "none" };
     gantry_run_options opts = { .size = sizeof opts,
                                 .container = &container,
-                                .command = SHELL("ls /sys/class/net | grep -v '^lo$' | grep -c ^eth"),
+                                .command =
+                                    SHELL("ls /sys/class/net | grep -v '^lo$' | grep -c ^eth"),
                                 .remove = GANTRY_ON };
     gantry_run_result *run = NULL;
 
@@ -346,8 +343,7 @@ static void unknown_network_is_not_found(struct contract *f)
 
     if (contract_differs(f, DIFF_UNKNOWN_NETWORK_AT_START)) {
         OK(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err));
-        FAILS(gantry_containers_start(f->containers, opts.name, NULL, &f->err),
-              GANTRY_E_NOT_FOUND);
+        FAILS(gantry_containers_start(f->containers, opts.name, NULL, &f->err), GANTRY_E_NOT_FOUND);
     } else {
         FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err),
               GANTRY_E_NOT_FOUND);

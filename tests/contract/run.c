@@ -87,7 +87,8 @@ static void defaults_of_the_image_run(struct contract *f)
 {
     const char *image = contract_name(f, "cmd");
     gantry_image_import_options import = { .size = sizeof import,
-                                     .changes = COMMAND("CMD [\"echo\", \"from the image\"]") };
+                                           .changes =
+                                               COMMAND("CMD [\"echo\", \"from the image\"]") };
     gantry_source tar = contract_base_tar(f);
     gantry_run_options opts = { .size = sizeof opts, .remove = GANTRY_ON };
     gantry_run_result *result = NULL;
@@ -104,8 +105,9 @@ static void large_output_is_whole(struct contract *f)
 {
     struct run run;
 
-    prepare(f, &run, SHELL("dd if=/dev/zero bs=64k count=64 2>/dev/null | tr '\\0' a; "
-                           "dd if=/dev/zero bs=64k count=16 2>/dev/null | tr '\\0' b >&2"));
+    prepare(f, &run,
+            SHELL("dd if=/dev/zero bs=64k count=64 2>/dev/null | tr '\\0' a; "
+                  "dd if=/dev/zero bs=64k count=16 2>/dev/null | tr '\\0' b >&2"));
     OK(do_run(f, &run));
     CHECK(run.result->stdout_size == 4 * 1024 * 1024);
     CHECK(strspn(run.result->stdout_data, "a") == 4 * 1024 * 1024);

@@ -171,7 +171,8 @@ static void since_and_until_cut_by_time(struct contract *f)
 
 static void follow_ends_with_the_container(struct contract *f)
 {
-    const char *name = contract_start(f, "for i in 1 2 3; do echo $i; echo $i >&2; sleep 0.3; done");
+    const char *name =
+        contract_start(f, "for i in 1 2 3; do echo $i; echo $i >&2; sleep 0.3; done");
     gantry_logs_options opts = { .size = sizeof opts, .follow = GANTRY_ON };
     gantry_stream *stream = NULL;
     gantry_output *output = NULL;
@@ -283,7 +284,8 @@ static void terminal_logs_are_one_channel(struct contract *f)
 {
     gantry_container_options opts = { .size = sizeof opts,
                                       .name = contract_name(f, "tty"),
-                                      .command = SHELL("printf '\\001\\002'; echo out; echo err >&2"),
+                                      .command =
+                                          SHELL("printf '\\001\\002'; echo out; echo err >&2"),
                                       .tty = GANTRY_ON };
     gantry_output *output;
 
@@ -314,7 +316,8 @@ static void callbacks_and_descriptors_take_a_stream(struct contract *f)
     CHECK(size == 4);
     text[4] = '\0';
     SAME(text, "out\n");
-    FAILS(gantry_containers_logs_open(f->containers, contract_name(f, "missing"), NULL, &stream, &f->err),
+    FAILS(gantry_containers_logs_open(f->containers, contract_name(f, "missing"), NULL, &stream,
+                                      &f->err),
           GANTRY_E_NOT_FOUND);
     CHECK(f->err.resource_kind == GANTRY_RESOURCE_CONTAINER);
 }
@@ -342,9 +345,9 @@ static void wait_gives_the_exit_code(struct contract *f)
     OK(gantry_containers_wait(f->containers, name, NULL, &status, &f->err)); /* it has ended */
     CHECK(status.has_exit_code == 1 && status.exit_code == 11);
     OK(gantry_containers_wait(f->containers, name, NULL, NULL, &f->err));
-    FAILS(gantry_containers_wait(f->containers, contract_name(f, "missing"), NULL, &status,
-                                 &f->err),
-          GANTRY_E_NOT_FOUND);
+    FAILS(
+        gantry_containers_wait(f->containers, contract_name(f, "missing"), NULL, &status, &f->err),
+        GANTRY_E_NOT_FOUND);
 }
 
 static void wait_tells_a_signal(struct contract *f)
@@ -492,7 +495,7 @@ static void attach_to_a_missing_one(struct contract *f)
     gantry_stream *stream = NULL;
 
     FAILS(gantry_containers_attach_open(f->containers, contract_name(f, "missing"), NULL, &stream,
-                                   &f->err),
+                                        &f->err),
           GANTRY_E_NOT_FOUND);
     CHECK(f->err.resource_kind == GANTRY_RESOURCE_CONTAINER);
     CHECK(stream == NULL);

@@ -92,10 +92,9 @@ static void beginning_of_a_name_is_no_name(struct contract *f)
 static void used_volume_stays(struct contract *f)
 {
     const char *name = contract_name(f, "used");
-    gantry_mount mount = { .size = sizeof mount,
-                           .type = GANTRY_MOUNT_VOLUME,
-                           .source = name,
-                           .target = "/data" };
+    gantry_mount mount = {
+        .size = sizeof mount, .type = GANTRY_MOUNT_VOLUME, .source = name, .target = "/data"
+    };
     const gantry_mount *const mounts[] = { &mount, NULL };
     gantry_container_options opts = { .size = sizeof opts,
                                       .name = contract_name(f, "user"),
@@ -201,18 +200,16 @@ static void ensure_creates_or_accepts(struct contract *f)
 static void run_with_volume(struct contract *f, const char *volume, const char *script,
                             const char *want)
 {
-    gantry_mount mount = { .size = sizeof mount,
-                           .type = GANTRY_MOUNT_VOLUME,
-                           .source = volume,
-                           .target = "/data" };
+    gantry_mount mount = {
+        .size = sizeof mount, .type = GANTRY_MOUNT_VOLUME, .source = volume, .target = "/data"
+    };
     const gantry_mount *const mounts[] = { &mount, NULL };
     gantry_container_options container = { .size = sizeof container,
                                            .name = contract_name(f, "writer"),
                                            .mounts = mounts };
-    gantry_run_options opts = { .size = sizeof opts,
-                                .container = &container,
-                                .command = SHELL(script),
-                                .remove = GANTRY_ON };
+    gantry_run_options opts = {
+        .size = sizeof opts, .container = &container, .command = SHELL(script), .remove = GANTRY_ON
+    };
     gantry_run_result *run = NULL;
 
     OK(gantry_containers_run(f->containers, f->base, &opts, &run, &f->err));

@@ -107,10 +107,10 @@ static const struct exchange *find_ping(const struct replay *r, const char *line
 
 /* A question on a kept connection that died without a line of an answer may be asked once more, on a
  * new one: then it dies again. */
-static int repeats(size_t size, const struct exchange *x)
+static int repeats(const struct replay *r, const struct exchange *x)
 {
-    return strncmp(x->line, "GET ", 4) == 0 && size < strcspn(x->answer, "\n") + 1 &&
-           memory.damages < 2;
+    return strncmp(x->line, "GET ", 4) == 0 && r->plan->size < strcspn(x->answer, "\n") + 1 &&
+           memory.damages < (r->plan->once ? 1 : 2);
 }
 
 static const struct exchange *find(const struct replay *r, const char *line, int *out_index)
@@ -120,7 +120,7 @@ static const struct exchange *find(const struct replay *r, const char *line, int
                                          ? &call->exchanges[r->plan->exchange] : NULL;
     int found = -1;
 
-    if (damaged != NULL && memory.used[r->plan->exchange] && repeats(r->plan->size, damaged) &&
+    if (damaged != NULL && memory.used[r->plan->exchange] && repeats(r, damaged) &&
         strcmp(damaged->line, line) == 0) {
         *out_index = r->plan->exchange;
         return damaged;
@@ -205,6 +205,9 @@ static void answer_request(void *arg, const struct server_request *request,
         memory.damages = 0;
         memset(memory.used, 0, sizeof memory.used);
     }
+    if (r->plan->exchange >= 0 &&
+        strcmp(r->calls[r->plan->call].exchanges[r->plan->exchange].line, request->line) == 0)
+        r->plan->asked++;
     if (r->override != NULL && r->override(r->override_arg, request, answer))
         return;
     x = memory.removed && strncmp(request->line, "GET ", 4) == 0 &&
@@ -218,7 +221,7 @@ static void answer_request(void *arg, const struct server_request *request,
     answer->size = x->size;
     answer->end = SERVER_KEEP;
     if (index >= 0 && index == r->plan->exchange &&
-        (!memory.used[index] || repeats(r->plan->size, x)))
+        (!memory.used[index] || repeats(r, x)))
         damage(r, x, answer);
     else if (r->plan->still_running)
         keep_running(x, answer);
@@ -260,7 +263,9 @@ void replay_plan(struct replay *r, size_t call)
     r->plan->split = 0;
     r->plan->flip = -1;
     r->plan->end = SERVER_KEEP;
+    r->plan->once = 0;
     r->plan->still_running = 0;
+    r->plan->asked = 0;
     r->plan->served = 0;
     r->plan->unscripted = 0;
     r->plan->turn++;

@@ -34,8 +34,10 @@ struct replay_plan {
     size_t split;
     int flip;              /* -1, or which byte is changed */
     enum server_end end;
+    int once;              /* a question that is asked again is answered whole */
     int still_running;     /* an exec inspect says that it runs */
     /* written by the server */
+    uint32_t asked;        /* requests for the damaged answer, in this turn */
     uint32_t served;       /* how often the damaged answer was given */
     uint32_t unscripted;   /* requests that were never recorded */
     char stranger[512];    /* the last of them */
