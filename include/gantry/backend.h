@@ -173,9 +173,12 @@ typedef struct gantry_container_ops {
     int (*exec)(void *state, const char *id, const char *const *command,
                 const gantry_exec_options *opts, gantry_stream **out,
                 char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err);
-    /** Required with exec. Sets *out_running, and *out_code if it is 0. */
+    /**
+     * Required with exec. Sets *out_running, and if that is 0 *out_code and *out_not_started: 1 the
+     * program could not be started, 0 it ran, -1 not known.
+     */
     int (*exec_result)(void *state, const char *exec_id, const gantry_call *call, int *out_running,
-                       int64_t *out_code, gantry_error *err);
+                       int64_t *out_code, int *out_not_started, gantry_error *err);
 } gantry_container_ops;
 
 /** Operations on volumes. `list` and `inspect` are required. */

@@ -46,7 +46,8 @@ GANTRY_API const char *gantry_version(void);
 enum {
     GANTRY_OK = 0,
 
-    GANTRY_E_INVALID = -100,     /**< an argument, option or setting is wrong; outcome says who refused it: the
+    GANTRY_E_INVALID = -100,     /**< an argument, option or setting is wrong; outcome says who
+                                      refused it: the
                                       library (NOT_SENT) or the engine (REFUSED) */
     GANTRY_E_UNSUPPORTED = -200, /**< this engine or version cannot do it; names what */
     GANTRY_E_NOMEM = -300,       /**< memory exhausted in this process */
@@ -65,6 +66,9 @@ enum {
     GANTRY_E_ENGINE = -1200,       /**< the engine failed or refused, without a code of its own */
     GANTRY_E_BUILD = -1201,        /**< an image build failed; step, exit_code and output say
                                         where */
+    GANTRY_E_COMMAND = -1202,      /**< the program of a container could not be started: not found
+                                        in
+                                        it, or not executable */
     GANTRY_E_NOT_FOUND = -1300,    /**< the resource does not exist; resource_kind says which
                                         kind */
     GANTRY_E_CONFLICT = -1400,     /**< the state of the resource forbids it */
@@ -93,7 +97,8 @@ enum {
 /** What a failed request may have done on the engine: gantry_error::outcome. */
 enum {
     GANTRY_OUTCOME_UNKNOWN = 0,  /**< it may or may not have taken effect */
-    GANTRY_OUTCOME_NOT_SENT = 1, /**< the engine never got it */
+    GANTRY_OUTCOME_NOT_SENT = 1, /**< the engine never got it, or an upload was cut so that it
+                                      cannot take it: nothing took effect */
     GANTRY_OUTCOME_REFUSED = 2,  /**< the engine answered no; nothing was done */
     GANTRY_OUTCOME_PARTIAL = 3   /**< part of it was done; the message says what may be left */
 };
@@ -157,9 +162,11 @@ GANTRY_API int gantry_error_set(gantry_error *err, int code, const char *fmt, ..
     GANTRY_PRINTF(3, 4);
 
 /**
- * Everything an error knows as text of several lines, for people: operation, resource, message, and for
+ * Everything an error knows as text of several lines, for people: operation, resource, message, and
+ * for
  * a failed build its step, exit code and output.
- * @param buffer    receives the text, cut if it must be, always terminated; may be NULL if capacity is 0
+ * @param buffer receives the text, cut if it must be, always terminated; may be NULL if capacity is
+ * 0
  * @return length of the whole text without the NUL, as snprintf. Since 0.1.
  */
 GANTRY_API size_t gantry_error_format(const gantry_error *err, char *buffer, size_t capacity);
@@ -173,7 +180,8 @@ enum {
 
 /**
  * A pointer to options on the spot, with `size` set (C only):
- * `gantry_containers_stop(cs, "web", GANTRY_OPTIONS(gantry_container_stop_options, .grace_ms = 500), &err)`.
+ * `gantry_containers_stop(cs, "web", GANTRY_OPTIONS(gantry_container_stop_options, .grace_ms =
+ * 500), &err)`.
  */
 #define GANTRY_OPTIONS(type, ...) (&(const type){ .size = sizeof(type), __VA_ARGS__ })
 
@@ -235,7 +243,12 @@ GANTRY_API int gantry_cancel_triggered(const gantry_cancel *token);
 /** Descriptor that is readable while the token is triggered, for poll loops. Never read from it. */
 GANTRY_API int gantry_cancel_fd(const gantry_cancel *token);
 
-/** Free a token; NULL is allowed. Since 0.1. */
+/**
+ * Free a token; NULL is allowed. Since 0.1.
+ *
+ * Where a signal handler triggers it, remove the handler first. What is to be cleaned up after a
+ * cancel needs calls without the triggered token, or gantry_cancel_reset().
+ */
 GANTRY_API void gantry_cancel_free(gantry_cancel *token);
 
 /* ---- hooks -------------------------------------------------------------------------------- */

@@ -43,7 +43,8 @@ typedef struct gantry_port {
     int host_port;            /**< 0 = the engine picks a free one, see gantry_container::ports */
 } gantry_port;
 
-/** Limits of a new container; zero is no limit. */
+/** Limits of a new container; zero is the engine's default: none, but for Podman's 2048 processes.
+ * */
 typedef struct gantry_resources {
     size_t size;           /**< sizeof(gantry_resources) */
     int64_t memory_bytes;
@@ -72,7 +73,7 @@ typedef struct gantry_container_options {
      * (bridge; a user-mode network on rootless Podman).
      */
     const char *network;
-    const gantry_resources *resources;  /**< NULL = no limits */
+    const gantry_resources *resources;  /**< NULL = the engine's defaults */
     const char *platform;    /**< as "linux/arm64"; NULL = the engine's */
     const char *extra_json;  /**< JSON object merged last (RFC 7396) into the engine's own create
                                   request; unchecked */
@@ -112,8 +113,11 @@ typedef struct gantry_container_start_options {
     const gantry_call *call;
 } gantry_container_start_options;
 
-/** Start a container; one that runs already is success. `POST /containers/{id}/start`. Since
- * 0.1. */
+/**
+ * Start a container; one that runs already is success.
+ * @return 0, #GANTRY_E_COMMAND if its program cannot be started, ...
+ * `POST /containers/{id}/start`. Since 0.1.
+ */
 GANTRY_API int gantry_containers_start(gantry_containers *containers, const char *id,
                                        const gantry_container_start_options *opts, gantry_error *err);
 
@@ -124,7 +128,8 @@ GANTRY_API int gantry_containers_start(gantry_containers *containers, const char
 typedef struct gantry_container_stop_options {
     size_t size;             /**< sizeof(gantry_container_stop_options) */
     const gantry_call *call; /**< a default time limit is extended by the grace period */
-    int64_t grace_ms;        /**< time to end by itself before it is killed; 0 = the container's own,
+    int64_t grace_ms;        /**< time to end by itself before it is killed; 0 = the container's
+                                  own,
                                   #GANTRY_GRACE_NONE, #GANTRY_NO_TIMEOUT = never kill; whole seconds,
                                   rounded up */
 } gantry_container_stop_options;
@@ -196,7 +201,7 @@ typedef struct gantry_port_info {
     const char *protocol;     /**< "tcp" */
     const char *host_address; /**< "0.0.0.0", "127.0.0.1", "::" or "" */
     int container_port;
-    int host_port;            /**< 0 if it is only exposed, or not running yet */
+    int host_port;            /**< 0 if it is only exposed, or the container does not run */
 } gantry_port_info;
 
 /** A mount of a container. */
@@ -224,7 +229,8 @@ typedef struct gantry_container {
     size_t size; /**< bytes of it that the running library fills */
     const char *id;                    /**< 64 hex digits */
     const char *name;                  /**< without '/' */
-    const char *image;                 /**< as it was given or resolved: "busybox:latest" */
+    const char *image;                 /**< as it was given or resolved: "busybox:latest"; with a
+                                            tag or digest unless it was given by id */
     const char *image_id;              /**< 64 hex digits */
     const char *state_text;            /**< the engine's word: "running" */
     const char *const *command;        /**< list: the engine may give one joined string */
@@ -242,8 +248,10 @@ typedef struct gantry_container {
     int64_t pid;                       /**< on the engine's host, 0 if it does not run */
     int64_t memory_bytes;              /**< limit, 0 = none */
     int64_t nano_cpus;                 /**< limit, 0 = none */
-    int64_t pids_limit;                /**< limit, 0 = none */
-    int oom_killed;                    /**< 1 if the kernel ended it for lack of memory */
+    int64_t pids_limit;                /**< limit, 0 = none; Podman sets one by itself */
+    int oom_killed;                    /**< 1 if the kernel ended it for lack of memory, 0 if not,
+                                            -1
+                                            not known (Podman, after SIGKILL) */
     int tty;                           /**< 1 or 0 */
     int open_stdin;                    /**< 1 or 0 */
     int auto_remove;                   /**< 1 or 0 */
@@ -316,7 +324,8 @@ typedef struct gantry_wait_options {
 } gantry_wait_options;
 
 /**
- * How a container ended. The exit code is optional until there is one: 0 is never made up. Owned by the
+ * How a container ended. The exit code is optional until there is one: 0 is never made up. Owned by
+ * the
  * caller; the layout is frozen.
  */
 typedef struct gantry_exit_status {
@@ -375,7 +384,10 @@ typedef struct gantry_logs_options {
     int64_t until_ns;        /**< only lines before this time; 0 = all */
     int64_t tail;            /**< only the last lines; 0 = all, -1 = none (new ones only).
                                   Podman counts pieces as they were written, not lines. */
-    int follow;              /**< #GANTRY_ON: go on with new lines until the container ends */
+    int follow;              /**< #GANTRY_ON: go on with new lines until the container ends. Docker:
+                                  a
+                                  last line of more than 16 KiB without its newline may be cut; read
+                                  again without follow if it matters. */
     int timestamps;          /**< #GANTRY_ON: begin each line with its RFC 3339 time and a space */
     int out;                 /**< #GANTRY_OFF: without stdout */
     int err;                 /**< #GANTRY_OFF: without stderr */
@@ -446,13 +458,20 @@ typedef struct gantry_exec_result {
     size_t stdout_size;
     const char *stderr_data; /**< followed by an uncounted NUL */
     size_t stderr_size;
-    int64_t exit_code;       /**< always known: without it the call fails. A program that could not
-                                  be started: 126 or 127, text on stdout (Docker) or stderr
-                                  (Podman) */
+    int64_t exit_code;       /**< always known: without it the call fails. Of a program that could
+                                  not be started it is 126 or 127, with the engine's words on stdout
+                                  (Docker) or stderr (Podman) */
+    int not_started;         /**< 1 the program could not be started, 0 it ran, -1 not known
+                                  (Podman,
+                                  when the code is 125 to 127) */
+    int reserved;
 } gantry_exec_result;
 
 /**
  * Run a command inside a running container, to its end, and capture its output.
+ *
+ * A call that ends early (deadline, cancel, a ceiling, a sink that says stop) leaves the process
+ * running: outcome UNKNOWN, look before it is made again.
  * @param command  program and arguments, NULL-terminated, at least one
  * @param out      receives the result; may be NULL
  * @return 0 whatever the exit code; #GANTRY_E_STATE if the container does not run, ...
@@ -494,7 +513,7 @@ typedef struct gantry_run_result {
     int has_exit_code;       /**< 1 unless detached */
     int signal;              /**< number of the signal that ended it (exit_code - 128), or 0 */
     int oom_killed;          /**< 1 yes, 0 no, -1 not known (it was removed before it could be
-                                  asked) */
+                                  asked; Podman, after SIGKILL) */
     int reserved;
     const char *const *warnings; /**< the engine's, NULL-terminated */
 } gantry_run_result;
@@ -506,11 +525,15 @@ typedef struct gantry_run_result {
  * that ends at once gives its exit code and whole output. If the run fails before the container
  * has started, no container stays behind; when it fails later (deadline, cancel, a ceiling, a lost
  * connection), the container is killed, and removed if `remove` is on; the error's resource is its
- * id. After a deadline or a cancel the call returns at once, and the engine may need a moment more.
+ * id, and its message says what is left. After a deadline or a cancel the call returns at once, and
+ * the
+ * engine may need a moment more.
  *
- * @param image  must be there; nothing is pulled
+ * @param image  must be there; nothing is pulled. In 0.1 the only ways to get an image are
+ *               gantry_images_build(), whose FROM may pull, and gantry_images_import().
  * @param out    receives the result; may be NULL
- * @return 0 whatever the exit code, or a negative code. Since 0.1.
+ * @return 0 whatever the exit code, #GANTRY_E_COMMAND if the program could not be started,
+ *         #GANTRY_E_NOT_FOUND (resource_kind image), or another code. Since 0.1.
  */
 GANTRY_API int gantry_containers_run(gantry_containers *containers, const char *image,
                                      const gantry_run_options *opts, gantry_run_result **out,

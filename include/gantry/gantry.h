@@ -20,7 +20,13 @@
  *   thread.
  * - **Names.** What is addressed by `const char *` is a name or id; the engine owns the truth. An
  *   empty or malformed one is #GANTRY_E_INVALID and nothing is sent.
- * - **Growth.** Structs grow only at their end; `size` tells the library how much its caller knows.
+ * - **Growth.** Structs grow only at their end. Of an options struct `size` tells the library how
+ * much its
+ *   caller knows: less than it knows itself is fine (the rest is default), more is fine if what it
+ *   does not know is zero (else #GANTRY_E_UNSUPPORTED), 0 is #GANTRY_E_INVALID. Of a result `size`
+ *   tells the caller how much the library filled. gantry_error, gantry_pair, gantry_allocator and
+ *   gantry_exit_status never change.
+ * - **Images.** In this version an image comes from a build or an import; nothing else pulls one.
  */
 #ifndef GANTRY_GANTRY_H
 #define GANTRY_GANTRY_H

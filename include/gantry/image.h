@@ -77,15 +77,21 @@ typedef struct gantry_build_result {
  * The context is streamed; memory stays constant whatever its size. Success means that the engine
  * named the image in a structured record and confirms that it is there.
  *
+ * A build that is stopped (cancel, deadline, the progress callback) makes no image. Docker ends the
+ * command under way. Podman has no way to: the RUN step under way goes on to its end, and until
+ * then
+ * its container, which no list shows, keeps the base image in use.
+ *
  * @param images     manager
  * @param reference  name for the image, "app" or "example.org/app:1.2"; without a tag ":latest";
  *                   NULL builds without a name
  * @param opts       at least a Dockerfile or a context
  * @param out        receives the result; may be NULL
  * @param err        #GANTRY_E_BUILD: `step`, `step_text`, `exit_code` and `output` (tail of the
- *                   build's output) say where it failed
- * @return 0, #GANTRY_E_BUILD, #GANTRY_E_INVALID, #GANTRY_E_IO (a context file, named in the
- *         message), #GANTRY_E_CALLBACK ...
+ *                   build's output) say where it failed. If the base image of a FROM could not
+ *                   be had, `resource` is its reference, else the image that was to be made.
+ * @return 0, #GANTRY_E_BUILD, #GANTRY_E_INVALID (as: no Dockerfile in context_directory),
+ *         #GANTRY_E_IO (a context file, named in the message), #GANTRY_E_CALLBACK ...
  *
  * Docker: `POST /build` (classic builder); Podman: `POST /libpod/build`. Since 0.1.
  */
@@ -95,8 +101,9 @@ GANTRY_API int gantry_images_build(gantry_images *images, const char *reference,
 GANTRY_API void gantry_build_result_free(gantry_build_result *result);
 
 /**
- * Begin a build and deliver its progress record by record; `opts->progress` is not used. What
- * `opts` points to (not `opts` itself) must stay until the iterator is closed.
+ * Begin a build and deliver its progress record by record; `opts->progress` is not used. The
+ * context archive, what it reads from, and the call's cancel token must stay until the iterator is
+ * closed; everything else is copied.
  * @param out  receives the iterator; its last record is #GANTRY_PROGRESS_RESULT
  * Since 0.1.
  */

@@ -59,7 +59,8 @@ typedef struct gantry_network_options {
 } gantry_network_options;
 
 /**
- * Create a network. Containers on it find each other by name.
+ * Create a network. Containers on it find each other by name; Podman needs its aardvark-dns for
+ * that, on the engine's host.
  * @param name  [a-zA-Z0-9][a-zA-Z0-9_.-]*
  * @param out   may be NULL
  * @return 0, #GANTRY_E_EXISTS, ... `POST /networks/create` on both. Since 0.1.

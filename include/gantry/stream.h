@@ -156,7 +156,8 @@ typedef struct gantry_source {
     int (*read)(void *arg, void *buffer, size_t capacity, size_t *out_size, gantry_error *err);
     void *arg;
     /**
-     * Number of bytes, 0 = not known: then it is read to its end (for an archive's entry, whose size
+     * Number of bytes, 0 = not known: then it is read to its end (for an archive's entry, whose
+     * size
      * must be known, 0 is an empty file). A source that ends early or goes on is an error.
      */
     int64_t length;
@@ -188,7 +189,15 @@ GANTRY_API void gantry_source_fd(gantry_source *source, int fd);
 
 /* ---- progress ----------------------------------------------------------------------------- */
 
-/** Kinds of progress record. Ignore kinds you do not know. */
+/**
+ * Kinds of progress record. Ignore kinds you do not know.
+ *
+ * The text of STEP is the instruction, without a newline; that of LOG and STATUS keeps its
+ * newlines,
+ * and may be part of a line or several. A step that came from the cache is told by a STATUS record
+ * with `cached` that follows its STEP. Podman gives all output of a step as stdout, counts steps
+ * per stage (1/2, 2/2, 1/2 ...: `step` may go back) and skips stages that are not used.
+ */
 enum {
     GANTRY_PROGRESS_STEP = 1,    /**< a build step begins: step, step_total, text */
     GANTRY_PROGRESS_LOG = 2,     /**< output of a build step: text, channel */
@@ -208,7 +217,8 @@ typedef struct gantry_progress_record {
     int reserved;
     int64_t current;   /**< STATUS: bytes done, -1 if unknown */
     int64_t total;     /**< STATUS: bytes in all, -1 if unknown */
-    const char *id;    /**< STATUS: layer; RESULT: image id, 64 hex digits; else NULL */
+    const char *id;    /**< STATUS of a transfer: layer; RESULT: image id, 64 hex digits; else NULL
+                            */
     const char *text;  /**< UTF-8 text, may be several lines; never NULL */
     size_t text_size;  /**< its length without the NUL */
     const char *json;  /**< the engine's own record, or NULL */
@@ -238,7 +248,10 @@ GANTRY_API int gantry_progress_fd(const gantry_progress *p, int *out_events);
 /** As gantry_stream_timeout_ms(). Since 0.1. */
 GANTRY_API int gantry_progress_timeout_ms(const gantry_progress *p);
 
-/** Close an iterator; before the end this stops the work on the engine. NULL is allowed. */
+/**
+ * Close an iterator; before the end this stops the work on the engine (Podman: after the RUN step
+ * under way, see gantry_images_build()). NULL is allowed.
+ */
 GANTRY_API void gantry_progress_close(gantry_progress *p);
 
 #ifdef __cplusplus

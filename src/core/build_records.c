@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- records --------------------------------------------------------------------------------- */
 
@@ -166,9 +167,20 @@ static int on_status(struct gnt_build_records *b, const struct gnt_json *status,
     return 0;
 }
 
+/* Whether the engine says, in place of the step's output, that the command never ran. */
+static int never_ran(const struct gnt_build_records *b)
+{
+    const char *begin = b->dialect->not_started;
+
+    return begin != NULL && b->tail_size >= strlen(begin) &&
+           memcmp(b->tail, begin, strlen(begin)) == 0;
+}
+
 /* The exit code that a failure's message names, if any. */
 static int exit_code_of(const struct gnt_build_records *b, const char *message, int64_t *out)
 {
+    if (never_ran(b))
+        return 0;
     for (const char *const *text = b->dialect->exit_texts; *text != NULL; text++) {
         const char *at = strstr(message, *text);
         char *end;
@@ -183,6 +195,44 @@ static int exit_code_of(const struct gnt_build_records *b, const char *message, 
     return 0;
 }
 
+/* Takes the builder's inner life out of a message. */
+static void cut_dump(const struct gnt_build_records *b, char *message)
+{
+    char *from = b->dialect->dump != NULL ? strstr(message, b->dialect->dump) : NULL;
+    const char *last = from != NULL ? strrchr(from, '}') : NULL;
+    size_t size;
+
+    if (from == NULL)
+        return;
+    if (last == NULL) /* the message was cut inside it */
+        *from = '\0';
+    else
+        memmove(from, last + 1, strlen(last + 1) + 1);
+    size = strlen(message);
+    while (size > 0 && message[size - 1] == ' ')
+        message[--size] = '\0';
+}
+
+/* A FROM fails because of its image: that is what the error is about, if its name is in plain. */
+static void blame_base(const struct gnt_build_records *b, gantry_error *e)
+{
+    char name[sizeof b->step_text];
+    const char *at = b->step_text;
+    size_t size;
+
+    if (strncasecmp(at, "FROM ", 5) != 0)
+        return;
+    at += 5;
+    for (at += strspn(at, " "); strncmp(at, "--", 2) == 0; at += strspn(at, " "))
+        at += strcspn(at, " ");
+    size = strcspn(at, " ");
+    if (size == 0 || memchr(at, '$', size) != NULL)
+        return;
+    memcpy(name, at, size);
+    name[size] = '\0';
+    gnt_error_resource(e, GANTRY_RESOURCE_IMAGE, name);
+}
+
 static void on_error(struct gnt_build_records *b, const char *message, const struct gnt_json *code)
 {
     gantry_error *e = &b->failure;
@@ -192,7 +242,9 @@ static void on_error(struct gnt_build_records *b, const char *message, const str
     while (size > 0 && (message[size - 1] == '\n' || message[size - 1] == '\r'))
         size--;
     gnt_fail(e, GANTRY_E_BUILD, "%.*s", (int)(size < 1000 ? size : 1000), message);
+    cut_dump(b, e->message);
     gnt_error_resource(e, GANTRY_RESOURCE_IMAGE, b->resource);
+    blame_base(b, e);
     gnt_error_outcome(e, GANTRY_OUTCOME_REFUSED, GANTRY_RETRY_NO);
     e->step = b->step;
     e->step_total = b->step_total;

@@ -66,7 +66,8 @@ static void set_limits(struct gnt_clock *clock, const gantry_call *caller, int64
     end = add(start_ns, from_ms(total_ms));
     if (clock->deadline_ns == 0 || end < clock->deadline_ns) {
         clock->deadline_ns = end;
-        clock->total_ms = total_ms;
+        /* The caller knows a limit of its own, and part of it may have been used up before. */
+        clock->total_ms = call.timeout_ms == 0 ? total_ms : 0;
     }
 }
 
@@ -79,7 +80,7 @@ static int check_at(const struct gnt_clock *clock, int64_t now, gantry_error *er
 {
     if (clock->deadline_ns != 0 && now >= clock->deadline_ns) {
         if (clock->total_ms == 0)
-            return gnt_fail(err, GANTRY_E_TIMEOUT, "the call's deadline passed");
+            return gnt_fail(err, GANTRY_E_TIMEOUT, "the call's time limit passed");
         return gnt_fail(err, GANTRY_E_TIMEOUT, "the time limit of %" PRId64 " ms passed",
                         clock->total_ms);
     }

@@ -234,6 +234,21 @@ void gnt_error_prefix(gantry_error *err, const char *fmt, ...)
     gnt_text_copy(err->message, sizeof err->message, raw, strlen(raw), 0, 0);
 }
 
+void gnt_error_suffix(gantry_error *err, const char *fmt, ...)
+{
+    char more[RAW_SIZE];
+    char raw[RAW_SIZE + sizeof err->message];
+    va_list args;
+
+    if (err == NULL)
+        return;
+    va_start(args, fmt);
+    format(more, fmt, args);
+    va_end(args);
+    (void)snprintf(raw, sizeof raw, "%s; %s", err->message, more);
+    gnt_text_copy(err->message, sizeof err->message, raw, strlen(raw), 0, 0);
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 int gantry_error_is(const gantry_error *err, int code)
@@ -261,6 +276,7 @@ int gantry_error_is(const gantry_error *err, int code)
     X(TRUNCATED)                                                                                   \
     X(ENGINE)                                                                                      \
     X(BUILD)                                                                                       \
+    X(COMMAND)                                                                                     \
     X(NOT_FOUND)                                                                                   \
     X(CONFLICT)                                                                                    \
     X(EXISTS)                                                                                      \

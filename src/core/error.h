@@ -23,6 +23,8 @@ void gnt_error_outcome(gantry_error *err, int outcome, int retry);
 void gnt_error_operation(gantry_error *err, const char *operation); /* only if none is set */
 /* In front of the message, with ": " between them unless the prefix ends with a space. */
 void gnt_error_prefix(gantry_error *err, const char *fmt, ...) GANTRY_PRINTF(2, 3);
+/* Behind the message, after "; ". */
+void gnt_error_suffix(gantry_error *err, const char *fmt, ...) GANTRY_PRINTF(2, 3);
 
 /* Copy text into a fixed field: sanitised as UTF-8, control characters (newlines too unless
  * keep_lines) made spaces, cut at a character boundary, terminated. With from_end the tail is

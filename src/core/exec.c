@@ -32,8 +32,8 @@ static int take_output(struct gnt_capture *capture, gantry_exec_result *result,
 }
 
 /* The exit code, never made up: without one this fails. */
-static int ask_code(gantry_engine *e, const char *exec_id, const gantry_call *call, int64_t *code,
-                    gantry_error *err)
+static int ask_code(gantry_engine *e, const char *exec_id, const gantry_call *call,
+                    gantry_exec_result *result, gantry_error *err)
 {
     struct gnt_clock clock;
     int running = 1;
@@ -41,19 +41,16 @@ static int ask_code(gantry_engine *e, const char *exec_id, const gantry_call *ca
 
     gnt_clock_start(&clock, call, 0);
     for (int waited = 0; waited <= SETTLE_MS; waited += SETTLE_STEP_MS) {
-        rc = e->backend->containers.exec_result(e->state, exec_id, call, &running, code, err);
-        if (rc < 0) /* it did run: only what became of it is not known */
-            gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, GANTRY_RETRY_ASK);
+        rc = e->backend->containers.exec_result(e->state, exec_id, call, &running,
+                                                &result->exit_code, &result->not_started, err);
         if (rc < 0 || !running)
             return rc;
         rc = gnt_clock_pause(&clock, SETTLE_STEP_MS, err);
         if (rc < 0)
             return rc;
     }
-    gnt_fail(err, GANTRY_E_TRUNCATED,
-             "the output ended while the command still runs: the connection was lost");
-    gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, GANTRY_RETRY_ASK);
-    return GANTRY_E_TRUNCATED;
+    return gnt_fail(err, GANTRY_E_TRUNCATED,
+                    "the output ended while the command still runs: the connection was lost");
 }
 
 static int exec(gantry_engine *e, const char *id, const char *const *command,
@@ -64,12 +61,14 @@ static int exec(gantry_engine *e, const char *id, const char *const *command,
     gantry_exec_result *result = gnt_result_new(&e->host.mem, GNT_KIND_EXEC_RESULT, err);
     struct gnt_capture capture;
     gantry_stream *stream = NULL;
+    int begun;
     int rc;
 
     if (result == NULL)
         return GANTRY_E_NOMEM;
     gnt_capture_init(&capture, &e->host.mem, limit);
     rc = e->backend->containers.exec(e->state, id, command, o, &stream, exec_id, err);
+    begun = rc == 0;
     if (rc == 0 && o->sink != NULL)
         rc = gnt_stream_pump(stream, o->input, o->input_size, o->sink, o->sink_arg, err);
     else if (rc == 0)
@@ -79,10 +78,12 @@ static int exec(gantry_engine *e, const char *id, const char *const *command,
                                 err);
     gantry_stream_close(stream);
     if (rc == 0)
-        rc = ask_code(e, exec_id, o->call, &result->exit_code, err);
+        rc = ask_code(e, exec_id, o->call, result, err);
     if (rc == 0)
         rc = take_output(&capture, result, err);
     gnt_capture_free(&capture);
+    if (rc < 0 && begun) /* it may still run; what became of it is not known */
+        gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, GANTRY_RETRY_ASK);
     if (rc < 0 || out == NULL)
         gnt_result_free(result);
     else

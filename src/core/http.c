@@ -156,6 +156,15 @@ static int pull(struct gnt_exchange *x, char *buffer, size_t capacity, size_t *o
     return rc;
 }
 
+/* Whether a source that failed so may do better the next time. */
+static int may_go_well(int rc)
+{
+    return rc == GANTRY_E_CHANGED || rc == GANTRY_E_NOMEM || rc == GANTRY_E_CANCELLED ||
+                   rc == GANTRY_E_TIMEOUT
+               ? GANTRY_RETRY_YES
+               : GANTRY_RETRY_NO;
+}
+
 static int on_upload(void *arg, char *buffer, size_t capacity, size_t *out_size)
 {
     struct gnt_exchange *x = arg;
@@ -175,6 +184,8 @@ static int on_upload(void *arg, char *buffer, size_t capacity, size_t *out_size)
     if (rc == 0)
         return 0;
     keep_failure(x, rc);
+    /* Cut as it is, the engine cannot take it: nothing takes effect. */
+    gnt_error_outcome(&x->failure, GANTRY_OUTCOME_NOT_SENT, may_go_well(rc));
     return GNT_LINK_STOP;
 }
 
@@ -412,7 +423,10 @@ int gnt_http_begin(struct gnt_http *http, const struct gnt_http_request *request
     if (x == NULL)
         return gnt_nomem(err);
     set_up(x, http, request);
-    rc = copy_request(x, request, &wire, lines) < 0 ? gnt_nomem(err) : 0;
+    rc = gnt_clock_check(&x->clock, err); /* a call that is over sends nothing, however fast it is
+                                             */
+    if (rc == 0 && copy_request(x, request, &wire, lines) < 0)
+        rc = gnt_nomem(err);
     if (rc == 0)
         rc = gnt_link_open(http, &hooks, x, &x->link, err);
     wire.upload = x->uploads;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "build_copy.h"
 #include "pack.h"
 #include "engine.h"
 #include "error.h"
@@ -54,7 +55,7 @@ static int check_build(const char *reference, const gantry_build_options *o, gan
 
 /* What a progress keeps alive besides the backend's own state. */
 struct build_keep {
-    struct gnt_mem mem;
+    struct gnt_arena arena; /* of this and of the options */
     gantry_build_options options;
     gantry_archive *context;
 };
@@ -62,10 +63,24 @@ struct build_keep {
 static void free_keep(void *arg)
 {
     struct build_keep *keep = arg;
-    struct gnt_mem mem = keep->mem;
+    struct gnt_arena arena = keep->arena;
 
     gantry_archive_free(keep->context);
-    gnt_free(&mem, keep);
+    gnt_arena_free(&arena);
+}
+
+static struct build_keep *new_keep(const struct gnt_mem *mem, gantry_error *err)
+{
+    struct gnt_arena arena;
+    struct build_keep *keep;
+
+    gnt_arena_init(&arena, mem);
+    keep = gnt_arena_alloc(&arena, sizeof *keep);
+    if (keep == NULL)
+        gnt_nomem(err);
+    else
+        keep->arena = arena;
+    return keep;
 }
 
 static int start_build(gantry_engine *e, const char *reference, const gantry_build_options *opts,
@@ -73,15 +88,15 @@ static int start_build(gantry_engine *e, const char *reference, const gantry_bui
 {
     const char *dockerfile_name = NULL;
     gantry_progress *p = NULL;
-    struct build_keep *keep = gnt_alloc(&e->host.mem, sizeof *keep);
+    struct build_keep *keep = new_keep(&e->host.mem, err);
     int rc;
 
     if (keep == NULL)
-        return gnt_nomem(err);
-    keep->mem = e->host.mem;
-    keep->options = *opts;
-    rc = gnt_build_context(&e->host.mem, &e->host, opts, &keep->context,
-                               &dockerfile_name, err);
+        return GANTRY_E_NOMEM;
+    rc = gnt_build_options_copy(&keep->arena, &keep->options, opts, err);
+    if (rc == 0)
+        rc = gnt_build_context(&e->host.mem, &e->host, opts, &keep->context, &dockerfile_name,
+                               err);
     if (rc == 0)
         rc = e->backend->images.build(e->state, reference, &keep->options, keep->context,
                                       dockerfile_name, &p, err);
@@ -134,6 +149,18 @@ static int note_record(gantry_build_result *result, const gantry_progress_record
     return 0;
 }
 
+/* What the engine did so far is not taken back. */
+static int stopped(const gantry_progress_record *record, gantry_error *err)
+{
+    gnt_fail(err, GANTRY_E_CALLBACK, "%s",
+             record->kind == GANTRY_PROGRESS_RESULT
+                 ? "the progress callback said stop; the image was made before"
+                 : "the progress callback stopped the build; no image was made, finished steps may "
+                   "stay in the engine's cache");
+    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
+    return GANTRY_E_CALLBACK;
+}
+
 static int follow_build(gantry_progress *p, const gantry_build_options *o,
                         gantry_build_result *result, gantry_error *err)
 {
@@ -145,7 +172,7 @@ static int follow_build(gantry_progress *p, const gantry_build_options *o,
         if (rc < 0)
             return rc;
         if (o->progress != NULL && o->progress(o->progress_arg, record) != 0)
-            return gnt_fail(err, GANTRY_E_CALLBACK, "the progress callback stopped the build");
+            return stopped(record, err);
     }
     return rc;
 }

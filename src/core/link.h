@@ -1,7 +1,9 @@
 /*
  * Connections to one engine, from libcurl: a pool of them, one request each, polling, raw bytes.
- * Only link*.c include curl, through link_impl.h. What comes and goes is given to hooks; what it means
- * is for http.c and upgrade.c to know. Nothing of curl's own judgement is taken over but its failures.
+ * Only link*.c include curl, through link_impl.h. What comes and goes is given to hooks; what it
+ * means
+ * is for http.c and upgrade.c to know. Nothing of curl's own judgement is taken over but its
+ * failures.
  */
 #ifndef GNT_LINK_H
 #define GNT_LINK_H
@@ -58,7 +60,8 @@ int gnt_link_connect(struct gnt_link *link, gantry_error *err);
 int gnt_link_step(struct gnt_link *link, const struct gnt_clock *clock, int wait);
 /* curl is done with it, well or not. */
 int gnt_link_done(const struct gnt_link *link);
-/* Whether it waits for bytes of the engine: no more once the engine has closed, though curl may want
+/* Whether it waits for bytes of the engine: no more once the engine has closed, though curl may
+ * want
  * to go on sending. */
 int gnt_link_listens(const struct gnt_link *link);
 /* Bytes of the answer that still waited when curl gave up. */

@@ -59,8 +59,18 @@ static void collect(struct gnt_link *link)
     }
 }
 
+/* curl itself failed, not the transfer: it will not report anything more. */
+static void check_multi(struct gnt_link *link, CURLMcode code)
+{
+    if (code == CURLM_OK || link->done)
+        return;
+    link->done = 1;
+    link->result = CURLE_OUT_OF_MEMORY;
+}
+
 static int act(struct gnt_link *link, const struct pollfd *fds, size_t count)
 {
+    CURLMcode code = CURLM_OK;
     int running;
     int done = 0;
     size_t i;
@@ -77,16 +87,17 @@ static int act(struct gnt_link *link, const struct pollfd *fds, size_t count)
             bits |= CURL_CSELECT_OUT;
         if (bits == 0)
             bits = CURL_CSELECT_IN | CURL_CSELECT_OUT;
-        curl_multi_socket_action(link->multi, fds[i].fd, bits, &running);
+        code = curl_multi_socket_action(link->multi, fds[i].fd, bits, &running);
         done = 1;
     }
     if (link->timer_ns >= 0 && link->timer_ns <= gantry_clock_ns()) {
         link->timer_ns = -1;
-        curl_multi_socket_action(link->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        code = curl_multi_socket_action(link->multi, CURL_SOCKET_TIMEOUT, 0, &running);
         done = 1;
     }
     if (done)
         collect(link);
+    check_multi(link, code);
     return done;
 }
 

@@ -187,7 +187,8 @@ int gnt_archive_source(gantry_archive *archive, struct gantry_host *log, const g
  * opts->dockerfile_name; else "Dockerfile" with a text; else NULL (the engine looks for one).
  *
  * INVALID: neither dockerfile nor context, a text of white space only, a dockerfile_name that is
- * empty, absolute or has "..". NOMEM. `host`, for its log, may be NULL.
+ * empty, absolute or has "..", a context_directory without a Dockerfile where nothing else brings
+ * one. IO: a context_directory that is none. NOMEM. `host`, for its log, may be NULL.
  */
 int gnt_build_context(const struct gnt_mem *mem, struct gantry_host *host,
                       const gantry_build_options *opts, gantry_archive **out_archive,

@@ -74,7 +74,8 @@ int gnt_rest_error(const struct gnt_rest *rest, int status, const char *message,
     return row->code;
 }
 
-/* Reads an error answer's body, up to its ceiling: what is too long is used as far as it goes. One that
+/* Reads an error answer's body, up to its ceiling: what is too long is used as far as it goes. One
+ * that
  * does not end well proves nothing, least of all that something is not there. */
 static int read_error_body(struct gnt_rest *rest, struct gnt_exchange *x, struct gnt_buf *body,
                            gantry_error *err)

@@ -137,6 +137,15 @@ int gnt_in_port_map(struct gnt_in_context *c, const struct gnt_json *v, const st
     return 0;
 }
 
+/* Engines differ in what they tell of ports that nobody listens on: nothing is told. */
+void gnt_settle_ports(gantry_container *c)
+{
+    if (c->state == GANTRY_CONTAINER_RUNNING || c->state == GANTRY_CONTAINER_PAUSED)
+        return;
+    for (const gantry_port_info *const *port = c->ports; *port != NULL; port++)
+        ((gantry_port_info *)*port)->host_port = 0; /* ours: it was made by decoding */
+}
+
 /* ---- mounts, attachments --------------------------------------------------------------------- */
 
 static const struct gnt_word mount_types[] = { { "bind", GANTRY_MOUNT_BIND },

@@ -64,6 +64,8 @@ int gnt_in_items(struct gnt_in_context *c, const struct gnt_json *v, int item_ki
 /* {"80/tcp": [{"HostIp","HostPort"}] | null} -> gantry_container.ports */
 int gnt_in_port_map(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
                     void *);
+/* Of a container that does not run: no host port. */
+void gnt_settle_ports(gantry_container *c);
 /* [{"Type","Name","Source","Destination","RW"}] -> gantry_container.mounts */
 int gnt_in_mounts(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
 /* {"net": {"IPAddress","Gateway","GlobalIPv6Address","MacAddress"}}
@@ -120,9 +122,14 @@ extern const struct gnt_out gnt_rest_exec_options[];
 int gnt_rest_exec_open(struct gnt_rest *rest, const char *id, const char *const *command,
                        const gantry_exec_options *opts, gantry_stream **out,
                        char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err);
-/* GET /exec/%s/json: "Running" and "ExitCode" (which counts only when it does not run). */
-int gnt_rest_exec_result(struct gnt_rest *rest, const char *exec_id, const gantry_call *call,
-                         int *out_running, int64_t *out_code, gantry_error *err);
+/* GET /exec/%s/json: "Running", "ExitCode" and "Pid" (which count only when it does not run). */
+struct gnt_exec_state {
+    int running;
+    int64_t code;
+    int64_t pid;
+};
+int gnt_rest_exec_state(struct gnt_rest *rest, const char *exec_id, const gantry_call *call,
+                        struct gnt_exec_state *out, gantry_error *err);
 
 /* ---- build (rest_build.c, build_records.c) ------------------------------------------------- */
 
@@ -140,7 +147,8 @@ struct gnt_build_line {
     int step;          /* preset to the current step and total (0: none); STEP sets new ones */
     int total;
     int quiet;         /* preset: 1 until the current step has logged something */
-    int built;         /* preset: 1 once the image id was named: no step runs any more */
+    int built;         /* preset: 1 once an image id was named, which a stage may do before the last
+                          */
     int channel;       /* LOG: GANTRY_STDOUT or GANTRY_STDERR, preset to STDOUT */
     const char *text;  /* preset to the line; may be moved inside it */
     size_t size;       /* preset */
@@ -156,6 +164,13 @@ struct gnt_build_dialect {
     const char *id_path;
     /* Texts before the exit code in a failure's message; NULL ends. */
     const char *const *exit_texts;
+    /* How the output of a step begins whose command could not be started, so that a code in the
+     * message is not its own; NULL: there is no such code then. */
+    const char *not_started;
+    /* Where a message turns into a dump of the builder's own structs, as "&step{": cut from there
+     * to
+     * the last '}'. NULL: it has none. */
+    const char *dump;
     /* Parts of messages of refused requests (HTTP 4xx, 5xx) that blame the Dockerfile. */
     const char *const *refusals;
     const char *inspect_path; /* "/images/%s/json": a 2xx confirms the image at the end */

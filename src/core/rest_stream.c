@@ -176,14 +176,9 @@ int gnt_rest_exec_open(struct gnt_rest *rest, const char *id, const char *const 
     return rc;
 }
 
-struct exec_state {
-    int running;
-    int64_t code;
-};
-
 static int take_exec_state(void *arg, struct gnt_json *v, gantry_error *err)
 {
-    struct exec_state *state = arg;
+    struct gnt_exec_state *state = arg;
     const struct gnt_json *running = gnt_json_get(v, "Running");
 
     if (running == NULL || running->type != GNT_JSON_BOOL)
@@ -191,23 +186,17 @@ static int take_exec_state(void *arg, struct gnt_json *v, gantry_error *err)
     state->running = gnt_json_true(running);
     if (!state->running && gnt_json_int(gnt_json_get(v, "ExitCode"), &state->code) < 0)
         return gnt_fail(err, GANTRY_E_PROTOCOL, "an exec ended without an ExitCode");
+    gnt_json_int(gnt_json_get(v, "Pid"), &state->pid);
     return 0;
 }
 
-int gnt_rest_exec_result(struct gnt_rest *rest, const char *exec_id, const gantry_call *call,
-                         int *out_running, int64_t *out_code, gantry_error *err)
+int gnt_rest_exec_state(struct gnt_rest *rest, const char *exec_id, const gantry_call *call,
+                        struct gnt_exec_state *out, gantry_error *err)
 {
-    struct exec_state state = { 0 };
     struct gnt_req r;
-    int rc;
 
+    *out = (struct gnt_exec_state){ .pid = -1 };
     gnt_req_init(&r, rest, "GET", call, "/exec/%s/json", exec_id);
     gnt_req_about(&r, GANTRY_RESOURCE_EXEC, exec_id);
-    rc = gnt_req_each(&r, GNT_JSON_DOCUMENT, take_exec_state, &state, NULL, err);
-    if (rc < 0)
-        return rc;
-    *out_running = state.running;
-    if (!state.running)
-        *out_code = state.code;
-    return 0;
+    return gnt_req_each(&r, GNT_JSON_DOCUMENT, take_exec_state, out, NULL, err);
 }

@@ -28,6 +28,14 @@ static int about(const struct waiting *w, int rc, gantry_error *err)
     return rc;
 }
 
+/* Whatever the method is called: a wait changes nothing and may be made again. */
+static int only_asks(int rc, gantry_error *err)
+{
+    if (rc < 0 && err != NULL && err->retry == GANTRY_RETRY_ASK)
+        err->retry = GANTRY_RETRY_YES;
+    return rc;
+}
+
 static void take_code(struct waiting *w, int64_t code)
 {
     w->status.has_exit_code = code >= 0 && !(code == 0 && w->plan.zero_unknown);
@@ -85,7 +93,7 @@ static int wait_result(void *state, int nonblocking, gantry_exit_status *out, ga
         if (rc == 0)
             rc = parse_answer(w, err);
         if (rc < 0)
-            return about(w, rc, err);
+            return about(w, only_asks(rc, err), err);
     }
     *out = w->status;
     return 0;
@@ -144,7 +152,7 @@ int gnt_rest_wait_open(struct gnt_req *r, const struct gnt_wait_plan *plan, gant
         gnt_req_free(r);
         rc = gnt_nomem(err);
     } else {
-        rc = gnt_req_open(r, &w->x, err);
+        rc = only_asks(gnt_req_open(r, &w->x, err), err);
     }
     if (rc == 0)
         rc = gantry_wait_new(rest->host, &wait_ops, w, out, err);

@@ -233,12 +233,48 @@ static int run_steps(struct run *r, const char *image, gantry_error *err)
     return rc;
 }
 
+/* Of a run that failed before its start: an error is not to be about a container that is gone. */
+static void tell_unstarted(const struct run *r, int removed, gantry_error *err)
+{
+    if (!removed) {
+        gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, r->result->id);
+        gnt_error_suffix(err, "container %s could not be removed", r->result->id);
+        gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
+    } else if (err != NULL && strcmp(err->resource, r->result->id) == 0) {
+        gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, r->container.name);
+    }
+}
+
+/* Of one that failed later. killed: what the kill returned. */
+static void tell_left(const struct run *r, int killed, int gone, gantry_error *err)
+{
+    const char *id = r->result->id;
+    int ended = killed == GANTRY_E_NOT_FOUND || gantry_error_is(&(gantry_error){ .code = killed },
+                                                                GANTRY_E_CONFLICT);
+    const char *how = killed == 0 ? "was killed" : ended ? "has ended" : "may still run";
+
+    gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, id);
+    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
+    if (gone)
+        gnt_error_suffix(err, "the container was killed and removed");
+    else if (r->container.auto_remove == GANTRY_ON && (killed == 0 || ended))
+        gnt_error_suffix(err, "the container %s and is being removed", how);
+    else if (r->container.auto_remove == GANTRY_ON)
+        gnt_error_suffix(err, "container %s %s and is removed when it ends", id, how);
+    else if (killed == 0 || ended)
+        gnt_error_suffix(err, "container %s %s and is still there", id, how);
+    else
+        gnt_error_suffix(err, "container %s may still run", id);
+}
+
 /*
- * A failed run: kill what runs, which also makes the engine remove it if that was asked; remove what
- * never ran. Best effort; the run's own error is what the caller gets. A caller whose time is over is
+ * A failed run: kill what runs, which also makes the engine remove it if that was asked; remove
+ * what
+ * never ran; say in the error what is left. Best effort; the run's own error is what the caller
+ * gets. A caller whose time is over is
  * not kept waiting: the request is sent, and the engine acts on it without somebody to answer to.
  */
-static void take_back(struct run *r, int rc)
+static void take_back(struct run *r, int rc, gantry_error *err)
 {
     int hurry = rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT;
     gantry_call call = { .size = sizeof call, .timeout_ms = hurry ? HURRY_MS : CLEANUP_MS };
@@ -246,15 +282,19 @@ static void take_back(struct run *r, int rc)
     gantry_container_remove_options remove = {
         .size = sizeof remove, .call = &call, .force = GANTRY_ON, .volumes = GANTRY_ON
     };
+    int gone = 0;
 
     if (r->result->id[0] == '\0')
         return;
-    if (!r->started)
-        r->ops->remove(r->e->state, r->result->id, &remove, NULL);
-    else
-        r->ops->kill(r->e->state, r->result->id, &kill, NULL);
-    if (r->started && r->container.auto_remove == GANTRY_ON && !hurry)
-        wait_until_gone(r, &call, NULL);
+    if (!r->started) {
+        rc = r->ops->remove(r->e->state, r->result->id, &remove, NULL);
+        tell_unstarted(r, rc == 0 || rc == GANTRY_E_NOT_FOUND, err);
+        return;
+    }
+    rc = r->ops->kill(r->e->state, r->result->id, &kill, NULL);
+    if (r->container.auto_remove == GANTRY_ON && !hurry)
+        gone = wait_until_gone(r, &call, NULL) == 0;
+    tell_left(r, rc, gone, err);
 }
 
 static int run(struct run *r, const char *image, gantry_run_result **out, gantry_error *err)
@@ -274,13 +314,8 @@ static int run(struct run *r, const char *image, gantry_run_result **out, gantry
     gantry_stream_close(r->stream);
     gantry_wait_close(r->wait);
     gnt_capture_free(&r->capture);
-    if (rc < 0) {
-        take_back(r, rc);
-        if (r->started && r->result->id[0] != '\0') {
-            gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, r->result->id);
-            gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
-        }
-    }
+    if (rc < 0)
+        take_back(r, rc, err);
     if (rc < 0 || out == NULL)
         gnt_result_free(r->result);
     else

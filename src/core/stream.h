@@ -45,7 +45,8 @@ int gnt_capture_sink(void *capture, int channel, const void *data, size_t size);
 void gnt_capture_free(struct gnt_capture *c);
 /* The code of a pump into a capture: CALLBACK because a buffer failed becomes LIMIT or NOMEM. */
 int gnt_capture_result(const struct gnt_capture *c, int rc, gantry_error *err);
-/* Give both channels to a result, which frees them; only the data fields of out are filled. The capture
+/* Give both channels to a result, which frees them; only the data fields of out are filled. The
+ * capture
  * is empty after it. */
 int gnt_capture_give(struct gnt_capture *c, void *result, gantry_output *out, gantry_error *err);
 

@@ -35,6 +35,10 @@ const struct gnt_error_row gnt_docker_errors[] = {
     { 409, "restarting", GANTRY_E_STATE, 0 },
     { 409, "is already in progress", GANTRY_E_STATE, 0 },
     { 409, "marked for removal", GANTRY_E_STATE, 0 },
+    { 0, "pool overlaps", GANTRY_E_CONFLICT, 0 },
+    /* What runc, then what crun says of a program that it cannot start. */
+    { 400, ": exec: \"", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
+    { 400, "executable file", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
     { 500, "invalid reference format", GANTRY_E_INVALID, 0 },
     { 400, NULL, GANTRY_E_INVALID, 0 },
     { 401, NULL, GANTRY_E_UNAUTHORIZED, 0 },

@@ -57,7 +57,8 @@ int gnt_docker_exec(void *state, const char *id, const char *const *command,
                     const gantry_exec_options *opts, gantry_stream **out,
                     char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err);
 int gnt_docker_exec_result(void *state, const char *exec_id, const gantry_call *call,
-                           int *out_running, int64_t *out_code, gantry_error *err);
+                           int *out_running, int64_t *out_code, int *out_not_started,
+                           gantry_error *err);
 
 /* Options: every field is encoded, dealt with in code, or refused. */
 extern const struct gnt_out gnt_docker_build_options[];

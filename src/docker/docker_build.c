@@ -73,10 +73,12 @@ static void classify(struct gnt_build_line *line)
 {
     static const char warning[] = "[Warning] ";
     static const char unused_args[] = "[Warning] One or more build-args";
+    /* Each stage names its image; only that of the last step is the end. */
+    int over = line->built && line->step == line->total;
 
-    if (!line->built && read_step(line))
+    if (!over && read_step(line))
         return;
-    if (line->built || line->step == 0) {
+    if (over || line->step == 0) {
         line->kind = GNT_BUILD_STATUS; /* no step runs: "Successfully built ..." */
     } else if (names_id(line, "Removing intermediate container ") || names_id(line, " ---> ")) {
         line->kind = GNT_BUILD_STATUS;

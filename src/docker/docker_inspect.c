@@ -27,6 +27,36 @@ static int in_own_name(struct gnt_in_context *c, const struct gnt_json *v, const
     return 0;
 }
 
+/* The reference a container was made from: with its tag, which Docker leaves out if the caller did;
+ * an
+ * id stays one. In lists "Image" and "ImageID", inspected "Config/Image" and "Image". */
+static int in_image(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                    void *field)
+{
+    const char *name = gnt_json_text(gnt_json_get(v, "Config/Image"));
+    const char *id = gnt_json_text(gnt_json_get(v, name != NULL ? "Image" : "ImageID"));
+    const char *last;
+    char *copy;
+
+    (void)row;
+    if (name == NULL)
+        name = gnt_json_text(gnt_json_get(v, "Image"));
+    if (name == NULL)
+        return 0;
+    if (id != NULL && strncmp(id, "sha256:", 7) == 0)
+        id += 7;
+    last = strrchr(name, '/') != NULL ? strrchr(name, '/') : name;
+    if (strpbrk(last, ":@") != NULL || name[0] == '\0' ||
+        (id != NULL && strncmp(id, name, strlen(name)) == 0))
+        copy = gnt_arena_strdup(c->arena, name);
+    else
+        copy = gnt_arena_printf(c->arena, "%s:latest", name);
+    if (copy == NULL)
+        return gnt_nomem(c->err);
+    memcpy(field, &copy, sizeof copy);
+    return 0;
+}
+
 static const struct gnt_in port_rows[] = {
     GNT_IN_STR(gantry_port_info, protocol, "Type"),
     GNT_IN_STR(gantry_port_info, host_address, "IP"),
@@ -72,7 +102,7 @@ static int in_limit(struct gnt_in_context *c, const struct gnt_json *v, const st
 const struct gnt_in gnt_docker_container_list_rows[] = {
     GNT_IN_ID_REQ(C, id, "Id"),
     GNT_IN_HOOK(C, name, "Names", in_own_name),
-    GNT_IN_STR(C, image, "Image"),
+    GNT_IN_HOOK(C, image, "", in_image),
     GNT_IN_ID(C, image_id, "ImageID"),
     GNT_IN_STR_REQ(C, state_text, "State"),
     GNT_IN_ENUM(C, state, "State", gnt_container_states),
@@ -87,7 +117,7 @@ const struct gnt_in gnt_docker_container_list_rows[] = {
 const struct gnt_in gnt_docker_container_rows[] = {
     GNT_IN_ID_REQ(C, id, "Id"),
     GNT_IN_NAME(C, name, "Name"),
-    GNT_IN_STR(C, image, "Config/Image"),
+    GNT_IN_HOOK(C, image, "", in_image),
     GNT_IN_ID(C, image_id, "Image"),
     GNT_IN_STR_REQ(C, state_text, "State/Status"),
     GNT_IN_ENUM(C, state, "State/Status", gnt_container_states),
@@ -209,6 +239,7 @@ int gnt_docker_container_inspect(void *state, const char *id,
         *out = result;
         if (!(*out)->has_exit_code)
             (*out)->exit_code = 0;
+        gnt_settle_ports(*out);
     }
     return rc;
 }

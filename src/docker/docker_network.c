@@ -3,6 +3,9 @@
  */
 #include "docker.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct gnt_in subnet_rows[] = {
@@ -53,20 +56,49 @@ static int put(struct gnt_out_context *c, struct gnt_json *object, const char *p
     return gnt_json_put(c->arena, object, path, value) < 0 ? gnt_nomem(c->err) : 0;
 }
 
+/*
+ * The first address of an IPv4 subnet, which Docker gives a bridge that is made without one but does
+ * not tell of; "" for what has none.
+ */
+static void first_address(const char *subnet, char out[INET_ADDRSTRLEN])
+{
+    const char *slash = strchr(subnet, '/');
+    size_t size = slash != NULL ? (size_t)(slash - subnet) : INET_ADDRSTRLEN;
+    long bits = slash != NULL ? strtol(slash + 1, NULL, 10) : 0;
+    struct in_addr address;
+
+    out[0] = '\0';
+    if (size >= INET_ADDRSTRLEN || bits < 1 || bits > 30)
+        return;
+    memcpy(out, subnet, size);
+    out[size] = '\0';
+    if (inet_pton(AF_INET, out, &address) != 1) {
+        out[0] = '\0';
+        return;
+    }
+    address.s_addr = htonl((ntohl(address.s_addr) & (UINT32_MAX << (32 - bits))) + 1);
+    inet_ntop(AF_INET, &address, out, INET_ADDRSTRLEN);
+}
+
 /* Subnet and gateway are one entry of a list. */
 static int out_subnet(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
 {
     const gantry_network_options *o = c->options;
     struct gnt_json *list = gnt_json_new(c->arena, GNT_JSON_ARRAY);
     struct gnt_json *entry = gnt_json_new(c->arena, GNT_JSON_OBJECT);
+    int bridge = o->driver == NULL || strcmp(o->driver, "bridge") == 0;
+    char first[INET_ADDRSTRLEN] = "";
     int rc;
 
     (void)field;
     if (list == NULL || entry == NULL)
         return gnt_nomem(c->err);
     rc = put(c, entry, "Subnet", gnt_json_string(c->arena, o->subnet));
-    if (rc == 0 && o->gateway != NULL)
-        rc = put(c, entry, "Gateway", gnt_json_string(c->arena, o->gateway));
+    if (o->gateway == NULL && bridge)
+        first_address(o->subnet, first);
+    if (rc == 0 && (o->gateway != NULL || first[0] != '\0'))
+        rc = put(c, entry, "Gateway",
+                 gnt_json_string(c->arena, o->gateway != NULL ? o->gateway : first));
     if (rc == 0 && gnt_json_add(list, entry) < 0)
         rc = gnt_nomem(c->err);
     return rc < 0 ? rc : put(c, c->body, row->path, list);

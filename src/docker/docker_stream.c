@@ -119,9 +119,18 @@ int gnt_docker_exec(void *state, const char *id, const char *const *command,
 }
 
 int gnt_docker_exec_result(void *state, const char *exec_id, const gantry_call *call,
-                           int *out_running, int64_t *out_code, gantry_error *err)
+                           int *out_running, int64_t *out_code, int *out_not_started,
+                           gantry_error *err)
 {
     struct docker *d = state;
+    struct gnt_exec_state now;
+    int rc = gnt_rest_exec_state(&d->rest, exec_id, call, &now, err);
 
-    return gnt_rest_exec_result(&d->rest, exec_id, call, out_running, out_code, err);
+    if (rc < 0)
+        return rc;
+    *out_running = now.running;
+    *out_code = now.code;
+    /* Docker keeps the process id of what ran. */
+    *out_not_started = now.pid > 0 ? 0 : now.pid == 0 && (now.code == 126 || now.code == 127) ? 1 : -1;
+    return 0;
 }

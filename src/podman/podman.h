@@ -34,7 +34,8 @@ int gnt_podman_exec(void *state, const char *id, const char *const *command,
                     const gantry_exec_options *opts, gantry_stream **out,
                     char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err);
 int gnt_podman_exec_result(void *state, const char *exec_id, const gantry_call *call,
-                           int *out_running, int64_t *out_code, gantry_error *err);
+                           int *out_running, int64_t *out_code, int *out_not_started,
+                           gantry_error *err);
 int gnt_podman_wait(void *state, const char *id, const gantry_wait_options *opts, gantry_wait **out,
                     gantry_error *err);
 int gnt_podman_create(void *state, const char *image, const gantry_container_options *opts,
@@ -87,7 +88,8 @@ void gnt_podman_filter_wanted(struct gnt_req *r, struct gnt_json *filters,
                               const struct podman_wanted *wanted);
 int gnt_podman_accept(const void *item, const void *wanted); /* for gnt_req_list */
 
-/* Whether a list that failed is to be asked for again: libpod puts lists together one by one, and what
+/* Whether a list that failed is to be asked for again: libpod puts lists together one by one, and
+ * what
  * goes away meanwhile makes it answer "not known", or with a crash that it caught. Only reads. */
 int gnt_podman_list_again(int rc, const gantry_error *failure, int *tries);
 

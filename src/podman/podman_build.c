@@ -57,6 +57,13 @@ static int classify_step(struct gnt_build_line *line)
     return 1;
 }
 
+/* The builder's own log line about an instruction that it does not know; one line of text. */
+static int is_dump(const struct gnt_build_line *line)
+{
+    return after(line, "time=\"") != NULL &&
+           strstr(line->text, "(UNHANDLED LOGLEVEL) &imagebuilder.Step{") != NULL;
+}
+
 static int is_hex_line(const char *text, const char *end)
 {
     size_t size = (size_t)(end - text);
@@ -78,6 +85,8 @@ static void classify(struct gnt_build_line *line)
         return;
     if (after(line, "--> Using cache ") != NULL)
         line->kind = GNT_BUILD_CACHED;
+    else if (is_dump(line))
+        line->kind = GNT_BUILD_STATUS;
     else if ((rest = after(line, "--> ")) != NULL && is_hex_line(rest, end))
         line->kind = GNT_BUILD_STATUS;
     else if (after(line, "COMMIT") != NULL || after(line, "Successfully tagged ") != NULL ||
@@ -100,6 +109,8 @@ static const char *const refusals[] = { "failed to parse query parameter 'docker
 const struct gnt_build_dialect gnt_podman_build_dialect = { .classify = classify,
                                                             .id_path = NULL,
                                                             .exit_texts = exit_texts,
+                                                            .not_started = "error running container: ",
+                                                            .dump = "&imagebuilder.Step{",
                                                             .refusals = refusals,
                                                             .inspect_path = "/images/%s/json" };
 

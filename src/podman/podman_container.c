@@ -330,11 +330,20 @@ static int newer(const void *a, const void *b)
     return ((*x)->created_ns < (*y)->created_ns) - ((*x)->created_ns > (*y)->created_ns);
 }
 
-/* The limit is applied here: libpod's own drops the conditions that are checked on the answer. */
+/* The limit is applied here: libpod's own drops the conditions that are checked on the answer. As
+ * on
+ * other engines, a list tells ports of what runs. */
 static void newest_first(gantry_container_list *list, int64_t limit)
 {
+    static const gantry_port_info *const none[] = { NULL };
     const gantry_container **items = (const gantry_container **)list->items;
 
+    for (size_t i = 0; i < list->count; i++) {
+        int state = items[i]->state;
+
+        if (state != GANTRY_CONTAINER_RUNNING && state != GANTRY_CONTAINER_PAUSED)
+            ((gantry_container *)items[i])->ports = none;
+    }
     if (list->count > 1)
         qsort(items, list->count, sizeof *items, newer);
     if (limit > 0 && list->count > (size_t)limit) {
@@ -410,8 +419,13 @@ static int podman_container_inspect(void *state, const char *id,
     void *result = NULL;
     int rc = gnt_rest_lookup(&p->rest, &lookup, opts->call, id, &result, err);
 
-    if (rc == 0)
+    if (rc == 0) {
         *out = result;
+        gnt_settle_ports(*out);
+        /* The kernel's SIGKILL and that of others look alike, and Podman often misses the first. */
+        if ((*out)->has_exit_code && (*out)->exit_code == 128 + 9 && !(*out)->oom_killed)
+            (*out)->oom_killed = -1;
+    }
     return rc;
 }
 

@@ -17,6 +17,7 @@ static int podman_ping(void *state, const gantry_query_options *opts, gantry_err
     struct gnt_req r;
 
     gnt_req_init(&r, &p->rest, "GET", opts->call, "/_ping");
+    gnt_req_about(&r, GANTRY_RESOURCE_ENGINE, "");
     return gnt_req_run(&r, NULL, err);
 }
 

@@ -62,7 +62,8 @@ static int stop_like(struct podman *p, const char *id, const gantry_container_st
 }
 
 /*
- * A container that ends by itself while libpod is about to kill it makes both fail halfway; 0 if it has
+ * A container that ends by itself while libpod is about to kill it makes both fail halfway; 0 if it
+ * has
  * ended so.
  */
 static int has_ended(struct podman *p, const char *id, const gantry_call *call, int rc,

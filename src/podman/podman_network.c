@@ -201,7 +201,9 @@ static int podman_network_remove(void *state, const char *id,
 /* Which of the two the engine's words are about. */
 static int blame(int rc, const char *container, gantry_error *err)
 {
-    if (rc == GANTRY_E_NOT_FOUND && err != NULL && err->resource_kind == GANTRY_RESOURCE_CONTAINER)
+    if (err != NULL &&
+        (rc == GANTRY_E_STATE ||
+         (rc == GANTRY_E_NOT_FOUND && err->resource_kind == GANTRY_RESOURCE_CONTAINER)))
         gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, container);
     return rc;
 }

@@ -70,9 +70,18 @@ int gnt_podman_exec(void *state, const char *id, const char *const *command,
 }
 
 int gnt_podman_exec_result(void *state, const char *exec_id, const gantry_call *call,
-                           int *out_running, int64_t *out_code, gantry_error *err)
+                           int *out_running, int64_t *out_code, int *out_not_started,
+                           gantry_error *err)
 {
     struct podman *p = state;
+    struct gnt_exec_state now;
+    int rc = gnt_rest_exec_state(&p->rest, exec_id, call, &now, err);
 
-    return gnt_rest_exec_result(&p->rest, exec_id, call, out_running, out_code, err);
+    if (rc < 0)
+        return rc;
+    *out_running = now.running;
+    *out_code = now.code;
+    /* Nothing but the code tells, and a program may give these too. */
+    *out_not_started = now.code < 0 || (now.code >= 125 && now.code <= 127) ? -1 : 0;
+    return 0;
 }

@@ -25,6 +25,7 @@ struct watch {
     int until_removed;
     int done;
     char id[65];
+    char *name; /* as the caller knows it, for errors */
 };
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -94,7 +95,7 @@ static int watch_result(void *state, int nonblocking, gantry_exit_status *out, g
     if (rc == 0)
         *out = w->status;
     else if (rc != GANTRY_E_AGAIN && err != NULL && err->resource_kind == GANTRY_RESOURCE_NONE)
-        gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, w->id);
+        gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, w->name);
     return rc;
 }
 
@@ -119,6 +120,7 @@ static void watch_close(void *state)
 
     gnt_exchange_close(w->x);
     gnt_json_parser_free(w->parser);
+    gnt_free(&host->mem, w->name);
     gnt_free(&host->mem, w);
 }
 
@@ -249,7 +251,8 @@ int gnt_podman_wait(void *state, const char *id, const gantry_wait_options *opts
     if (w == NULL)
         return gnt_nomem(err);
     w->host = p->rest.host;
-    rc = begin(w, p, id, opts, err);
+    w->name = gnt_strdup(&w->host->mem, id);
+    rc = w->name == NULL ? gnt_nomem(err) : begin(w, p, id, opts, err);
     if (rc == 0)
         rc = gantry_wait_new(w->host, &watch_ops, w, out, err);
     if (rc < 0) {

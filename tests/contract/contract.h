@@ -1,10 +1,10 @@
 /*
- * The contract suite: what a program may rely on whichever engine it found. Every test is written
- * once against the installed headers and runs on every backend; where engines differ in spite of
- * the library, differences.def has a row and the test asks contract_differs().
+ * The contract suite: what a program may rely on whichever engine it found. Every test is
+ * written once against the installed headers and runs on every backend; where engines differ in
+ * spite of the library, differences.def has a row and the test asks contract_differs().
  *
- * A test has the fixture `f`: an open engine, its managers, an error to hand to calls, and names that
- * no other process uses. What it creates under such names is removed after it.
+ * A test has the fixture `f`: an open engine, its managers, an error to hand to calls, and
+ * names that no other process uses. What it creates under such names is removed after it.
  */
 #ifndef CONTRACT_H
 #define CONTRACT_H

@@ -1,8 +1,8 @@
 /*
- * contract TARGET [GROUP]: runs the contract suite on an engine. TARGET is memory, docker, podman or
- * podman-rootless; the engine's address comes from GANTRY_TEST_DOCKER, GANTRY_TEST_PODMAN or
- * GANTRY_TEST_PODMAN_ROOTLESS. Without it the status is 77. GANTRY_TEST_FILTER runs only the tests
- * whose name contains it.
+ * contract TARGET [GROUP]: runs the contract suite on an engine. TARGET is memory, docker,
+ * podman or podman-rootless; the engine's address comes from GANTRY_TEST_DOCKER,
+ * GANTRY_TEST_PODMAN or GANTRY_TEST_PODMAN_ROOTLESS. Without it the status is 77.
+ * GANTRY_TEST_FILTER runs only the tests whose name contains it.
  */
 #include "contract.h"
 

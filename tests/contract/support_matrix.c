@@ -1,7 +1,7 @@
 /*
- * Prints docs/support.md: which backend has which operation, and where the same call differs. What a
- * backend has is asked of an engine it opened, so this needs the engines that the contract suite
- * needs: GANTRY_TEST_DOCKER and GANTRY_TEST_PODMAN.
+ * Prints docs/support.md: which backend has which operation, and where the same call differs.
+ * What a backend has is asked of an engine it opened, so this needs the engines that the
+ * contract suite needs: GANTRY_TEST_DOCKER and GANTRY_TEST_PODMAN.
  */
 #include <gantry/gantry.h>
 

@@ -130,7 +130,7 @@ static int engine_request(struct faults *f)
 
 static int images_import(struct faults *f)
 {
-    static const char *const changes[] = { "CMD [\"sh\"]", NULL };
+    static const char *const changes[] = { "CMD [\"sh\"]", "LABEL faults=yes", NULL };
     gantry_image_import_options o = { .size = sizeof o, .call = &f->call, .changes = changes };
     gantry_memory memory = { .size = sizeof memory, .data = f->tar, .length = f->tar_size };
     gantry_source source = { .size = sizeof source };
@@ -149,8 +149,8 @@ static int images_import(struct faults *f)
 
 static int images_list(struct faults *f)
 {
-    static const char *const references[] = { "faults-base", NULL };
-    gantry_image_list_options o = { .size = sizeof o, .call = &f->call, .references = references };
+    static const char *const labels[] = { "faults", NULL };
+    gantry_image_list_options o = { .size = sizeof o, .call = &f->call, .labels = labels };
     gantry_image_list *list = NULL;
     int rc = gantry_images_list(gantry_engine_images(f->engine), &o, &list, &f->err);
 

@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Else the libraries go on with glibc's. */
+#define EXPORTED __attribute__((visibility("default")))
+
 const int torture_of_malloc = 1;
 
 void *__libc_malloc(size_t size);
@@ -27,17 +30,17 @@ static void *fail(void)
     return NULL;
 }
 
-void *malloc(size_t size)
+EXPORTED void *malloc(size_t size)
 {
     return torture_fails() ? fail() : note(__libc_malloc(size));
 }
 
-void *calloc(size_t count, size_t size)
+EXPORTED void *calloc(size_t count, size_t size)
 {
     return torture_fails() ? fail() : note(__libc_calloc(count, size));
 }
 
-void *realloc(void *old, size_t size)
+EXPORTED void *realloc(void *old, size_t size)
 {
     void *p;
 
@@ -51,7 +54,7 @@ void *realloc(void *old, size_t size)
     return p;
 }
 
-void free(void *p)
+EXPORTED void free(void *p)
 {
     if (p != NULL)
         torture_live(-1);

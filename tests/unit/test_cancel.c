@@ -177,7 +177,7 @@ static void clock_says_which_limit(void **state)
     call.timeout_ms = 1;
     gnt_clock_start(&clock, &call, 0);
     assert_int_equal(gnt_clock_pause(&clock, 3600 * 1000, &err), GANTRY_E_TIMEOUT);
-    assert_string_equal(err.message, "the time limit of 1 ms passed");
+    assert_string_equal(err.message, "the call's time limit passed");
 
     call.timeout_ms = 0;
     call.idle_timeout_ms = 1;

@@ -604,7 +604,7 @@ static void stalls_end_within_the_deadline(void **state)
             request.call = &limits[j];
             assert_int_equal(ask(&c, &request, NULL, 0, &err), GANTRY_E_TIMEOUT);
             assert_int_equal(err.outcome, GANTRY_OUTCOME_UNKNOWN);
-            assert_in_range(ms_since(start), 59, 60 + 250);
+            assert_in_range(ms_since(start), 59, 60 + 1000);
         }
         client_stop(&c);
     }
@@ -642,7 +642,7 @@ static void cancel_from_another_thread(void **state)
     start = gantry_clock_ns();
     assert_int_equal(pthread_create(&thread, NULL, trigger_later, call.cancel), 0);
     assert_int_equal(read_all(x, text, sizeof text, 16, &err), GANTRY_E_CANCELLED);
-    assert_true(ms_since(start) < 30 + 50);
+    assert_true(ms_since(start) < 30 + 500);
     assert_string_equal(text, "some");
     pthread_join(thread, NULL);
     assert_int_equal(gnt_exchange_read(x, text, 1, 0, &got, &err), GANTRY_E_CANCELLED); /* sticky */

@@ -234,7 +234,7 @@ static void cancel(void **state)
     start = gantry_clock_ns();
     assert_int_equal(pthread_create(&thread, NULL, trigger, call.cancel), 0);
     assert_int_equal(duplex_text(d, text, sizeof text, &err), GANTRY_E_CANCELLED);
-    assert_true((gantry_clock_ns() - start) / 1000000 < 50);
+    assert_true((gantry_clock_ns() - start) / 1000000 < 500);
     pthread_join(thread, NULL);
     gnt_duplex_close(d);
     gantry_cancel_free(call.cancel);
