@@ -340,8 +340,8 @@ typedef struct gantry_exit_status {
  * @param out  may be NULL
  * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_TIMEOUT, #GANTRY_E_CANCELLED, ...
  *
- * Docker `POST /containers/{id}/wait`; Podman `POST /libpod/containers/{id}/wait`, for NEXT_EXIT
- * the same path of its compatible API. Since 0.1.
+ * Docker `POST /containers/{id}/wait`; Podman `GET /libpod/events` and `GET .../{id}/json`, which
+ * needs the engine's event log. Since 0.1.
  */
 GANTRY_API int gantry_containers_wait(gantry_containers *containers, const char *id,
                                       const gantry_wait_options *opts, gantry_exit_status *out,

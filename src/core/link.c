@@ -105,7 +105,8 @@ int gnt_link_open(struct gnt_http *http, const struct gnt_link_hooks *hooks, voi
 void gnt_link_close(struct gnt_link *link, int reuse)
 {
     struct gnt_http *http = link->http;
-    int keep = link->keeps && (link->fresh || (reuse && link->done));
+    /* One that curl gave up on may have things left that it cannot be set up with again. */
+    int keep = link->keeps && link->result == CURLE_OK && (link->fresh || (reuse && link->done));
 
     link->closing = 1;
     if (link->begun)

@@ -155,15 +155,17 @@ static CURLcode set_address(struct gnt_link *link, const char *target)
     gnt_buf_clear(&link->url);
     if (strcmp(address->scheme, "unix") == 0) {
         SET(CURLOPT_UNIX_SOCKET_PATH, address->path);
-        (void)gnt_buf_addf(&link->url, "http://d%s", target);
+        (void)gnt_buf_adds(&link->url, "http://d/");
     } else if (strchr(address->host, ':') != NULL) {
-        (void)gnt_buf_addf(&link->url, "http://[%s]:%d%s", address->host, address->port, target);
+        (void)gnt_buf_addf(&link->url, "http://[%s]:%d/", address->host, address->port);
     } else {
-        (void)gnt_buf_addf(&link->url, "http://%s:%d%s", address->host, address->port, target);
+        (void)gnt_buf_addf(&link->url, "http://%s:%d/", address->host, address->port);
     }
     if (link->url.rc != 0)
         return CURLE_OUT_OF_MEMORY;
     SET(CURLOPT_URL, link->url.data);
+    /* Not as part of the URL: when memory runs out curl would leave the query out and go on. */
+    SET(CURLOPT_REQUEST_TARGET, target);
     SET(CURLOPT_TCP_NODELAY, 1L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
     SET(CURLOPT_TCP_KEEPIDLE, 30L);

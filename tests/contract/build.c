@@ -31,7 +31,7 @@ static void build_text(struct contract *f, const char *name, const char *dockerf
 {
     gantry_build_options opts = { .size = sizeof opts, .dockerfile = dockerfile };
 
-    OK(gantry_images_build(f->images, name, &opts, NULL, &f->err));
+    OK(contract_build(f, name, &opts, NULL));
 }
 
 /* ---- what is built --------------------------------------------------------------------------- */
@@ -49,7 +49,7 @@ static void string_from_scratch(struct contract *f)
     gantry_build_result *result = NULL;
     gantry_image *image = NULL;
 
-    OK(gantry_images_build(f->images, name, &opts, &result, &f->err));
+    OK(contract_build(f, name, &opts, &result));
     CHECK(contract_is_id(result->image_id));
     CHECK(result->duration_ms >= 0);
     OK(gantry_images_inspect(f->images, name, NULL, &image, &f->err));
@@ -93,7 +93,7 @@ static void nameless_build_gives_an_id(struct contract *f)
 
     snprintf(text, sizeof text, "FROM %s\nLABEL nameless=%s\n", f->base, f->prefix);
     opts.dockerfile = text;
-    OK(gantry_images_build(f->images, NULL, &opts, &result, &f->err));
+    OK(contract_build(f, NULL, &opts, &result));
     contract_track_image(f, result->image_id);
     OK(gantry_images_inspect(f->images, result->image_id, NULL, &image, &f->err));
     CHECK(image->references[0] == NULL);
@@ -122,7 +122,7 @@ static void args_labels_and_tags(struct contract *f)
     opts.dockerfile = on_base(f, text,
                               "ARG WHO=nobody\nARG NUMBER\nARG UNSET=default\n"
                               "LABEL who=\"$WHO\" number=${NUMBER} unset=$UNSET\n");
-    OK(gantry_images_build(f->images, name, &opts, NULL, &f->err));
+    OK(contract_build(f, name, &opts, NULL));
     OK(gantry_images_inspect(f->images, other, NULL, &image, &f->err));
     SAME(contract_pair(image->labels, image->label_count, "who"), "world and \"all\"");
     SAME(contract_pair(image->labels, image->label_count, "number"), "42");
@@ -146,12 +146,12 @@ static void target_stops_at_a_stage(struct contract *f)
              "FROM %s AS first\nLABEL stage=first\nFROM %s AS second\nLABEL stage=second\n",
              f->base, f->base);
     opts.dockerfile = text;
-    OK(gantry_images_build(f->images, name, &opts, NULL, &f->err));
+    OK(contract_build(f, name, &opts, NULL));
     OK(gantry_images_inspect(f->images, name, NULL, &image, &f->err));
     SAME(contract_pair(image->labels, image->label_count, "stage"), "first");
     gantry_image_free(image);
     opts.target = NULL;
-    OK(gantry_images_build(f->images, name, &opts, NULL, &f->err));
+    OK(contract_build(f, name, &opts, NULL));
     OK(gantry_images_inspect(f->images, name, NULL, &image, &f->err));
     SAME(contract_pair(image->labels, image->label_count, "stage"), "second");
     contract_track_image(f, image->id);
@@ -189,7 +189,7 @@ static void directory_and_archive_are_one_context(struct contract *f)
     OK(gantry_archive_new(NULL, &archive, &f->err));
     OK(gantry_archive_add_data(archive, "shared", "archive\n", 8, NULL, &f->err));
     opts.context = archive;
-    OK(gantry_images_build(f->images, name, &opts, NULL, &f->err));
+    OK(contract_build(f, name, &opts, NULL));
     contract_run_prints(f, name, "cd /ctx; cat own shared sub/deep",
                         "directory\narchive\ndirectory\n");
     gantry_archive_free(archive);
@@ -213,7 +213,7 @@ static void dockerfile_may_have_another_name(struct contract *f)
     OK(gantry_archive_add_data(archive, "deploy/App.dockerfile", text, strlen(text), NULL,
                                &f->err));
     opts.context = archive;
-    OK(gantry_images_build(f->images, name, &opts, NULL, &f->err));
+    OK(contract_build(f, name, &opts, NULL));
     OK(gantry_images_inspect(f->images, name, NULL, &image, &f->err));
     SAME(contract_pair(image->labels, image->label_count, "made"), "elsewhere");
     gantry_image_free(image);
@@ -256,7 +256,7 @@ static void steps_are_cached_unless_told(struct contract *f)
     for (size_t i = 0; i < 3; i++) {
         opts.no_cache = i == 2 ? GANTRY_ON : GANTRY_DEFAULT;
         opts.progress_arg = &cached[i];
-        OK(gantry_images_build(f->images, names[i], &opts, NULL, &f->err));
+        OK(contract_build(f, names[i], &opts, NULL));
         read_token(f, names[i], tokens[i]);
     }
     SAME(tokens[1], tokens[0]);
@@ -310,7 +310,7 @@ static void progress_comes_in_order(struct contract *f)
     opts.dockerfile =
         on_base(f, text,
                 processes ? "RUN echo said while building\nLABEL x=1\n" : "LABEL x=1\nLABEL y=2\n");
-    OK(gantry_images_build(f->images, contract_name(f, "progress"), &opts, &result, &f->err));
+    OK(contract_build(f, contract_name(f, "progress"), &opts, &result));
     CHECK(seen.ordered);
     CHECK(seen.steps == 3);
     CHECK(seen.total == 3);
@@ -389,6 +389,11 @@ static void iterator_fits_a_poll_loop(struct contract *f)
             CHECK(waits < 5000); /* or it spins */
             CHECK(poll(&fd, 1, 30000) == 1);
             continue;
+        }
+        if (contract_engine_killed(f, rc)) {
+            gantry_progress_close(progress);
+            iterator_fits_a_poll_loop(f);
+            return;
         }
         OK(rc);
         if (record == NULL)
@@ -506,7 +511,7 @@ static void failing_command_tells_where(struct contract *f)
                               "RUN echo fine\n"
                               "RUN echo the last words; echo on stderr >&2; exit 3\n"
                               "LABEL never=1\n");
-    FAILS(gantry_images_build(f->images, name, &opts, &result, &f->err), GANTRY_E_BUILD);
+    FAILS(contract_build(f, name, &opts, &result), GANTRY_E_BUILD);
     CHECK(result == NULL);
     CHECK(f->err.has_exit_code == 1);
     CHECK(f->err.exit_code == 3);
@@ -533,7 +538,7 @@ static void output_of_commands_does_not_fool(struct contract *f)
         "RUN echo 'Successfully built deadbeef1234'; echo 0123456789ab; echo 'STEP 9/9: x'; "
         "echo 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef; "
         "echo '{\"aux\":{\"ID\":\"sha256:00\"}}'\n");
-    OK(gantry_images_build(f->images, name, &opts, &result, &f->err));
+    OK(contract_build(f, name, &opts, &result));
     OK(gantry_images_inspect(f->images, result->image_id, NULL, &image, &f->err));
     SAME(contract_pair(image->labels, image->label_count, "real"), "yes");
     CHECK(strncmp(image->references[0], name, strlen(name)) == 0);

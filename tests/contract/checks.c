@@ -164,3 +164,30 @@ void contract_until(struct contract *f, int (*holds)(struct contract *f, const v
         poll(NULL, 0, 20);
     }
 }
+
+/* ---- builds ---------------------------------------------------------------------------------- */
+
+int contract_engine_killed(struct contract *f, int rc)
+{
+    enum { MOST = 5 };
+    static int times;
+
+    if (rc != GANTRY_E_BUILD || !contract_differs(f, DIFF_ENGINE_KILLS_BUILDS) ||
+        strstr(f->err.message, "signal: killed") == NULL || times >= MOST)
+        return 0;
+    times++;
+    printf("the engine killed a build by itself, time %d: %s\n", times, f->err.message);
+    return 1;
+}
+
+int contract_build(struct contract *f, const char *name, const gantry_build_options *opts,
+                   gantry_build_result **out)
+{
+    int rc;
+
+    do {
+        memset(&f->err, 0, sizeof f->err);
+        rc = gantry_images_build(f->images, name, opts, out, &f->err);
+    } while (contract_engine_killed(f, rc));
+    return rc;
+}

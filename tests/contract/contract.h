@@ -157,6 +157,11 @@ const char *contract_start(struct contract *f, const char *script);
 /* One that does nothing until it is stopped, quickly. */
 #define IDLE "trap 'exit 0' TERM; while :; do sleep 1; done"
 
+/* gantry_images_build(), again where the engine itself killed it (see ENGINE_KILLS_BUILDS). */
+int contract_build(struct contract *f, const char *name, const gantry_build_options *opts,
+                   gantry_build_result **out);
+/* Whether the failure in f->err is that one; at most a few times per test. */
+int contract_engine_killed(struct contract *f, int rc);
 int contract_state(struct contract *f, const char *container);
 int contract_exists(struct contract *f, const char *container);
 int contract_image_exists(struct contract *f, const char *reference);

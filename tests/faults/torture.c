@@ -98,6 +98,7 @@ struct progress {
     int done;
     long runs;
     long complaints;
+    long left; /* runs that libarchive ended */
 };
 
 struct test {
@@ -119,6 +120,8 @@ static void complain(struct test *t, const char *what, int rc)
            t->progress->forever ? " and all that follow" : "", what,
            rc == 0 ? "success" : gantry_error_name(rc), rc == 0 ? "" : t->f.err.message,
            (long)t->took_ms);
+    if (t->replay.plan->unscripted > 0)
+        printf("    a request that was never recorded: %s\n", t->replay.plan->stranger);
     fflush(stdout);
 }
 
@@ -153,7 +156,8 @@ static void check_result(struct test *t, int rc)
             complain(t, "success with another result", rc);
     } else if (rc == 0) {
         complain(t, "a failing call succeeds", rc);
-    } else if (rc != GANTRY_E_NOMEM) {
+    } else if (rc != GANTRY_E_NOMEM && !(torture_of_malloc && rc == GANTRY_E_LIMIT)) {
+        /* libcurl's "out of memory" can mean an endless header line too, which is LIMIT. */
         complain(t, "not NOMEM", rc);
     }
     if (rc < 0 && (t->f.err.code != rc || t->f.err.message[0] == '\0'))
@@ -237,6 +241,16 @@ static int watch(struct test *t, long k, int forever)
     return status;
 }
 
+/*
+ * libarchive ends the process with exit(1) when it has no memory for a name. Nothing can be done about
+ * that from outside; it happens in calls that send an archive, and in no other.
+ */
+static int libarchive_left(const struct test *t, int status)
+{
+    return torture_of_malloc && WIFEXITED(status) && WEXITSTATUS(status) == 1 &&
+           strncmp(t->call->name, "image-build", 11) == 0;
+}
+
 static void torture_call(struct test *t, int forever)
 {
     long k = 1;
@@ -248,7 +262,10 @@ static void torture_call(struct test *t, int forever)
         if (t->progress->done)
             return;
         t->took_ms = status;
-        complain(t, WIFSIGNALED(status) ? "the process died" : "the process ended itself", 0);
+        if (libarchive_left(t, status))
+            t->progress->left++;
+        else
+            complain(t, WIFSIGNALED(status) ? "the process died" : "the process ended itself", 0);
         k = t->progress->k + 1;
     }
 }
@@ -261,8 +278,11 @@ static void test_call(struct test *t, size_t index, long *total)
     memset(t->progress, 0, sizeof *t->progress);
     torture_call(t, 0);
     torture_call(t, 1);
-    printf("%-24s %6ld runs %6ld ms\n", t->call->name, t->progress->runs,
+    printf("%-24s %6ld runs %6ld ms", t->call->name, t->progress->runs,
            (long)((gantry_clock_ns() - begun) / 1000000));
+    if (t->progress->left > 0)
+        printf(", %ld of them ended by libarchive", t->progress->left);
+    printf("\n");
     total[0] += t->progress->runs;
     total[1] += t->progress->complaints;
 }

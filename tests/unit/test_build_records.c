@@ -4,6 +4,7 @@
  */
 #include "build_records.h"
 #include "docker/docker.h"
+#include "podman/podman.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -138,6 +139,88 @@ static void test_failing_step(void **state)
     end(&r);
 }
 
+/* Every stage names its image; the steps go on behind it. */
+static void test_stages(void **state)
+{
+    const gantry_progress_record *record;
+    struct reading r;
+
+    (void)state;
+    begin(&r, &gnt_docker_build_dialect);
+    feed(&r, "{\"stream\":\"Step 1/4 : FROM b AS one\"}{\"stream\":\"Step 2/4 : RUN echo 1\"}"
+             "{\"stream\":\"1\\n\"}{\"aux\":{\"ID\":\"sha256:" ID "\"}}"
+             "{\"stream\":\"Step 3/4 : FROM b\"}{\"stream\":\"\\n\"}"
+             "{\"stream\":\"Step 4/4 : RUN exit 9\"}{\"stream\":\"\\n\"}{\"stream\":\"two\\n\"}");
+    assert_int_equal(r.rc, 0);
+    next(&r, GANTRY_PROGRESS_STEP);
+    next(&r, GANTRY_PROGRESS_STEP);
+    next(&r, GANTRY_PROGRESS_LOG);
+    assert_int_equal(next(&r, GANTRY_PROGRESS_STEP)->step, 3);
+    record = next(&r, GANTRY_PROGRESS_STEP);
+    assert_int_equal(record->step, 4);
+    assert_string_equal(record->text, "RUN exit 9");
+    assert_string_equal(next(&r, GANTRY_PROGRESS_LOG)->text, "two\n");
+    feed(&r, "{\"errorDetail\":{\"code\":9,\"message\":\"x\"}}");
+    assert_int_equal(r.b.failure.step, 4);
+    assert_string_equal(r.b.failure.step_text, "RUN exit 9");
+    assert_string_equal(r.b.failure.output, "two\n");
+    end(&r);
+}
+
+static void check_base(const char *from, const char *resource)
+{
+    char text[256];
+    struct reading r;
+
+    begin(&r, &gnt_docker_build_dialect);
+    snprintf(text, sizeof text, "{\"stream\":\"Step 1/2 : %s\"}{\"error\":\"no such host\"}", from);
+    feed(&r, text);
+    assert_int_equal(r.b.failure.code, GANTRY_E_BUILD);
+    assert_int_equal(r.b.failure.resource_kind, GANTRY_RESOURCE_IMAGE);
+    assert_string_equal(r.b.failure.resource, resource);
+    end(&r);
+}
+
+/* A FROM that fails is about its image. */
+static void test_missing_base(void **state)
+{
+    (void)state;
+    check_base("FROM nothere:1", "nothere:1");
+    check_base("from  --platform=linux/arm64  x/y:2 AS one", "x/y:2");
+    check_base("FROM $BASE", "app"); /* not known */
+    check_base("RUN FROM x", "app");
+}
+
+/* What Podman 4.3 says of an unknown instruction, and of a RUN whose program is not there. */
+static void test_podman_failures(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    begin(&r, &gnt_podman_build_dialect);
+    feed(&r, "{\"stream\":\"STEP 2/2: RUNN x\\n\"}"
+             "{\"stream\":\"time=\\\"2026\\\" level=error msg=\\\"+(UNHANDLED LOGLEVEL) "
+             "&imagebuilder.Step{Env:[]string{}}\\\"\\n\"}"
+             "{\"error\":\"building at STEP \\\"RUNN \\\": Unknown instruction: \\\"RUNN\\\" "
+             "&imagebuilder.Step{Env:[]string{\\\"P=1\\\"}, Original:\\\"RUNN x\\\"}\"}");
+    assert_string_equal(r.b.failure.message, "building at STEP \"RUNN \": Unknown instruction: \"RUNN\"");
+    assert_string_equal(r.b.failure.output, "");
+    end(&r);
+    begin(&r, &gnt_podman_build_dialect);
+    feed(&r, "{\"stream\":\"STEP 2/2: RUN [\\\"/nosuch\\\"]\\n\"}"
+             "{\"stream\":\"error running container: from /usr/bin/runc creating container\\n\"}"
+             "{\"error\":\"building at STEP \\\"RUN /nosuch\\\": while running runtime: exit status 1\"}");
+    assert_int_equal(r.b.failed, 1);
+    assert_int_equal(r.b.failure.has_exit_code, 0); /* the 1 is the runtime's */
+    end(&r);
+    begin(&r, &gnt_podman_build_dialect);
+    feed(&r, "{\"stream\":\"STEP 2/2: RUN exit 1\\n\"}"
+             "{\"error\":\"building at STEP \\\"RUN exit 1\\\": while running runtime: exit status 1\"}");
+    assert_int_equal(r.b.failure.has_exit_code, 1);
+    assert_int_equal(r.b.failure.exit_code, 1);
+    end(&r);
+}
+
 /* Without a code in the record it is read from the message; without both there is none. */
 static void test_exit_code(void **state)
 {
@@ -261,6 +344,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_build),
         cmocka_unit_test(test_failing_step),
+        cmocka_unit_test(test_stages),
+        cmocka_unit_test(test_missing_base),
+        cmocka_unit_test(test_podman_failures),
         cmocka_unit_test(test_exit_code),
         cmocka_unit_test(test_text_names_no_image),
         cmocka_unit_test(test_id_in_last_line),

@@ -153,6 +153,11 @@ static void test_network_body(void **state)
     const gantry_network_options o = {
         .size = sizeof o, .subnet = "10.9.0.0/24", .gateway = "10.9.0.1", .internal = GANTRY_ON
     };
+    const gantry_network_options bare = { .size = sizeof bare, .subnet = "10.9.4.0/22" };
+    const gantry_network_options other = {
+        .size = sizeof other, .driver = "macvlan", .subnet = "10.9.4.0/22"
+    };
+    const gantry_network_options six = { .size = sizeof six, .subnet = "fd00::/64" };
     const gantry_network_options alone = { .size = sizeof alone, .gateway = "10.9.0.1" };
     struct gnt_arena arena;
     gantry_error err = { 0 };
@@ -161,6 +166,12 @@ static void test_network_body(void **state)
     check_encoded(&o, gnt_docker_network_options,
                   "{\"IPAM\":{\"Config\":[{\"Subnet\":\"10.9.0.0/24\",\"Gateway\":\"10.9.0.1\"}]},"
                   "\"Internal\":true}");
+    check_encoded(&bare, gnt_docker_network_options,
+                  "{\"IPAM\":{\"Config\":[{\"Subnet\":\"10.9.4.0/22\",\"Gateway\":\"10.9.4.1\"}]}}");
+    check_encoded(&other, gnt_docker_network_options,
+                  "{\"Driver\":\"macvlan\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.9.4.0/22\"}]}}");
+    check_encoded(&six, gnt_docker_network_options,
+                  "{\"IPAM\":{\"Config\":[{\"Subnet\":\"fd00::/64\"}]}}");
     gnt_arena_init(&arena, &memory);
     assert_int_equal(gnt_encode(&arena, &alone, gnt_docker_network_options,
                                 gnt_json_new(&arena, GNT_JSON_OBJECT), &err),
@@ -238,7 +249,7 @@ static void test_running_container(void **state)
     (void)state;
     assert_string_equal(c->id, ID);
     assert_string_equal(c->name, "dk-web");
-    assert_string_equal(c->image, "dk-busybox");
+    assert_string_equal(c->image, "dk-busybox:latest"); /* as other engines say it */
     assert_string_equal(c->image_id, IMAGE_ID);
     assert_int_equal(c->state, GANTRY_CONTAINER_RUNNING);
     assert_int_equal(c->has_exit_code, 0);
@@ -272,6 +283,57 @@ static void test_running_container(void **state)
 }
 
 /* Before the start and after the end: an exit code only in the latter; ports as asked for. */
+static void check_image(const char *given, const char *want)
+{
+    char text[512];
+    gantry_container *c;
+
+    snprintf(text, sizeof text, "{\"Id\":\"" ID "\",\"State\":\"exited\",\"ImageID\":\"sha256:" IMAGE_ID
+             "\",\"Image\":\"%s\"}", given);
+    c = decode(GANTRY_KIND_CONTAINER, gnt_docker_container_list_rows, text);
+    assert_string_equal(c->image, want);
+    gnt_result_free(c);
+}
+
+static void test_image_of_a_container(void **state)
+{
+    char beginning[13];
+
+    (void)state;
+    snprintf(beginning, sizeof beginning, "%s", IMAGE_ID);
+    check_image("app", "app:latest");
+    check_image("host:5000/app", "host:5000/app:latest");
+    check_image("host:5000/app:1", "host:5000/app:1");
+    check_image("app@sha256:" ID, "app@sha256:" ID);
+    check_image("sha256:" IMAGE_ID, "sha256:" IMAGE_ID);
+    check_image(beginning, beginning);
+}
+
+/* Nobody listens on the ports of what does not run. */
+static void test_ports_are_of_what_runs(void **state)
+{
+    static const char text[] =
+        "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"%s\"},\"NetworkSettings\":{\"Ports\":{"
+        "\"80/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"8080\"}]}}}";
+    static const struct {
+        const char *status;
+        int port;
+    } rows[] = { { "running", 8080 }, { "paused", 8080 }, { "created", 0 }, { "exited", 0 } };
+    char whole[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        gantry_container *c;
+
+        snprintf(whole, sizeof whole, text, rows[i].status);
+        c = decode(GANTRY_KIND_CONTAINER, gnt_docker_container_rows, whole);
+        gnt_settle_ports(c);
+        assert_int_equal(c->ports[0]->container_port, 80);
+        assert_int_equal(c->ports[0]->host_port, rows[i].port);
+        gnt_result_free(c);
+    }
+}
+
 static void test_container_without_process(void **state)
 {
     gantry_container *c =
@@ -561,6 +623,8 @@ int main(void)
         cmocka_unit_test(test_build_query),
         cmocka_unit_test(test_running_container),
         cmocka_unit_test(test_container_without_process),
+        cmocka_unit_test(test_image_of_a_container),
+        cmocka_unit_test(test_ports_are_of_what_runs),
         cmocka_unit_test(test_listed_container),
         cmocka_unit_test(test_images),
         cmocka_unit_test(test_volume_and_network),
