@@ -92,7 +92,7 @@ static int drain(const gantry_source *source, int64_t *out_size, gantry_error *e
             return rc;
         *out_size += (int64_t)size;
     } while (size > 0);
-    if (source->length >= 0 && source->length != *out_size)
+    if (source->length > 0 && source->length != *out_size)
         return gantry_error_set(err, GANTRY_E_INVALID, "the source gave %lld bytes instead of %lld",
                                 (long long)*out_size, (long long)source->length);
     return 0;

@@ -52,7 +52,8 @@ typedef struct gantry_stream_ops {
     /** Required. As gantry_stream_read(); with `nonblocking` never waits but returns AGAIN. */
     int (*read)(void *state, void *buffer, size_t capacity, int nonblocking, size_t *out_size,
                 int *out_channel, gantry_error *err);
-    /** Takes 1 to `size` bytes; blocks for the first unless `nonblocking`. NULL: read-only. */
+    /** Takes 1 to `size` bytes; blocks for the first unless `nonblocking`. When the other side no
+     *  longer reads: TRUNCATED; the library then stops writing and goes on reading. NULL: read-only. */
     int (*write)(void *state, const void *data, size_t size, int nonblocking, size_t *out_written,
                  gantry_error *err);
     int (*close_write)(void *state, gantry_error *err); /**< NULL with a NULL write */

@@ -152,7 +152,8 @@ GANTRY_API int gantry_error_is(const gantry_error *err, int code);
 GANTRY_API const char *gantry_error_name(int code);
 
 /**
- * Fill an error, for callbacks, backends and bindings.
+ * Fill an error, for callbacks, backends and bindings. Its outcome is UNKNOWN, for INVALID and
+ * UNSUPPORTED NOT_SENT; set what is known besides in the struct itself.
  * @param err   may be NULL
  * @param code  a negative GANTRY_E_ code
  * @param fmt   printf format of the message

@@ -71,6 +71,7 @@ static void begin_step(struct gnt_build_records *b, const struct gnt_build_line 
     b->step_total = line->total;
     b->step_logged = 0;
     b->tail_size = 0;
+    b->image_id[0] = '\0'; /* what was named was the image of a stage before */
     gnt_text_copy(b->step_text, sizeof b->step_text, line->text, line->size, 0, 0);
 }
 

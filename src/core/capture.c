@@ -247,7 +247,7 @@ static int feed(gantry_stream *s, struct feeding *input, gantry_error *err)
         return rc;
     input->open = 0;
     /* It stopped reading, which is its right; that it broke is for reading to find out. */
-    return rc == GANTRY_E_TRUNCATED ? 0 : rc;
+    return rc == GANTRY_E_TRUNCATED || rc == GANTRY_E_STATE ? 0 : rc;
 }
 
 static int pump(gantry_stream *s, struct feeding *input, char *piece, gantry_sink_fn sink,

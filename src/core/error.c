@@ -156,6 +156,9 @@ int gantry_error_set(gantry_error *err, int code, const char *fmt, ...)
     va_start(args, fmt);
     code = fail_args(err, code, fmt, args);
     va_end(args);
+    /* From outside nothing is known of what was sent, unless the code says it. */
+    if (err != NULL && code != GANTRY_E_INVALID && code != GANTRY_E_UNSUPPORTED)
+        gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, GANTRY_RETRY_NO);
     return code;
 }
 

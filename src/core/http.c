@@ -423,8 +423,10 @@ int gnt_http_begin(struct gnt_http *http, const struct gnt_http_request *request
     if (x == NULL)
         return gnt_nomem(err);
     set_up(x, http, request);
-    rc = gnt_clock_check(&x->clock, err); /* a call that is over sends nothing, however fast it is
-                                             */
+    /* A call that is over sends nothing, however fast it is. */
+    rc = gnt_clock_check(&x->clock, err);
+    if (rc < 0)
+        gnt_error_outcome(err, GANTRY_OUTCOME_NOT_SENT, GANTRY_RETRY_YES);
     if (rc == 0 && copy_request(x, request, &wire, lines) < 0)
         rc = gnt_nomem(err);
     if (rc == 0)

@@ -115,11 +115,14 @@ void gantry_progress_set_nonblocking(gantry_progress *p, int on)
 
 int gantry_progress_fd(const gantry_progress *p, int *out_events)
 {
+    int events = 0;
+    int fd = -1;
+
+    if (p != NULL && p->ops.fd != NULL)
+        fd = p->ops.fd(p->state, &events);
     if (out_events != NULL)
-        *out_events = 0;
-    if (p == NULL || p->ops.fd == NULL)
-        return -1;
-    return p->ops.fd(p->state, out_events);
+        *out_events = events;
+    return fd;
 }
 
 int gantry_progress_timeout_ms(const gantry_progress *p)
@@ -210,11 +213,14 @@ void gantry_wait_set_nonblocking(gantry_wait *w, int on)
 
 int gantry_wait_fd(const gantry_wait *w, int *out_events)
 {
+    int events = 0;
+    int fd = -1;
+
+    if (w != NULL && w->ops.fd != NULL)
+        fd = w->ops.fd(w->state, &events);
     if (out_events != NULL)
-        *out_events = 0;
-    if (w == NULL || w->ops.fd == NULL)
-        return -1;
-    return w->ops.fd(w->state, out_events);
+        *out_events = events;
+    return fd;
 }
 
 int gantry_wait_timeout_ms(const gantry_wait *w)

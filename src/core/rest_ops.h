@@ -147,8 +147,7 @@ struct gnt_build_line {
     int step;          /* preset to the current step and total (0: none); STEP sets new ones */
     int total;
     int quiet;         /* preset: 1 until the current step has logged something */
-    int built;         /* preset: 1 once an image id was named, which a stage may do before the last
-                          */
+    int built;         /* preset: 1 once an image was named behind the current step's beginning */
     int channel;       /* LOG: GANTRY_STDOUT or GANTRY_STDERR, preset to STDOUT */
     const char *text;  /* preset to the line; may be moved inside it */
     size_t size;       /* preset */

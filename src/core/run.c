@@ -243,28 +243,35 @@ static void tell_unstarted(const struct run *r, int removed, gantry_error *err)
     } else if (err != NULL && strcmp(err->resource, r->result->id) == 0) {
         gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, r->container.name);
     }
+    if (err != NULL && err->outcome == GANTRY_OUTCOME_UNKNOWN) /* though the step only asked */
+        err->retry = GANTRY_RETRY_ASK;
 }
 
-/* Of one that failed later. killed: what the kill returned. */
-static void tell_left(const struct run *r, int killed, int gone, gantry_error *err)
+/* What became of its container: killed is what the kill said, zeroed if it went well. */
+static const char *fate(const gantry_error *killed)
+{
+    if (killed->code == 0)
+        return "was killed";
+    if (killed->code == GANTRY_E_NOT_FOUND || gantry_error_is(killed, GANTRY_E_CONFLICT))
+        return "has ended";
+    if (killed->code == GANTRY_E_TIMEOUT && killed->outcome != GANTRY_OUTCOME_NOT_SENT)
+        return "is being killed"; /* nobody waited for the answer */
+    return "may still run";
+}
+
+/* Of one that failed later. */
+static void tell_left(const struct run *r, const gantry_error *killed, int gone, gantry_error *err)
 {
     const char *id = r->result->id;
-    int ended = killed == GANTRY_E_NOT_FOUND || gantry_error_is(&(gantry_error){ .code = killed },
-                                                                GANTRY_E_CONFLICT);
-    const char *how = killed == 0 ? "was killed" : ended ? "has ended" : "may still run";
 
     gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, id);
     gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
     if (gone)
         gnt_error_suffix(err, "the container was killed and removed");
-    else if (r->container.auto_remove == GANTRY_ON && (killed == 0 || ended))
-        gnt_error_suffix(err, "the container %s and is being removed", how);
     else if (r->container.auto_remove == GANTRY_ON)
-        gnt_error_suffix(err, "container %s %s and is removed when it ends", id, how);
-    else if (killed == 0 || ended)
-        gnt_error_suffix(err, "container %s %s and is still there", id, how);
+        gnt_error_suffix(err, "container %s %s and is being removed", id, fate(killed));
     else
-        gnt_error_suffix(err, "container %s may still run", id);
+        gnt_error_suffix(err, "container %s %s and is still there", id, fate(killed));
 }
 
 /*
@@ -282,6 +289,7 @@ static void take_back(struct run *r, int rc, gantry_error *err)
     gantry_container_remove_options remove = {
         .size = sizeof remove, .call = &call, .force = GANTRY_ON, .volumes = GANTRY_ON
     };
+    gantry_error killed = { 0 };
     int gone = 0;
 
     if (r->result->id[0] == '\0')
@@ -291,10 +299,10 @@ static void take_back(struct run *r, int rc, gantry_error *err)
         tell_unstarted(r, rc == 0 || rc == GANTRY_E_NOT_FOUND, err);
         return;
     }
-    rc = r->ops->kill(r->e->state, r->result->id, &kill, NULL);
+    r->ops->kill(r->e->state, r->result->id, &kill, &killed);
     if (r->container.auto_remove == GANTRY_ON && !hurry)
         gone = wait_until_gone(r, &call, NULL) == 0;
-    tell_left(r, rc, gone, err);
+    tell_left(r, &killed, gone, err);
 }
 
 static int run(struct run *r, const char *image, gantry_run_result **out, gantry_error *err)

@@ -168,11 +168,14 @@ void gantry_stream_set_nonblocking(gantry_stream *s, int on)
 
 int gantry_stream_fd(const gantry_stream *s, int *out_events)
 {
+    int events = 0;
+    int fd = -1;
+
+    if (s != NULL && s->ops.fd != NULL)
+        fd = s->ops.fd(s->state, &events);
     if (out_events != NULL)
-        *out_events = 0;
-    if (s == NULL || s->ops.fd == NULL)
-        return -1;
-    return s->ops.fd(s->state, out_events);
+        *out_events = events;
+    return fd;
 }
 
 int gantry_stream_timeout_ms(const gantry_stream *s)

@@ -186,9 +186,13 @@ int gnt_tar_read(struct gnt_tar *t, void *buffer, size_t capacity, size_t *out_s
     gnt_clock_moved(&t->clock);
     drain(t);
     while (t->room > 0 && !t->done && t->rc == 0) {
-        if (t->room < capacity && t->content.kind == GNT_CONTENT_SOURCE)
-            break; /* a callback may block, and there is something to deliver */
+        size_t before = t->room;
+
         t->rc = step(t, &t->failure);
+        /* A callback that gave less than a piece may block now, and there is something to deliver. */
+        if (t->content.kind == GNT_CONTENT_SOURCE && t->room < capacity &&
+            before - t->room < BLOCK)
+            break;
     }
     *out_size = capacity - t->room;
     t->into = NULL;

@@ -332,6 +332,8 @@ static void callback_stops_a_build(struct contract *f)
     opts.dockerfile = on_base(
         f, text, contract_has_processes(f) ? "RUN sleep 5\nLABEL x=1\n" : "LABEL x=1\nLABEL y=2\n");
     FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_CALLBACK);
+    CHECK(f->err.outcome == GANTRY_OUTCOME_PARTIAL);
+    CHECK(f->err.retry == GANTRY_RETRY_ASK);
     CHECK(seen.results == 0);
     CHECK(!contract_image_exists(f, name));
 }
@@ -559,12 +561,15 @@ static void missing_context_file_is_named(struct contract *f)
     FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_IO);
     CONTAINS(f->err.message, "/nonexistent/contract-file");
     CHECK(f->err.os_error == ENOENT);
+    CHECK(f->err.outcome == GANTRY_OUTCOME_NOT_SENT); /* cut, so that nothing takes effect */
+    CHECK(f->err.retry == GANTRY_RETRY_NO);
     CHECK(!contract_image_exists(f, name));
     gantry_archive_free(context);
     opts.context = NULL;
     opts.context_directory = "/nonexistent/contract-directory";
     FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_IO);
     CONTAINS(f->err.message, "/nonexistent/contract-directory");
+    CHECK(f->err.outcome == GANTRY_OUTCOME_NOT_SENT);
 }
 
 static int read_little(void *arg, void *buffer, size_t capacity, size_t *out_size,
@@ -577,6 +582,71 @@ static int read_little(void *arg, void *buffer, size_t capacity, size_t *out_siz
     memset(buffer, 'x', *out_size);
     *left -= *out_size;
     return 0;
+}
+
+static void stages_are_followed(struct contract *f)
+{
+    char text[1024];
+    struct seen seen = { .ordered = 1 };
+    gantry_build_options opts = {
+        .size = sizeof opts, .dockerfile = text, .progress = see, .progress_arg = &seen
+    };
+    int per_stage = contract_differs(f, DIFF_STEPS_COUNT_PER_STAGE);
+
+    snprintf(text, sizeof text,
+             "FROM %s AS one\nRUN echo from one > /one\n"
+             "FROM %s\nCOPY --from=one /one /one\nRUN echo of two; exit 9\nLABEL never=1\n",
+             f->base, f->base);
+    FAILS(contract_build(f, contract_name(f, "stages"), &opts, NULL), GANTRY_E_BUILD);
+    CHECK(f->err.has_exit_code && f->err.exit_code == 9);
+    CHECK(f->err.step == (per_stage ? 3 : 5));
+    CHECK(f->err.step_total == (per_stage ? 4 : 6));
+    SAME(f->err.step_text, "RUN echo of two; exit 9");
+    SAME(f->err.output, "of two\n");
+    CHECK(seen.steps == f->err.step);
+    CHECK(seen.ordered == !per_stage);
+}
+
+static void missing_base_image_is_named(struct contract *f)
+{
+    const char *base = contract_name(f, "nobase");
+    char text[256];
+    gantry_build_options opts = { .size = sizeof opts, .dockerfile = text };
+
+    snprintf(text, sizeof text, "FROM localhost:1/%s:1\nLABEL x=1\n", base);
+    FAILS(gantry_images_build(f->images, contract_name(f, "app"), &opts, NULL, &f->err),
+          GANTRY_E_BUILD);
+    CHECK(f->err.resource_kind == GANTRY_RESOURCE_IMAGE);
+    CONTAINS(f->err.resource, "localhost:1/");
+    CONTAINS(f->err.resource, base);
+}
+
+static void program_that_is_not_there_has_no_exit_code(struct contract *f)
+{
+    char text[1024];
+    gantry_build_options opts = { .size = sizeof opts };
+
+    opts.dockerfile = on_base(f, text, "RUN [\"/no/such/program\"]\n");
+    FAILS(gantry_images_build(f->images, contract_name(f, "norun"), &opts, NULL, &f->err),
+          GANTRY_E_BUILD);
+    CHECK(f->err.has_exit_code == 0);
+    CHECK(f->err.step == 2);
+}
+
+static void directory_needs_a_dockerfile(struct contract *f)
+{
+    char directory[] = "/tmp/contract-nofile-XXXXXX";
+    gantry_build_options opts = { .size = sizeof opts, .context_directory = directory };
+    int lines;
+
+    assert_non_null(mkdtemp(directory));
+    lines = atomic_load(&f->log_lines);
+    FAILS(gantry_images_build(f->images, contract_name(f, "nofile"), &opts, NULL, &f->err),
+          GANTRY_E_INVALID);
+    CONTAINS(f->err.message, directory);
+    CHECK(f->err.outcome == GANTRY_OUTCOME_NOT_SENT);
+    CHECK(atomic_load(&f->log_lines) == lines); /* nothing was sent */
+    rmdir(directory);
 }
 
 /* An engine that takes the tar as complete would make an image of half a file. */
@@ -621,5 +691,9 @@ const struct contract_test build_tests[] = {
     TEST_WITH(output_of_commands_does_not_fool, PROCESSES),
     TEST(missing_context_file_is_named),
     TEST(short_context_source_makes_no_image),
+    TEST_WITH(stages_are_followed, PROCESSES),
+    TEST_WITH(missing_base_image_is_named, .on = ON_ENGINES),
+    TEST_WITH(program_that_is_not_there_has_no_exit_code, PROCESSES),
+    TEST(directory_needs_a_dockerfile),
     { 0 },
 };

@@ -687,6 +687,99 @@ static void published_port_answers(struct contract *f)
         contract_until(f, page_is_served, &host_port);
 }
 
+static void ports_are_of_what_runs(struct contract *f)
+{
+    gantry_port port = { .size = sizeof port, .container_port = 80, .host_address = "127.0.0.1" };
+    const gantry_port *const ports[] = { &port, NULL };
+    gantry_container_options opts = {
+        .size = sizeof opts, .name = contract_name(f, "port"), .command = SHELL(IDLE), .ports = ports
+    };
+    gantry_container *info = NULL;
+    int seen[3];
+
+    OK(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err));
+    for (int i = 0; i < 3; i++) {
+        if (i == 1)
+            OK(gantry_containers_start(f->containers, opts.name, NULL, &f->err));
+        if (i == 2)
+            OK(gantry_containers_kill(f->containers, opts.name, NULL, &f->err));
+        if (i == 2)
+            contract_wait_exit(f, opts.name);
+        OK(gantry_containers_inspect(f->containers, opts.name, NULL, &info, &f->err));
+        seen[i] = info->ports[0] != NULL ? info->ports[0]->host_port : 0;
+        gantry_container_free(info);
+    }
+    CHECK(seen[0] == 0 && seen[1] > 0 && seen[2] == 0);
+}
+
+static void image_is_told_with_its_tag(struct contract *f)
+{
+    const char *name = contract_create(f, IDLE);
+    gantry_container_list_options some = {
+        .size = sizeof some, .names = COMMAND(name), .all = GANTRY_ON
+    };
+    gantry_container_list *list = NULL;
+    gantry_container *info = NULL;
+    char want[160];
+
+    snprintf(want, sizeof want, "%s:latest", f->base);
+    OK(gantry_containers_inspect(f->containers, name, NULL, &info, &f->err));
+    SAME(info->image, want);
+    gantry_container_free(info);
+    OK(gantry_containers_list(f->containers, &some, &list, &f->err));
+    SAME(list->items[0]->image, want);
+    gantry_container_list_free(list);
+}
+
+static void program_that_is_not_there(struct contract *f)
+{
+    static const char *const programs[] = { "/no/such/program", "nosuchprogram", "/etc/passwd" };
+
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        gantry_container_options opts = { .size = sizeof opts,
+                                          .name = contract_name(f, "nocommand"),
+                                          .command = COMMAND(programs[i]) };
+
+        OK(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err));
+        FAILS(gantry_containers_start(f->containers, opts.name, NULL, &f->err), GANTRY_E_COMMAND);
+        CHECK(gantry_error_is(&f->err, GANTRY_E_ENGINE));
+        CHECK(f->err.resource_kind == GANTRY_RESOURCE_CONTAINER);
+        SAME(f->err.resource, opts.name);
+        CONTAINS(f->err.message, programs[i]);
+        CHECK(f->err.outcome == GANTRY_OUTCOME_REFUSED);
+    }
+}
+
+static void bind_source_must_be_there(struct contract *f)
+{
+    gantry_mount mount = { .size = sizeof mount,
+                           .type = GANTRY_MOUNT_BIND,
+                           .source = "/nonexistent/contract-source",
+                           .target = "/m" };
+    const gantry_mount *const mounts[] = { &mount, NULL };
+    gantry_container_options opts = {
+        .size = sizeof opts, .name = contract_name(f, "nosource"), .mounts = mounts
+    };
+
+    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
+    CONTAINS(f->err.message, "/nonexistent/contract-source");
+    CHECK(f->err.outcome == GANTRY_OUTCOME_REFUSED);
+    CHECK(!contract_exists(f, opts.name));
+}
+
+/* After SIGKILL only some engines can say whether it was the kernel's. */
+static void lack_of_memory_is_not_made_up(struct contract *f)
+{
+    const char *name = contract_start(f, IDLE);
+    gantry_container *info = NULL;
+
+    OK(gantry_containers_kill(f->containers, name, NULL, &f->err));
+    CHECK(contract_wait_exit(f, name) == 137);
+    OK(gantry_containers_inspect(f->containers, name, NULL, &info, &f->err));
+    CHECK(info->oom_killed == (contract_differs(f, DIFF_OOM_IS_NOT_KNOWN) ? -1 : 0));
+    gantry_container_free(info);
+}
+
 static void extra_json_is_merged(struct contract *f)
 {
     gantry_container_options opts = { .size = sizeof opts,
@@ -735,5 +828,10 @@ const struct contract_test containers_tests[] = {
     TEST_WITH(memory_limit_is_seen_by_processes, PROCESSES, .on = ON_DOCKER | ON_PODMAN),
     TEST(published_port_answers),
     TEST_WITH(extra_json_is_merged, PROCESSES),
+    TEST_WITH(ports_are_of_what_runs, PROCESSES),
+    TEST_WITH(image_is_told_with_its_tag, .on = ON_ENGINES),
+    TEST_WITH(program_that_is_not_there, PROCESSES),
+    TEST_WITH(bind_source_must_be_there, PROCESSES),
+    TEST_WITH(lack_of_memory_is_not_made_up, PROCESSES),
     { 0 },
 };

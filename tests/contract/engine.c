@@ -226,6 +226,8 @@ static void triggered_token_cancels(struct contract *f)
     gantry_cancel_trigger(call.cancel);
     CHECK(gantry_cancel_triggered(call.cancel));
     FAILS(gantry_engine_ping(f->engine, &opts, &f->err), GANTRY_E_CANCELLED);
+    if (f->on != ON_MEMORY)
+        CHECK(f->err.resource_kind == GANTRY_RESOURCE_ENGINE);
     gantry_cancel_reset(call.cancel);
     OK(gantry_engine_ping(f->engine, &opts, &f->err));
     gantry_cancel_free(call.cancel);

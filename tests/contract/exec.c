@@ -70,6 +70,15 @@ static void missing_program_is_told(struct contract *f)
     CHECK(result->exit_code == 126 || result->exit_code == 127);
     CHECK(strstr(result->stdout_data, "/no/such/program") != NULL ||
           strstr(result->stderr_data, "/no/such/program") != NULL);
+    CHECK(result->not_started == (contract_differs(f, DIFF_NOT_STARTED_IS_NOT_KNOWN) ? -1 : 1));
+    gantry_exec_result_free(result);
+    /* a program may end with that code, too */
+    OK(gantry_containers_exec(f->containers, name, SHELL("exit 126"), NULL, &result, &f->err));
+    CHECK(result->exit_code == 126);
+    CHECK(result->not_started == (contract_differs(f, DIFF_NOT_STARTED_IS_NOT_KNOWN) ? -1 : 0));
+    gantry_exec_result_free(result);
+    OK(gantry_containers_exec(f->containers, name, SHELL("exit 1"), NULL, &result, &f->err));
+    CHECK(result->not_started == 0);
     gantry_exec_result_free(result);
 }
 
@@ -133,6 +142,8 @@ static void time_limit_ends_the_call(struct contract *f)
           GANTRY_E_TIMEOUT);
     CHECK(gantry_clock_ns() - start < (int64_t)5 * 1000000000);
     CHECK(contract_state(f, name) == GANTRY_CONTAINER_RUNNING);
+    CHECK(f->err.outcome == GANTRY_OUTCOME_UNKNOWN); /* it still runs */
+    CHECK(f->err.retry == GANTRY_RETRY_ASK);
 }
 
 const struct contract_test exec_tests[] = {

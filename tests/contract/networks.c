@@ -255,6 +255,44 @@ static void connect_and_disconnect(struct contract *f)
     CHECK(contract_state(f, member) == GANTRY_CONTAINER_RUNNING);
 }
 
+static void wrong_states_are_about_the_container(struct contract *f)
+{
+    const char *home = contract_name(f, "home");
+    const char *other = contract_name(f, "other");
+    gantry_container_options opts = {
+        .size = sizeof opts,
+        .name = contract_name(f, "member"),
+        .command = SHELL(IDLE),
+        .network = home
+    };
+
+    OK(gantry_networks_create(f->networks, home, NULL, NULL, &f->err));
+    OK(gantry_networks_create(f->networks, other, NULL, NULL, &f->err));
+    OK(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err));
+    FAILS(gantry_networks_disconnect(f->networks, other, opts.name, NULL, &f->err), GANTRY_E_STATE);
+    CHECK(f->err.resource_kind == GANTRY_RESOURCE_CONTAINER);
+    SAME(f->err.resource, opts.name);
+    OK(gantry_containers_start(f->containers, opts.name, NULL, &f->err));
+    FAILS(gantry_networks_connect(f->networks, home, opts.name, NULL, &f->err), GANTRY_E_STATE);
+    CHECK(f->err.resource_kind == GANTRY_RESOURCE_CONTAINER);
+    SAME(f->err.resource, opts.name);
+}
+
+static void taken_subnet_is_a_conflict(struct contract *f)
+{
+    char subnet[32], gateway[32];
+    gantry_network_options opts = { .size = sizeof opts, .subnet = subnet };
+    gantry_network *network = NULL;
+
+    own_subnet(subnet, gateway, 3);
+    OK(gantry_networks_create(f->networks, contract_name(f, "first"), &opts, &network, &f->err));
+    SAME(network->subnets[0]->gateway, gateway); /* the first address, unless it is given */
+    gantry_network_free(network);
+    FAILS(gantry_networks_create(f->networks, contract_name(f, "second"), &opts, NULL, &f->err),
+          GANTRY_E_CONFLICT);
+    CHECK(f->err.resource_kind == GANTRY_RESOURCE_NETWORK);
+}
+
 static void address_of_a_member(struct contract *f)
 {
     const char *name = contract_name(f, "addressed");
@@ -366,5 +404,7 @@ const struct contract_test networks_tests[] = {
     TEST_WITH(members_find_each_other_by_name, PROCESSES),
     TEST_WITH(no_network_is_none, PROCESSES),
     TEST(unknown_network_is_not_found),
+    TEST_WITH(wrong_states_are_about_the_container, .on = ON_ENGINES),
+    TEST_WITH(taken_subnet_is_a_conflict, .on = ON_ENGINES),
     { 0 },
 };

@@ -284,6 +284,8 @@ static void time_limit_ends_a_run(struct contract *f)
     CHECK(gantry_clock_ns() - start >= (int64_t)1900 * 1000000);
     CHECK(run.result == NULL);
     SAME(f->err.operation, "containers.run");
+    CHECK(f->err.outcome == GANTRY_OUTCOME_PARTIAL);
+    CONTAINS(f->err.message, "is being removed");
     contract_until(f, is_gone, run.container.name);
 }
 
@@ -311,6 +313,9 @@ static void cancel_ends_a_run_at_once(struct contract *f)
         fail_msg("returned %lld ms after the trigger", (long long)elapsed);
     CHECK(f->err.resource_kind == GANTRY_RESOURCE_CONTAINER);
     CHECK(contract_is_id(f->err.resource));
+    CHECK(f->err.outcome == GANTRY_OUTCOME_PARTIAL);
+    CONTAINS(f->err.message, "is still there");
+    CONTAINS(f->err.message, f->err.resource);
     contract_until(f, is_exited, run.container.name);
 }
 
@@ -320,10 +325,11 @@ static void missing_program_leaves_nothing(struct contract *f)
 
     prepare(f, &run, COMMAND("/no/such/program"));
     run.opts.remove = GANTRY_DEFAULT;
-    memset(&f->err, 0, sizeof f->err);
-    CHECK(do_run(f, &run) < 0);
+    FAILS(do_run(f, &run), GANTRY_E_COMMAND);
     CHECK(run.result == NULL);
     CONTAINS(f->err.message, "/no/such/program");
+    CHECK(f->err.outcome == GANTRY_OUTCOME_REFUSED);
+    SAME(f->err.resource, run.container.name); /* what had the id is gone */
     CHECK(!contract_exists(f, run.container.name));
 }
 

@@ -190,6 +190,22 @@ static void follow_ends_with_the_container(struct contract *f)
     CHECK(contract_wait_exit(f, name) == 0);
 }
 
+static void follow_is_whole(struct contract *f)
+{
+    enum { SIZE = 20000 };
+    const char *name = contract_start(f, "sleep 1; head -c 20000 /dev/zero | tr '\\0' x");
+    gantry_logs_options follow = { .size = sizeof follow, .follow = GANTRY_ON };
+    gantry_output *output = NULL;
+
+    OK(gantry_containers_logs(f->containers, name, &follow, &output, &f->err));
+    CHECK(output->stdout_size == SIZE || (contract_differs(f, DIFF_FOLLOW_CUTS_LAST_LINE) &&
+                                          output->stdout_size == 16384));
+    gantry_output_free(output);
+    OK(gantry_containers_logs(f->containers, name, NULL, &output, &f->err));
+    CHECK(output->stdout_size == SIZE);
+    gantry_output_free(output);
+}
+
 static void follow_fits_a_poll_loop(struct contract *f)
 {
     const char *name = contract_start(f, "sleep 1; echo late");
@@ -441,9 +457,14 @@ static void wait_honours_its_call(struct contract *f)
     int64_t elapsed;
 
     FAILS(gantry_containers_wait(f->containers, name, &opts, NULL, &f->err), GANTRY_E_TIMEOUT);
+    SAME(f->err.message, "the call's time limit passed");
+    SAME(f->err.resource, name);
+    CHECK(f->err.retry == GANTRY_RETRY_YES); /* it only asks */
     call.timeout_ms = 0;
     contract_trigger_go(trigger);
     FAILS(gantry_containers_wait(f->containers, name, &opts, NULL, &f->err), GANTRY_E_CANCELLED);
+    CHECK(f->err.retry == GANTRY_RETRY_YES);
+    SAME(f->err.resource, name);
     elapsed = contract_trigger_elapsed(trigger);
     contract_trigger_free(trigger);
     CHECK(elapsed >= 0 && elapsed < 200);
@@ -530,6 +551,7 @@ const struct contract_test streams_tests[] = {
     TEST_WITH(timestamps_begin_each_line, LOGS),
     TEST_WITH(since_and_until_cut_by_time, LOGS),
     TEST_WITH(follow_ends_with_the_container, LOGS),
+    TEST_WITH(follow_is_whole, LOGS),
     TEST_WITH(follow_fits_a_poll_loop, LOGS),
     TEST_WITH(cancel_ends_a_read_at_once, LOGS),
     TEST_WITH(time_limits_end_a_read, LOGS),

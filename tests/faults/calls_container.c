@@ -90,7 +90,7 @@ int faults_containers_inspect(struct faults *f)
 /* To the end; the digest counts the bytes of each channel, however they are cut into pieces. */
 static int drain(struct faults *f, gantry_stream *stream)
 {
-    int64_t sums[3] = { 0, 0, 0 };
+    uint64_t sums[4] = { 0, 0, 0, 0 };
     char piece[700];
     size_t got = 1;
     int channel = 0;
@@ -99,10 +99,9 @@ static int drain(struct faults *f, gantry_stream *stream)
     while (rc == 0 && got > 0) {
         rc = gantry_stream_read(stream, piece, sizeof piece, &got, &channel, &f->err);
         for (size_t i = 0; rc == 0 && i < got; i++)
-            sums[channel] = sums[channel] * 31 + piece[i];
+            sums[channel & 3] = sums[channel & 3] * 31 + (unsigned char)piece[i];
     }
-    faults_mix_int(f, sums[GANTRY_STDOUT]);
-    faults_mix_int(f, sums[GANTRY_STDERR]);
+    faults_mix_bytes(f, sums, sizeof sums);
     return rc;
 }
 

@@ -245,6 +245,11 @@ void replay_start(struct replay *r, const char *folder, const char *engine)
         exit(1);
 }
 
+int replay_asks(const char *line)
+{
+    return strncmp(line, "GET ", 4) == 0 || strstr(line, "/wait?") != NULL;
+}
+
 void replay_stop(struct replay *r)
 {
     server_stop(r->server);

@@ -56,6 +56,8 @@ struct replay {
     int runtime;
 };
 
+/* Whether a request only asks: a GET, and waiting, whatever its method is called. */
+int replay_asks(const char *line);
 /* r: zeroed but for the override. engine: "docker-20.10" or "podman-4.3", a folder of recordings.
  * Exits with a text on failure. */
 void replay_start(struct replay *r, const char *folder, const char *engine);

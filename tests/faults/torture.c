@@ -95,6 +95,7 @@ static const gantry_allocator hooks = { hook_allocate, hook_reallocate, hook_rel
 struct progress {
     long k;
     int forever;
+    int warm; /* runs without failures went well */
     int done;
     long runs;
     long complaints;
@@ -226,7 +227,9 @@ static int watch(struct test *t, long k, int forever)
     fflush(stdout);
     pid = fork();
     if (pid == 0) {
+        t->progress->warm = 0;
         warm_up(t);
+        t->progress->warm = 1;
         torture(t, k, forever);
         t->progress->done = 1;
         fflush(stdout);
@@ -266,6 +269,8 @@ static void torture_call(struct test *t, int forever)
             t->progress->left++;
         else
             complain(t, WIFSIGNALED(status) ? "the process died" : "the process ended itself", 0);
+        if (!t->progress->warm)
+            return; /* it would die each time */
         k = t->progress->k + 1;
     }
 }

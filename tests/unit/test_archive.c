@@ -582,6 +582,46 @@ static void contexts_are_layered(void **state)
     gantry_archive_free(own);
 }
 
+/* Before anything is sent: engines have each their own words for it. */
+static void directories_need_a_dockerfile(void **state)
+{
+    struct tree *t = *state;
+    gantry_archive *own = new_archive(), *a = NULL;
+    gantry_build_options o = { .size = sizeof o, .context_directory = t->root };
+    gantry_error err = { 0 };
+    const char *name = NULL;
+
+    make_file(t, "other", "FROM x\n");
+    assert_int_equal(context_of(&o, &a, &name, &err), GANTRY_E_INVALID);
+    assert_non_null(strstr(err.message, "no Dockerfile in "));
+    assert_non_null(strstr(err.message, t->root));
+    assert_int_equal(err.outcome, GANTRY_OUTCOME_NOT_SENT);
+    o.dockerfile_name = "sub/../App";
+    assert_int_equal(context_of(&o, &a, &name, &err), GANTRY_E_INVALID);
+    o.dockerfile_name = "App";
+    assert_int_equal(context_of(&o, &a, &name, &err), GANTRY_E_INVALID);
+    assert_non_null(strstr(err.message, "no App in "));
+    o.dockerfile_name = "./other";
+    assert_int_equal(context_of(&o, &a, &name, &err), 0);
+    gantry_archive_free(a);
+    o.dockerfile_name = NULL;
+    o.context = own; /* may bring it */
+    assert_int_equal(context_of(&o, &a, &name, &err), GANTRY_E_INVALID);
+    add_text(own, "Containerfile", "FROM x\n");
+    assert_int_equal(context_of(&o, &a, &name, &err), 0);
+    gantry_archive_free(a);
+    o.context = NULL;
+    o.dockerfile = "FROM x\n";
+    assert_int_equal(context_of(&o, &a, &name, &err), 0);
+    gantry_archive_free(a);
+    o.context_directory = "/nonexistent/directory";
+    assert_int_equal(context_of(&o, &a, &name, &err), GANTRY_E_IO);
+    assert_int_equal(err.os_error, ENOENT);
+    assert_int_equal(err.outcome, GANTRY_OUTCOME_NOT_SENT);
+    assert_string_equal(err.resource, "/nonexistent/directory");
+    gantry_archive_free(own);
+}
+
 static void contexts_that_make_no_sense_are_refused(void **state)
 {
     static const gantry_build_options cases[] = {
@@ -641,6 +681,7 @@ int main(void)
         cmocka_unit_test(streams_can_be_cancelled_and_time_out),
         cmocka_unit_test(dockerfile_texts_become_contexts),
         cmocka_unit_test_setup_teardown(contexts_are_layered, tree_make, tree_remove),
+        cmocka_unit_test_setup_teardown(directories_need_a_dockerfile, tree_make, tree_remove),
         cmocka_unit_test(contexts_that_make_no_sense_are_refused),
     };
 

@@ -160,6 +160,7 @@ static void test_stages(void **state)
     assert_int_equal(record->step, 4);
     assert_string_equal(record->text, "RUN exit 9");
     assert_string_equal(next(&r, GANTRY_PROGRESS_LOG)->text, "two\n");
+    assert_string_equal(r.b.image_id, ""); /* that of the first stage is not the build's */
     feed(&r, "{\"errorDetail\":{\"code\":9,\"message\":\"x\"}}");
     assert_int_equal(r.b.failure.step, 4);
     assert_string_equal(r.b.failure.step_text, "RUN exit 9");

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -282,7 +283,6 @@ static void test_running_container(void **state)
     gnt_result_free(c);
 }
 
-/* Before the start and after the end: an exit code only in the latter; ports as asked for. */
 static void check_image(const char *given, const char *want)
 {
     char text[512];
@@ -297,10 +297,10 @@ static void check_image(const char *given, const char *want)
 
 static void test_image_of_a_container(void **state)
 {
-    char beginning[13];
+    char beginning[13] = "";
 
     (void)state;
-    snprintf(beginning, sizeof beginning, "%s", IMAGE_ID);
+    memcpy(beginning, IMAGE_ID, sizeof beginning - 1);
     check_image("app", "app:latest");
     check_image("host:5000/app", "host:5000/app:latest");
     check_image("host:5000/app:1", "host:5000/app:1");
@@ -334,6 +334,7 @@ static void test_ports_are_of_what_runs(void **state)
     }
 }
 
+/* Before the start and after the end: an exit code only in the latter; ports as asked for. */
 static void test_container_without_process(void **state)
 {
     gantry_container *c =
@@ -499,6 +500,19 @@ static void test_error_rows(void **state)
         { 400, "client version 1.51 is too old. Minimum supported API version is 1.60",
           GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
         { 400, "No command specified", GANTRY_E_INVALID, 0 },
+        { 400,
+          "failed to create shim task: OCI runtime create failed: runc create failed: unable to "
+          "start container process: exec: \"/no/such\": stat /no/such: no such file or directory: "
+          "unknown",
+          GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
+        { 400,
+          "OCI runtime create failed: unable to start container process: exec: \"/etc\": permission "
+          "denied: unknown",
+          GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
+        { 400,
+          "invalid mount config for type \"bind\": bind source path does not exist: /nonexistent",
+          GANTRY_E_INVALID, 0 },
+        { 403, "Pool overlaps with other one on this address space", GANTRY_E_CONFLICT, 0 },
         { 409,
           "Conflict. The container name \"/web\" is already in use by container \"ab\". You "
           "have to remove (or rename) that container to be able to reuse that name.",

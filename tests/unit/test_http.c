@@ -49,7 +49,7 @@ static void post_has_a_fresh_connection_and_is_sent_once(void **state)
     /* The second connection reads its request and leaves without a word. */
     static const struct fake_step answers[] = { FAKE_REQUEST, FAKE_SEND(OK_JSON), FAKE_AGAIN };
     static const struct fake_step leaves[] = { FAKE_REQUEST, FAKE_END };
-    static const struct fake_step *const scripts[] = { answers, answers, leaves };
+    static const struct fake_step *const scripts[] = { answers, answers, leaves, answers };
     struct gnt_http_request get = get_request("/info");
     struct gnt_http_request post = post_request("/create", "{\"a\":1}");
     struct client c;
@@ -57,16 +57,18 @@ static void post_has_a_fresh_connection_and_is_sent_once(void **state)
     char *text;
 
     (void)state;
-    client_start(&c, scripts, 3);
+    client_start(&c, scripts, 4);
     assert_int_equal(ask(&c, &get, NULL, 0, &err), 200);
     assert_int_equal(ask(&c, &post, NULL, 0, &err), 200);
+    assert_int_equal(fake_connections(c.fake), 2);
+    assert_int_equal(ask(&c, &get, NULL, 0, &err), 200); /* the pooled one is still there */
     assert_int_equal(fake_connections(c.fake), 2);
     assert_int_equal(ask(&c, &post, NULL, 0, &err), GANTRY_E_TRUNCATED);
     assert_int_equal(err.outcome, GANTRY_OUTCOME_UNKNOWN);
     assert_int_equal(err.retry, GANTRY_RETRY_ASK);
-    assert_int_equal(ask(&c, &get, NULL, 0, &err), 200); /* the pooled one is still there */
-    assert_int_equal(fake_connections(c.fake), 3);
-    assert_int_equal(fake_requests(c.fake), 4);
+    assert_int_equal(ask(&c, &get, NULL, 0, &err), 200); /* a failed handle is not used again */
+    assert_int_equal(fake_connections(c.fake), 4);
+    assert_int_equal(fake_requests(c.fake), 5);
     text = fake_text(c.fake, NULL);
     assert_int_equal(count_text(text, "POST /create HTTP/1.1\r\n"), 2);
     assert_int_equal(count_text(text, "{\"a\":1}"), 2);
