@@ -177,6 +177,9 @@ podman_conf_needed()
     processes=$(ulimit -Hu)
     [ "$files" != unlimited ] && [ "$files" -lt 1048576 ] || files=
     [ "$processes" != unlimited ] && [ "$processes" -lt 4194304 ] || processes=
+    # Podman lowers its own limit of processes on some machines, so not all of the hard limit is
+    # there to give.
+    [ -z "$processes" ] || [ "$processes" -le 4096 ] || processes=4096
     if [ -n "$files$processes" ]; then
         printf '[containers]\n'
         printf 'default_ulimits = ["nofile=%s:%s", "nproc=%s:%s"]\n' \

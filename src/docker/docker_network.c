@@ -56,8 +56,8 @@ static int put(struct gnt_out_context *c, struct gnt_json *object, const char *p
 }
 
 /*
- * The first address of an IPv4 subnet, which Docker gives a bridge that is made without one but does
- * not tell of; "" for what has none.
+ * The first address of an IPv4 subnet, which Docker gives a bridge that is made without one but
+ * does not tell of; "" for what has none.
  */
 static void first_address(const char *subnet, char out[INET_ADDRSTRLEN])
 {

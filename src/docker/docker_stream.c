@@ -131,6 +131,9 @@ int gnt_docker_exec_result(void *state, const char *exec_id, const gantry_call *
     *out_running = now.running;
     *out_code = now.code;
     /* Docker keeps the process id of what ran. */
-    *out_not_started = now.pid > 0 ? 0 : now.pid == 0 && (now.code == 126 || now.code == 127) ? 1 : -1;
+    if (now.pid > 0)
+        *out_not_started = 0;
+    else
+        *out_not_started = now.pid == 0 && (now.code == 126 || now.code == 127) ? 1 : -1;
     return 0;
 }

@@ -106,13 +106,15 @@ static const char *const refusals[] = { "failed to parse query parameter 'docker
                                         "no FROM statement found", "Unknown instruction",
                                         "no contents in", NULL };
 
-const struct gnt_build_dialect gnt_podman_build_dialect = { .classify = classify,
-                                                            .id_path = NULL,
-                                                            .exit_texts = exit_texts,
-                                                            .not_started = "error running container: ",
-                                                            .dump = "&imagebuilder.Step{",
-                                                            .refusals = refusals,
-                                                            .inspect_path = "/images/%s/json" };
+const struct gnt_build_dialect gnt_podman_build_dialect = {
+    .classify = classify,
+    .id_path = NULL,
+    .exit_texts = exit_texts,
+    .not_started = "error running container: ",
+    .dump = "&imagebuilder.Step{",
+    .refusals = refusals,
+    .inspect_path = "/images/%s/json",
+};
 
 /* ---- the request ----------------------------------------------------------------------------- */
 
