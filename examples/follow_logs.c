@@ -9,7 +9,9 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum { MOST = 64 };
+enum {
+    MOST = 64
+};
 
 static gantry_cancel *stop;
 

@@ -125,7 +125,9 @@ static int quickstart(int runtime, const char *text)
 
 static char *read_file(const char *path)
 {
-    enum { MAX = 1024 * 1024 };
+    enum {
+        MAX = 1024 * 1024
+    };
     FILE *file = fopen(path, "rb");
     char *text = malloc(MAX + 1);
     size_t size = 0;

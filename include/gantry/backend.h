@@ -53,7 +53,8 @@ typedef struct gantry_stream_ops {
     int (*read)(void *state, void *buffer, size_t capacity, int nonblocking, size_t *out_size,
                 int *out_channel, gantry_error *err);
     /** Takes 1 to `size` bytes; blocks for the first unless `nonblocking`. When the other side no
-     *  longer reads: TRUNCATED; the library then stops writing and goes on reading. NULL: read-only. */
+     * longer reads: TRUNCATED; the library then stops writing and goes on reading. NULL: read-only.
+     * */
     int (*write)(void *state, const void *data, size_t size, int nonblocking, size_t *out_written,
                  gantry_error *err);
     int (*close_write)(void *state, gantry_error *err); /**< NULL with a NULL write */
@@ -146,12 +147,15 @@ typedef struct gantry_container_ops {
     int (*create)(void *state, const char *image, const gantry_container_options *opts,
                   gantry_created **out, gantry_error *err);
     /** One that runs is success. */
-    int (*start)(void *state, const char *id, const gantry_container_start_options *opts, gantry_error *err);
+    int (*start)(void *state, const char *id, const gantry_container_start_options *opts,
+                 gantry_error *err);
     /** One that does not run is success. */
-    int (*stop)(void *state, const char *id, const gantry_container_stop_options *opts, gantry_error *err);
+    int (*stop)(void *state, const char *id, const gantry_container_stop_options *opts,
+                gantry_error *err);
     int (*restart)(void *state, const char *id, const gantry_container_stop_options *opts,
                    gantry_error *err);
-    int (*kill)(void *state, const char *id, const gantry_container_kill_options *opts, gantry_error *err);
+    int (*kill)(void *state, const char *id, const gantry_container_kill_options *opts,
+                gantry_error *err);
     /** missing_ok is the library's business: a missing container is NOT_FOUND here. */
     int (*remove)(void *state, const char *id, const gantry_container_remove_options *opts,
                   gantry_error *err);

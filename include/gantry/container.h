@@ -119,7 +119,8 @@ typedef struct gantry_container_start_options {
  * `POST /containers/{id}/start`. Since 0.1.
  */
 GANTRY_API int gantry_containers_start(gantry_containers *containers, const char *id,
-                                       const gantry_container_start_options *opts, gantry_error *err);
+                                       const gantry_container_start_options *opts,
+                                       gantry_error *err);
 
 /** For grace_ms: kill at once. */
 #define GANTRY_GRACE_NONE ((int64_t)-2)
@@ -128,10 +129,9 @@ GANTRY_API int gantry_containers_start(gantry_containers *containers, const char
 typedef struct gantry_container_stop_options {
     size_t size;             /**< sizeof(gantry_container_stop_options) */
     const gantry_call *call; /**< a default time limit is extended by the grace period */
-    int64_t grace_ms;        /**< time to end by itself before it is killed; 0 = the container's
-                                  own,
-                                  #GANTRY_GRACE_NONE, #GANTRY_NO_TIMEOUT = never kill; whole seconds,
-                                  rounded up */
+    int64_t grace_ms;        /**< time to end by itself before it is killed; 0 = the container's own,
+                                  #GANTRY_GRACE_NONE = none, #GANTRY_NO_TIMEOUT = never kill; whole
+                                  seconds, rounded up */
 } gantry_container_stop_options;
 
 /**
@@ -143,7 +143,8 @@ GANTRY_API int gantry_containers_stop(gantry_containers *containers, const char 
 
 /** Stop, then start. `POST /containers/{id}/restart`. Since 0.1. */
 GANTRY_API int gantry_containers_restart(gantry_containers *containers, const char *id,
-                                         const gantry_container_stop_options *opts, gantry_error *err);
+                                         const gantry_container_stop_options *opts,
+                                         gantry_error *err);
 
 /** Options of gantry_containers_kill(). */
 typedef struct gantry_container_kill_options {

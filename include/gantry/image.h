@@ -137,7 +137,8 @@ typedef struct gantry_image_import_result {
  * Docker `POST /images/create?fromSrc=-`, Podman `POST /libpod/images/import`. Since 0.1.
  */
 GANTRY_API int gantry_images_import(gantry_images *images, const char *reference,
-                                    const gantry_source *tar, const gantry_image_import_options *opts,
+                                    const gantry_source *tar,
+                                    const gantry_image_import_options *opts,
                                     gantry_image_import_result **out, gantry_error *err);
 GANTRY_API void gantry_image_import_result_free(gantry_image_import_result *result);
 

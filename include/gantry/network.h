@@ -143,7 +143,8 @@ typedef struct gantry_network_connect_options {
  *         already, ... `POST /networks/{id}/connect`. Since 0.1.
  */
 GANTRY_API int gantry_networks_connect(gantry_networks *networks, const char *id,
-                                       const char *container, const gantry_network_connect_options *opts,
+                                       const char *container,
+                                       const gantry_network_connect_options *opts,
                                        gantry_error *err);
 
 /** Options of gantry_networks_disconnect(). */

@@ -22,8 +22,7 @@ gantry_engine *gnt_engine_of_containers(const gantry_containers *containers)
 static int check_mount(const gantry_mount *m, gantry_error *err)
 {
     if (m->type < GANTRY_MOUNT_BIND || m->type > GANTRY_MOUNT_TMPFS)
-        return gnt_fail(err, GANTRY_E_INVALID, "mounts: type %d is none of GANTRY_MOUNT_",
-                        m->type);
+        return gnt_fail(err, GANTRY_E_INVALID, "mounts: type %d is none of GANTRY_MOUNT_", m->type);
     if (m->target == NULL || m->target[0] != '/')
         return gnt_fail(err, GANTRY_E_INVALID, "mounts: target must be an absolute path");
     if (m->type == GANTRY_MOUNT_BIND && (m->source == NULL || m->source[0] != '/'))
@@ -49,8 +48,8 @@ static int check_port(const gantry_port *p, gantry_error *err)
     if (p->host_port < 0 || p->host_port > 65535)
         return gnt_fail(err, GANTRY_E_INVALID, "ports: host_port %d is not 0 to 65535",
                         p->host_port);
-    if (p->protocol != NULL && strcmp(p->protocol, "tcp") != 0 &&
-        strcmp(p->protocol, "udp") != 0 && strcmp(p->protocol, "sctp") != 0)
+    if (p->protocol != NULL && strcmp(p->protocol, "tcp") != 0 && strcmp(p->protocol, "udp") != 0 &&
+        strcmp(p->protocol, "sctp") != 0)
         return gnt_fail(err, GANTRY_E_INVALID, "ports: protocol must be tcp, udp or sctp");
     return 0;
 }
@@ -117,8 +116,7 @@ static int import_ports(struct gnt_arena *arena, gantry_container_options *o, ga
     return copies == NULL ? gnt_nomem(err) : 0;
 }
 
-static int import_resources(struct gnt_arena *arena, gantry_container_options *o,
-                            gantry_error *err)
+static int import_resources(struct gnt_arena *arena, gantry_container_options *o, gantry_error *err)
 {
     gantry_resources *r = gnt_arena_alloc(arena, sizeof *r);
     int rc;
@@ -277,8 +275,8 @@ int gantry_containers_remove(gantry_containers *containers, const char *id,
     if (rc == 0)
         rc = GNT_IMPORT(gantry_container_remove_options, o, opts, &failure);
     if (rc == 0)
-        rc = gnt_missing_ok(e->backend->containers.remove(e->state, id, &o, &failure),
-                            o.missing_ok, GANTRY_RESOURCE_CONTAINER, &failure);
+        rc = gnt_missing_ok(e->backend->containers.remove(e->state, id, &o, &failure), o.missing_ok,
+                            GANTRY_RESOURCE_CONTAINER, &failure);
     gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_REMOVE, GANTRY_RESOURCE_CONTAINER, id, &failure);
     if (rc < 0 && err != NULL)
         *err = failure;
@@ -287,8 +285,7 @@ int gantry_containers_remove(gantry_containers *containers, const char *id,
 
 /* ---- list, inspect --------------------------------------------------------------------------- */
 
-int gantry_containers_list(gantry_containers *containers,
-                           const gantry_container_list_options *opts,
+int gantry_containers_list(gantry_containers *containers, const gantry_container_list_options *opts,
                            gantry_container_list **out, gantry_error *err)
 {
     gantry_engine *e = gnt_engine_of_containers(containers);
@@ -346,8 +343,7 @@ int gantry_containers_wait_open(gantry_containers *containers, const char *id,
     if (rc == 0)
         rc = GNT_IMPORT(gantry_wait_options, o, opts, err);
     if (rc == 0 && (o.condition < GANTRY_WAIT_NOT_RUNNING || o.condition > GANTRY_WAIT_REMOVED))
-        rc = gnt_fail(err, GANTRY_E_INVALID, "condition: %d is none of GANTRY_WAIT_",
-                      o.condition);
+        rc = gnt_fail(err, GANTRY_E_INVALID, "condition: %d is none of GANTRY_WAIT_", o.condition);
     if (rc == 0)
         rc = e->backend->containers.wait(e->state, id, &o, out, err);
     return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_WAIT, GANTRY_RESOURCE_CONTAINER, id, err);
@@ -373,8 +369,8 @@ int gantry_containers_wait(gantry_containers *containers, const char *id,
 /* ---- logs, attach ---------------------------------------------------------------------------- */
 
 int gantry_containers_logs_open(gantry_containers *containers, const char *id,
-                           const gantry_logs_options *opts, gantry_stream **out,
-                           gantry_error *err)
+                                const gantry_logs_options *opts, gantry_stream **out,
+                                gantry_error *err)
 {
     gantry_engine *e = gnt_engine_of_containers(containers);
     gantry_logs_options o;
@@ -388,7 +384,9 @@ int gantry_containers_logs_open(gantry_containers *containers, const char *id,
         rc = GNT_IMPORT(gantry_logs_options, o, opts, err);
     if (rc == 0 && (o.tail < -1 || o.since_ns < 0 || o.until_ns < 0))
         rc = gnt_fail(err, GANTRY_E_INVALID, "%s: must not be negative",
-                      o.tail < -1 ? "tail" : o.since_ns < 0 ? "since_ns" : "until_ns");
+                      o.tail < -1      ? "tail"
+                      : o.since_ns < 0 ? "since_ns"
+                                       : "until_ns");
     if (rc == 0 && o.out == GANTRY_OFF && o.err == GANTRY_OFF)
         rc = gnt_fail(err, GANTRY_E_INVALID, "out, err: one of them is needed");
     if (rc == 0)
@@ -397,8 +395,7 @@ int gantry_containers_logs_open(gantry_containers *containers, const char *id,
 }
 
 int gantry_containers_logs(gantry_containers *containers, const char *id,
-                                const gantry_logs_options *opts, gantry_output **out,
-                                gantry_error *err)
+                           const gantry_logs_options *opts, gantry_output **out, gantry_error *err)
 {
     gantry_stream *stream = NULL;
     int rc = gnt_enter(gnt_engine_of_containers(containers), GANTRY_FEATURE_CONTAINERS_LOGS, err);
@@ -414,8 +411,8 @@ int gantry_containers_logs(gantry_containers *containers, const char *id,
 }
 
 int gantry_containers_attach_open(gantry_containers *containers, const char *id,
-                             const gantry_attach_options *opts, gantry_stream **out,
-                             gantry_error *err)
+                                  const gantry_attach_options *opts, gantry_stream **out,
+                                  gantry_error *err)
 {
     gantry_engine *e = gnt_engine_of_containers(containers);
     gantry_attach_options o;

@@ -50,8 +50,8 @@ int gnt_import_options(void *dst, size_t known, const void *src, const char *typ
     if (rc == 0 && head.call != NULL && head.call->size < sizeof call)
         rc = gnt_fail(err, GANTRY_E_INVALID, "gantry_call.size is %zu, less than version 0.1's %zu",
                       head.call->size, sizeof call);
-    if (rc == 0 && (call.timeout_ms < GANTRY_NO_TIMEOUT || call.deadline_ns < 0 ||
-                    call.idle_timeout_ms < 0))
+    if (rc == 0 &&
+        (call.timeout_ms < GANTRY_NO_TIMEOUT || call.deadline_ns < 0 || call.idle_timeout_ms < 0))
         rc = gnt_fail(err, GANTRY_E_INVALID, "call: times must not be negative");
     return rc;
 }

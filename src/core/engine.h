@@ -46,7 +46,7 @@ struct gantry_engine {
     gantry_volumes volumes;
     gantry_networks networks;
     gantry_candidate_list *candidates;
-    const char *address; /* lives in candidates */
+    const char *address;         /* lives in candidates */
     struct gnt_service *service; /* Podman on demand, or NULL */
 };
 
@@ -71,8 +71,7 @@ int gnt_enter(const gantry_engine *engine, int feature, gantry_error *err);
 int gnt_leave(int rc, int feature, int resource_kind, const char *resource, gantry_error *err);
 
 /* Import options of a type into the local o. */
-#define GNT_IMPORT(type, o, opts, err)                                                             \
-    gnt_import_options(&(o), sizeof(type), (opts), #type, (err))
+#define GNT_IMPORT(type, o, opts, err) gnt_import_options(&(o), sizeof(type), (opts), #type, (err))
 /* As gnt_import, for structs whose second member is the call: that is checked too. */
 int gnt_import_options(void *dst, size_t known, const void *src, const char *type,
                        gantry_error *err);

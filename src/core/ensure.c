@@ -30,8 +30,7 @@ static void differs(struct differences *d, const char *what, const char *is, con
         d->list = list;
 }
 
-static void compare_text(struct differences *d, const char *what, const char *is,
-                         const char *asked)
+static void compare_text(struct differences *d, const char *what, const char *is, const char *asked)
 {
     if (asked != NULL && strcmp(is, asked) != 0)
         differs(d, what, is, asked);

@@ -16,8 +16,7 @@ enum {
     SETTLE_STEP_MS = 10
 };
 
-static int take_output(struct gnt_capture *capture, gantry_exec_result *result,
-                       gantry_error *err)
+static int take_output(struct gnt_capture *capture, gantry_exec_result *result, gantry_error *err)
 {
     gantry_output output;
     int rc = gnt_capture_give(capture, result, &output, err);
@@ -72,10 +71,9 @@ static int exec(gantry_engine *e, const char *id, const char *const *command,
     if (rc == 0 && o->sink != NULL)
         rc = gnt_stream_pump(stream, o->input, o->input_size, o->sink, o->sink_arg, err);
     else if (rc == 0)
-        rc = gnt_capture_result(&capture,
-                                gnt_stream_pump(stream, o->input, o->input_size, gnt_capture_sink,
-                                                &capture, err),
-                                err);
+        rc = gnt_capture_result(
+            &capture,
+            gnt_stream_pump(stream, o->input, o->input_size, gnt_capture_sink, &capture, err), err);
     gantry_stream_close(stream);
     if (rc == 0)
         rc = ask_code(e, exec_id, o->call, result, err);

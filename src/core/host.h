@@ -11,12 +11,12 @@
 
 struct gantry_host {
     struct gnt_mem mem;
-    gantry_logger logger;      /* log is NULL: silent */
-    gantry_limits limits;      /* defaults filled in */
+    gantry_logger logger; /* log is NULL: silent */
+    gantry_limits limits; /* defaults filled in */
     int64_t connect_timeout_ms;
     int64_t request_timeout_ms;
-    int max_idle;              /* 0 = keep none */
-    pid_t pid;                 /* of the process that opened the engine */
+    int max_idle; /* 0 = keep none */
+    pid_t pid;    /* of the process that opened the engine */
 };
 
 /* Fill limits' zeroes with the defaults. */

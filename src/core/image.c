@@ -95,8 +95,7 @@ static int start_build(gantry_engine *e, const char *reference, const gantry_bui
         return GANTRY_E_NOMEM;
     rc = gnt_build_options_copy(&keep->arena, &keep->options, opts, err);
     if (rc == 0)
-        rc = gnt_build_context(&e->host.mem, &e->host, opts, &keep->context, &dockerfile_name,
-                               err);
+        rc = gnt_build_context(&e->host.mem, &e->host, opts, &keep->context, &dockerfile_name, err);
     if (rc == 0)
         rc = e->backend->images.build(e->state, reference, &keep->options, keep->context,
                                       dockerfile_name, &p, err);
@@ -110,8 +109,8 @@ static int start_build(gantry_engine *e, const char *reference, const gantry_bui
 }
 
 int gantry_images_build_open(gantry_images *images, const char *reference,
-                              const gantry_build_options *opts, gantry_progress **out,
-                              gantry_error *err)
+                             const gantry_build_options *opts, gantry_progress **out,
+                             gantry_error *err)
 {
     gantry_engine *e = engine_of(images);
     gantry_build_options o;

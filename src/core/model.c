@@ -31,13 +31,19 @@ static const gantry_candidate *const no_candidates[1] = { NULL };
 
 /* 0, or a compile error if the member m of T has not the type want. */
 #define TYPED(T, m, want) (0 * sizeof(int[_Generic(((T *)0)->m, want : 1, default : -1)]))
-#define PRESET(T, m, want, value) { offsetof(T, m) + TYPED(T, m, want), value }
+#define PRESET(T, m, want, value)                                                                  \
+    {                                                                                              \
+        offsetof(T, m) + TYPED(T, m, want), value                                                  \
+    }
 #define TEXT(T, m) PRESET(T, m, const char *, "")
 #define STRINGS(T, m) PRESET(T, m, const char *const *, gnt_no_strings)
 #define PAIRS(T, m) PRESET(T, m, const gantry_pair *, no_pairs)
 #define LIST(T, m, item, empty) PRESET(T, m, const item *const *, empty)
 #define UNKNOWN(T, m) PRESET(T, m, int64_t, NULL)
-#define END { SIZE_MAX, NULL }
+#define END                                                                                        \
+    {                                                                                              \
+        SIZE_MAX, NULL                                                                             \
+    }
 
 static const struct preset version_info_presets[] = {
     TEXT(gantry_version_info, backend),
@@ -162,12 +168,9 @@ static const struct preset mount_info_presets[] = {
 };
 
 static const struct preset attachment_info_presets[] = {
-    TEXT(gantry_attachment_info, network),
-    TEXT(gantry_attachment_info, address),
-    TEXT(gantry_attachment_info, gateway),
-    TEXT(gantry_attachment_info, address6),
-    TEXT(gantry_attachment_info, mac),
-    END,
+    TEXT(gantry_attachment_info, network), TEXT(gantry_attachment_info, address),
+    TEXT(gantry_attachment_info, gateway), TEXT(gantry_attachment_info, address6),
+    TEXT(gantry_attachment_info, mac),     END,
 };
 
 static const struct preset volume_presets[] = {
@@ -264,7 +267,8 @@ static const struct model {
     [GANTRY_KIND_IMAGE] = { sizeof(gantry_image), image_presets },
     [GANTRY_KIND_IMAGE_LIST] = { sizeof(gantry_image_list), image_list_presets },
     [GANTRY_KIND_IMAGE_REMOVAL] = { sizeof(gantry_image_removal), image_removal_presets },
-    [GANTRY_KIND_IMAGE_IMPORT_RESULT] = { sizeof(gantry_image_import_result), import_result_presets },
+    [GANTRY_KIND_IMAGE_IMPORT_RESULT] = { sizeof(gantry_image_import_result),
+                                          import_result_presets },
     [GANTRY_KIND_CREATED] = { sizeof(gantry_created), created_presets },
     [GANTRY_KIND_CONTAINER] = { sizeof(gantry_container), container_presets },
     [GANTRY_KIND_CONTAINER_LIST] = { sizeof(gantry_container_list), container_list_presets },

@@ -28,7 +28,9 @@ struct slot {
 };
 
 #define SLOT(feature, table, type, op)                                                             \
-    { GANTRY_FEATURE_##feature, offsetof(struct gnt_backend, table) + offsetof(type, op) }
+    {                                                                                              \
+        GANTRY_FEATURE_##feature, offsetof(struct gnt_backend, table) + offsetof(type, op)         \
+    }
 
 /* What must be there for a feature; several rows of one feature must all be filled. */
 static const struct slot slots[] = {
@@ -112,7 +114,7 @@ static int check_tables(const struct gnt_backend *b, gantry_error *err)
 {
     static const struct {
         const char *text;
-        size_t table;  /* of the pointer in gantry_backend */
+        size_t table; /* of the pointer in gantry_backend */
         size_t list;
         size_t inspect;
     } managers[] = {

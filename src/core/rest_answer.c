@@ -13,7 +13,8 @@
 static int unusable(const struct gnt_req *r, int rc, gantry_error *err)
 {
     int reads = strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
-    int again = rc == GANTRY_E_PROTOCOL || rc == GANTRY_E_LIMIT ? GANTRY_RETRY_NO : GANTRY_RETRY_YES;
+    int again =
+        rc == GANTRY_E_PROTOCOL || rc == GANTRY_E_LIMIT ? GANTRY_RETRY_NO : GANTRY_RETRY_YES;
 
     gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, reads ? again : GANTRY_RETRY_ASK);
     return rc;
@@ -249,11 +250,9 @@ int gnt_req_list(struct gnt_req *r, int list_kind, int item_kind, const struct g
                  int (*accept)(const void *item, const void *arg), const void *accept_arg,
                  void **out, gantry_error *err)
 {
-    struct list_builder b = { .r = r,
-                              .item_kind = item_kind,
-                              .rows = rows,
-                              .accept = accept,
-                              .accept_arg = accept_arg };
+    struct list_builder b = {
+        .r = r, .item_kind = item_kind, .rows = rows, .accept = accept, .accept_arg = accept_arg
+    };
     int rc = 0;
 
     b.result = gnt_result_new(&r->rest->host->mem, list_kind, err);

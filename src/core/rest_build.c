@@ -143,9 +143,9 @@ static int unconfirmed(int rc, gantry_error *err)
 
 static int step_confirming(struct build *b, int nonblocking, gantry_error *err)
 {
-    int rc = unconfirmed(gnt_rest_head(b->rest, b->x, nonblocking, GANTRY_RESOURCE_IMAGE,
-                                       b->records.image_id, err),
-                         err);
+    int rc = unconfirmed(
+        gnt_rest_head(b->rest, b->x, nonblocking, GANTRY_RESOURCE_IMAGE, b->records.image_id, err),
+        err);
 
     if (rc == 0)
         b->phase = DRAINING;

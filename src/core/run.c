@@ -13,11 +13,11 @@
 #include "stream.h"
 
 enum {
-    GONE_STEP_MS = 5,     /* first pause while the engine removes the container; doubles ... */
-    GONE_STEP_MAX_MS = 80,/* ... up to this */
-    GONE_MS = 30000,      /* an engine that takes longer has lost it */
-    CLEANUP_MS = 30000,   /* for taking back what a failed run made, whatever the call's limits */
-    HURRY_MS = 100        /* the same, when the caller's time is over */
+    GONE_STEP_MS = 5,      /* first pause while the engine removes the container; doubles ... */
+    GONE_STEP_MAX_MS = 80, /* ... up to this */
+    GONE_MS = 30000,       /* an engine that takes longer has lost it */
+    CLEANUP_MS = 30000,    /* for taking back what a failed run made, whatever the call's limits */
+    HURRY_MS = 100         /* the same, when the caller's time is over */
 };
 
 struct run {
@@ -25,7 +25,7 @@ struct run {
     const gantry_container_ops *ops;
     gantry_run_options options;
     gantry_container_options container;
-    gantry_call call;          /* whole run: relative limits made absolute */
+    gantry_call call; /* whole run: relative limits made absolute */
     gantry_run_result *result;
     gantry_stream *stream;
     gantry_wait *wait;

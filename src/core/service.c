@@ -27,15 +27,15 @@
 #include <unistd.h>
 
 enum {
-    STOP_MS = 10000,    /* for an orderly end */
+    STOP_MS = 10000, /* for an orderly end */
     STOP_STEP_MS = 5,
-    DIRECTORY_MAX = 64  /* leaves room for the socket's name in sockaddr_un */
+    DIRECTORY_MAX = 64 /* leaves room for the socket's name in sockaddr_un */
 };
 
 struct gnt_service {
     struct gantry_host *host;
-    pid_t pid;     /* of the shell, which leads its own process group */
-    int lifeline;  /* write end */
+    pid_t pid;    /* of the shell, which leads its own process group */
+    int lifeline; /* write end */
     char directory[DIRECTORY_MAX];
     char address[DIRECTORY_MAX + 32];
 };

@@ -235,13 +235,11 @@ static int duplex_wait(void *state, int events, gantry_error *err)
     return gnt_duplex_wait(s->carried, events, err);
 }
 
-static const gantry_stream_ops read_ops = {
-    .size = sizeof read_ops,
-    .read = stream_read,
-    .fd = stream_fd,
-    .close = stream_close,
-    .timeout_ms = stream_timeout_ms
-};
+static const gantry_stream_ops read_ops = { .size = sizeof read_ops,
+                                            .read = stream_read,
+                                            .fd = stream_fd,
+                                            .close = stream_close,
+                                            .timeout_ms = stream_timeout_ms };
 
 static const gantry_stream_ops duplex_ops = { .size = sizeof duplex_ops,
                                               .read = stream_read,
@@ -335,8 +333,8 @@ static void duplex_close(void *d)
     gnt_duplex_close(d);
 }
 
-static const struct carrier over_exchange = { exchange_read, exchange_peek, exchange_skip,
-                                              exchange_fd, exchange_timeout_ms, exchange_close };
+static const struct carrier over_exchange = { exchange_read, exchange_peek,       exchange_skip,
+                                              exchange_fd,   exchange_timeout_ms, exchange_close };
 static const struct carrier over_duplex = { duplex_read, duplex_peek,       duplex_skip,
                                             duplex_fd,   duplex_timeout_ms, duplex_close };
 

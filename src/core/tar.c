@@ -189,9 +189,9 @@ int gnt_tar_read(struct gnt_tar *t, void *buffer, size_t capacity, size_t *out_s
         size_t before = t->room;
 
         t->rc = step(t, &t->failure);
-        /* A callback that gave less than a piece may block now, and there is something to deliver. */
-        if (t->content.kind == GNT_CONTENT_SOURCE && t->room < capacity &&
-            before - t->room < BLOCK)
+        /* A callback that gave less than a piece may block now, and there is something to deliver.
+         * */
+        if (t->content.kind == GNT_CONTENT_SOURCE && t->room < capacity && before - t->room < BLOCK)
             break;
     }
     *out_size = capacity - t->room;

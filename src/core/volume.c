@@ -11,8 +11,7 @@ static gantry_engine *engine_of(const gantry_volumes *volumes)
 }
 
 int gantry_volumes_create(gantry_volumes *volumes, const char *name,
-                          const gantry_volume_options *opts, gantry_volume **out,
-                          gantry_error *err)
+                          const gantry_volume_options *opts, gantry_volume **out, gantry_error *err)
 {
     gantry_engine *e = engine_of(volumes);
     gantry_volume_options o;
@@ -80,8 +79,8 @@ int gantry_volumes_remove(gantry_volumes *volumes, const char *name,
     if (rc == 0)
         rc = GNT_IMPORT(gantry_volume_remove_options, o, opts, &failure);
     if (rc == 0)
-        rc = gnt_missing_ok(e->backend->volumes.remove(e->state, name, &o, &failure),
-                            o.missing_ok, GANTRY_RESOURCE_VOLUME, &failure);
+        rc = gnt_missing_ok(e->backend->volumes.remove(e->state, name, &o, &failure), o.missing_ok,
+                            GANTRY_RESOURCE_VOLUME, &failure);
     gnt_leave(rc, GANTRY_FEATURE_VOLUMES_REMOVE, GANTRY_RESOURCE_VOLUME, name, &failure);
     if (rc < 0 && err != NULL)
         *err = failure;

@@ -224,7 +224,8 @@ static int take_import(void *arg, struct gnt_json *v, gantry_error *err)
 }
 
 static int send_import(struct docker *d, const gantry_call *call, const gantry_source *tar,
-                       const gantry_image_import_options *opts, struct import *import, gantry_error *err)
+                       const gantry_image_import_options *opts, struct import *import,
+                       gantry_error *err)
 {
     struct gnt_req r;
 

@@ -186,7 +186,8 @@ static void filter_state(struct gnt_req *r, struct gnt_json *filters,
         while (word->word != NULL && word->value != opts->state)
             word++;
         if (word->word == NULL)
-            gnt_req_fail(r, GANTRY_E_INVALID, "state: %d is none of GANTRY_CONTAINER_", opts->state);
+            gnt_req_fail(r, GANTRY_E_INVALID, "state: %d is none of GANTRY_CONTAINER_",
+                         opts->state);
         gnt_req_filter(r, filters, "status", word->word);
     } else if (opts->limit > 0 && opts->all != GANTRY_ON) {
         /* Docker takes a limit to mean all states. */

@@ -11,8 +11,8 @@
 
 /* State of one engine; does not change after opening. */
 struct podman {
-    struct gnt_rest rest;      /* first; prefix "/v4.3.1/libpod" */
-    char engine_version[32];   /* of the server, as it said: "4.3.1" */
+    struct gnt_rest rest;    /* first; prefix "/v4.3.1/libpod" */
+    char engine_version[32]; /* of the server, as it said: "4.3.1" */
 };
 
 extern const gantry_engine_ops gnt_podman_engine_ops;

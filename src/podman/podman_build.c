@@ -33,8 +33,8 @@ static int classify_step(struct gnt_build_line *line)
     if (*text == '[') {
         const char *close = memchr(text, ']', line->size);
 
-        if (close == NULL || close + 2 >= end || strspn(text + 1, "0123456789/") + 1 !=
-                                                      (size_t)(close - text))
+        if (close == NULL || close + 2 >= end ||
+            strspn(text + 1, "0123456789/") + 1 != (size_t)(close - text))
             return 0;
         text = close + 2;
     }
@@ -119,26 +119,24 @@ const struct gnt_build_dialect gnt_podman_build_dialect = {
 /* ---- the request ----------------------------------------------------------------------------- */
 
 #define O gantry_build_options
-const struct gnt_out gnt_podman_build_options[] = {
-    GNT_OUT_CODE(O, dockerfile),
-    GNT_OUT_CODE(O, dockerfile_name),
-    GNT_OUT_CODE(O, context_directory),
-    GNT_OUT_CODE(O, context),
-    GNT_OUT_STRS(O, tags, "t"),
-    GNT_OUT_MAP(O, build_args, "buildargs"),
-    GNT_OUT_MAP(O, labels, "labels"),
-    GNT_OUT_STR(O, target, "target"),
-    GNT_OUT_STR(O, platform, "platform"),
-    GNT_OUT_CODE(O, progress),
-    GNT_OUT_CODE(O, progress_arg),
-    GNT_OUT_CODE(O, extra_query),
-    GNT_OUT_CODE(O, extra_query_count),
-    GNT_OUT_ON(O, no_cache, "nocache"),
-    GNT_OUT_CODE(O, pull),
-    GNT_OUT_CODE(O, keep_intermediate),
-    GNT_OUT_REFUSE(O, reserved),
-    GNT_OUT_END
-};
+const struct gnt_out gnt_podman_build_options[] = { GNT_OUT_CODE(O, dockerfile),
+                                                    GNT_OUT_CODE(O, dockerfile_name),
+                                                    GNT_OUT_CODE(O, context_directory),
+                                                    GNT_OUT_CODE(O, context),
+                                                    GNT_OUT_STRS(O, tags, "t"),
+                                                    GNT_OUT_MAP(O, build_args, "buildargs"),
+                                                    GNT_OUT_MAP(O, labels, "labels"),
+                                                    GNT_OUT_STR(O, target, "target"),
+                                                    GNT_OUT_STR(O, platform, "platform"),
+                                                    GNT_OUT_CODE(O, progress),
+                                                    GNT_OUT_CODE(O, progress_arg),
+                                                    GNT_OUT_CODE(O, extra_query),
+                                                    GNT_OUT_CODE(O, extra_query_count),
+                                                    GNT_OUT_ON(O, no_cache, "nocache"),
+                                                    GNT_OUT_CODE(O, pull),
+                                                    GNT_OUT_CODE(O, keep_intermediate),
+                                                    GNT_OUT_REFUSE(O, reserved),
+                                                    GNT_OUT_END };
 #undef O
 
 static const char *const pull_words[] = { [GANTRY_PULL_DEFAULT] = "missing",

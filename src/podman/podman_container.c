@@ -251,16 +251,11 @@ const struct gnt_in gnt_podman_container_rows[] = {
 
 #define L gantry_container_list_options
 const struct gnt_out gnt_podman_container_list_options[] = {
-    GNT_OUT_CODE(L, names),
-    GNT_OUT_CODE(L, labels),
-    GNT_OUT_CODE(L, image),
-    GNT_OUT_CODE(L, network),
-    GNT_OUT_CODE(L, filters),
-    GNT_OUT_CODE(L, filter_count),
-    GNT_OUT_CODE(L, limit),
-    GNT_OUT_CODE(L, all),
-    GNT_OUT_CODE(L, state),
-    GNT_OUT_END
+    GNT_OUT_CODE(L, names),   GNT_OUT_CODE(L, labels),
+    GNT_OUT_CODE(L, image),   GNT_OUT_CODE(L, network),
+    GNT_OUT_CODE(L, filters), GNT_OUT_CODE(L, filter_count),
+    GNT_OUT_CODE(L, limit),   GNT_OUT_CODE(L, all),
+    GNT_OUT_CODE(L, state),   GNT_OUT_END
 };
 #undef L
 

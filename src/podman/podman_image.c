@@ -37,40 +37,34 @@ const struct gnt_in gnt_podman_image_rows[] = {
 #undef I
 
 #define O gantry_image_import_options
-const struct gnt_out gnt_podman_import_options[] = {
-    GNT_OUT_STR(O, message, "message"),
-    GNT_OUT_CODE(O, platform),
-    GNT_OUT_STRS(O, changes, "changes"),
-    GNT_OUT_END
-};
+const struct gnt_out gnt_podman_import_options[] = { GNT_OUT_STR(O, message, "message"),
+                                                     GNT_OUT_CODE(O, platform),
+                                                     GNT_OUT_STRS(O, changes, "changes"),
+                                                     GNT_OUT_END };
 #undef O
 
 #define O gantry_image_list_options
-const struct gnt_out gnt_podman_image_list_options[] = {
-    GNT_OUT_CODE(O, references),
-    GNT_OUT_CODE(O, labels),
-    GNT_OUT_CODE(O, filters),
-    GNT_OUT_CODE(O, filter_count),
-    GNT_OUT_CODE(O, dangling),
-    GNT_OUT_ON(O, all, "all"),
-    GNT_OUT_END
-};
+const struct gnt_out gnt_podman_image_list_options[] = { GNT_OUT_CODE(O, references),
+                                                         GNT_OUT_CODE(O, labels),
+                                                         GNT_OUT_CODE(O, filters),
+                                                         GNT_OUT_CODE(O, filter_count),
+                                                         GNT_OUT_CODE(O, dangling),
+                                                         GNT_OUT_ON(O, all, "all"),
+                                                         GNT_OUT_END };
 #undef O
 
 #define O gantry_image_remove_options
 const struct gnt_out gnt_podman_image_remove_options[] = {
-    GNT_OUT_CODE(O, force),
-    GNT_OUT_CODE(O, missing_ok),
-    GNT_OUT_REFUSE(O, keep_parents),
-    GNT_OUT_REFUSE(O, reserved),
-    GNT_OUT_END
+    GNT_OUT_CODE(O, force), GNT_OUT_CODE(O, missing_ok), GNT_OUT_REFUSE(O, keep_parents),
+    GNT_OUT_REFUSE(O, reserved), GNT_OUT_END
 };
 #undef O
 
 /* ---- import ---------------------------------------------------------------------------------- */
 
-static const struct gnt_in import_rows[] = { GNT_IN_ID_REQ(gantry_image_import_result, image_id, "Id"),
-                                             GNT_IN_END };
+static const struct gnt_in import_rows[] = {
+    GNT_IN_ID_REQ(gantry_image_import_result, image_id, "Id"), GNT_IN_END
+};
 
 static int podman_import(void *state, const char *reference, const gantry_source *tar,
                          const gantry_image_import_options *opts, gantry_image_import_result **out,

@@ -4,21 +4,19 @@
  */
 #include "podman.h"
 
-const struct gnt_out gnt_podman_stop_options[] = { GNT_OUT_CODE(gantry_container_stop_options, grace_ms),
-                                                   GNT_OUT_END };
+const struct gnt_out gnt_podman_stop_options[] = {
+    GNT_OUT_CODE(gantry_container_stop_options, grace_ms), GNT_OUT_END
+};
 
 const struct gnt_out gnt_podman_kill_options[] = {
-    GNT_OUT_STR(gantry_container_kill_options, signal, "signal"),
-    GNT_OUT_END
+    GNT_OUT_STR(gantry_container_kill_options, signal, "signal"), GNT_OUT_END
 };
 
 #define O gantry_container_remove_options
 const struct gnt_out gnt_podman_container_remove_options[] = {
     GNT_OUT_ON(O, force, "force"),
     GNT_OUT_ON(O, volumes, "volumes"), /* "v", as documented, is ignored */
-    GNT_OUT_CODE(O, missing_ok),
-    GNT_OUT_REFUSE(O, reserved),
-    GNT_OUT_END
+    GNT_OUT_CODE(O, missing_ok), GNT_OUT_REFUSE(O, reserved), GNT_OUT_END
 };
 #undef O
 
@@ -79,7 +77,8 @@ static int has_ended(struct podman *p, const char *id, const gantry_call *call, 
     return rc;
 }
 
-int gnt_podman_stop(void *state, const char *id, const gantry_container_stop_options *opts, gantry_error *err)
+int gnt_podman_stop(void *state, const char *id, const gantry_container_stop_options *opts,
+                    gantry_error *err)
 {
     gantry_error e = { 0 };
     int rc = stop_like(state, id, opts, "/containers/%s/stop", &e);

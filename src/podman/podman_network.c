@@ -19,41 +19,34 @@ static int in_subnets(struct gnt_in_context *c, const struct gnt_json *v, const 
 }
 
 #define N gantry_network
-const struct gnt_in gnt_podman_network_rows[] = {
-    GNT_IN_ID_REQ(N, id, "id"),
-    GNT_IN_STR_REQ(N, name, "name"),
-    GNT_IN_STR(N, driver, "driver"),
-    GNT_IN_TIME(N, created_ns, "created"),
-    GNT_IN_HOOK(N, subnets, "subnets", in_subnets),
-    GNT_IN_MAP(N, labels, "labels"),
-    GNT_IN_MAP(N, options, "options"),
-    GNT_IN_FLAG(N, internal, "internal"),
-    GNT_IN_FLAG(N, ipv6, "ipv6_enabled"),
-    GNT_IN_END
-};
+const struct gnt_in gnt_podman_network_rows[] = { GNT_IN_ID_REQ(N, id, "id"),
+                                                  GNT_IN_STR_REQ(N, name, "name"),
+                                                  GNT_IN_STR(N, driver, "driver"),
+                                                  GNT_IN_TIME(N, created_ns, "created"),
+                                                  GNT_IN_HOOK(N, subnets, "subnets", in_subnets),
+                                                  GNT_IN_MAP(N, labels, "labels"),
+                                                  GNT_IN_MAP(N, options, "options"),
+                                                  GNT_IN_FLAG(N, internal, "internal"),
+                                                  GNT_IN_FLAG(N, ipv6, "ipv6_enabled"),
+                                                  GNT_IN_END };
 #undef N
 
 #define O gantry_network_options
-const struct gnt_out gnt_podman_network_options[] = {
-    GNT_OUT_STR(O, driver, "driver"),
-    GNT_OUT_CODE(O, subnet),
-    GNT_OUT_CODE(O, gateway),
-    GNT_OUT_MAP(O, options, "options"),
-    GNT_OUT_MAP(O, labels, "labels"),
-    GNT_OUT_CODE(O, extra_json),
-    GNT_OUT_ON(O, internal, "internal"),
-    GNT_OUT_ON(O, ipv6, "ipv6_enabled"),
-    GNT_OUT_END
-};
+const struct gnt_out gnt_podman_network_options[] = { GNT_OUT_STR(O, driver, "driver"),
+                                                      GNT_OUT_CODE(O, subnet),
+                                                      GNT_OUT_CODE(O, gateway),
+                                                      GNT_OUT_MAP(O, options, "options"),
+                                                      GNT_OUT_MAP(O, labels, "labels"),
+                                                      GNT_OUT_CODE(O, extra_json),
+                                                      GNT_OUT_ON(O, internal, "internal"),
+                                                      GNT_OUT_ON(O, ipv6, "ipv6_enabled"),
+                                                      GNT_OUT_END };
 #undef O
 
 #define O gantry_network_list_options
 const struct gnt_out gnt_podman_network_list_options[] = {
-    GNT_OUT_CODE(O, names),
-    GNT_OUT_CODE(O, labels),
-    GNT_OUT_CODE(O, filters),
-    GNT_OUT_CODE(O, filter_count),
-    GNT_OUT_END
+    GNT_OUT_CODE(O, names), GNT_OUT_CODE(O, labels), GNT_OUT_CODE(O, filters),
+    GNT_OUT_CODE(O, filter_count), GNT_OUT_END
 };
 #undef O
 
@@ -78,14 +71,12 @@ static int out_address(struct gnt_out_context *c, const struct gnt_out *row, con
 
 const struct gnt_out gnt_podman_connect_options[] = {
     GNT_OUT_STRS(gantry_network_connect_options, aliases, "aliases"),
-    GNT_OUT_HOOK(gantry_network_connect_options, address, "static_ips", out_address),
-    GNT_OUT_END
+    GNT_OUT_HOOK(gantry_network_connect_options, address, "static_ips", out_address), GNT_OUT_END
 };
 
 #define O gantry_network_disconnect_options
 const struct gnt_out gnt_podman_disconnect_options[] = { GNT_OUT_ON(O, force, "Force"),
-                                                         GNT_OUT_REFUSE(O, reserved),
-                                                         GNT_OUT_END };
+                                                         GNT_OUT_REFUSE(O, reserved), GNT_OUT_END };
 #undef O
 
 /* ---- create, inspect, list, remove ----------------------------------------------------------- */
@@ -201,9 +192,8 @@ static int podman_network_remove(void *state, const char *id,
 /* Which of the two the engine's words are about. */
 static int blame(int rc, const char *container, gantry_error *err)
 {
-    if (err != NULL &&
-        (rc == GANTRY_E_STATE ||
-         (rc == GANTRY_E_NOT_FOUND && err->resource_kind == GANTRY_RESOURCE_CONTAINER)))
+    if (err != NULL && (rc == GANTRY_E_STATE || (rc == GANTRY_E_NOT_FOUND &&
+                                                 err->resource_kind == GANTRY_RESOURCE_CONTAINER)))
         gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, container);
     return rc;
 }
@@ -225,8 +215,8 @@ static int podman_network_connect(void *state, const char *id, const char *conta
     rc = gnt_req_run(&r, NULL, &e);
     /* The container's network mode is looked at before the network. */
     if (rc == GANTRY_E_UNSUPPORTED &&
-        gnt_rest_act(&p->rest, "GET", opts->call, GANTRY_RESOURCE_NETWORK, id, "/networks/%s/exists",
-                     err) == GANTRY_E_NOT_FOUND)
+        gnt_rest_act(&p->rest, "GET", opts->call, GANTRY_RESOURCE_NETWORK, id,
+                     "/networks/%s/exists", err) == GANTRY_E_NOT_FOUND)
         return GANTRY_E_NOT_FOUND;
     if (rc < 0 && err != NULL)
         *err = e;
@@ -234,7 +224,8 @@ static int podman_network_connect(void *state, const char *id, const char *conta
 }
 
 static int podman_network_disconnect(void *state, const char *id, const char *container,
-                                     const gantry_network_disconnect_options *opts, gantry_error *err)
+                                     const gantry_network_disconnect_options *opts,
+                                     gantry_error *err)
 {
     struct podman *p = state;
     struct gnt_req r;

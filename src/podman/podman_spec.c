@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    CPU_PERIOD = 100000,      /* microseconds, the kernel's default */
+    CPU_PERIOD = 100000, /* microseconds, the kernel's default */
     CPU_PERIOD_MOST = 1000000,
     CPU_QUOTA_LEAST = 1000
 };
@@ -38,8 +38,7 @@ static int out_cpus(struct gnt_out_context *c, const struct gnt_out *row, const 
 const struct gnt_out gnt_podman_resource_options[] = {
     GNT_OUT_I64(gantry_resources, memory_bytes, "memory/limit"),
     GNT_OUT_HOOK(gantry_resources, nano_cpus, "", out_cpus),
-    GNT_OUT_I64(gantry_resources, pids, "pids/limit"),
-    GNT_OUT_END
+    GNT_OUT_I64(gantry_resources, pids, "pids/limit"), GNT_OUT_END
 };
 
 static int has_limits(const gantry_resources *o)
@@ -138,10 +137,10 @@ static void add_mounts(struct gnt_req *r, struct gnt_json *body, const gantry_mo
 /* ---- ports, network -------------------------------------------------------------------------- */
 
 #define P gantry_port
-const struct gnt_out gnt_podman_port_options[] = {
-    GNT_OUT_CODE(P, protocol),  GNT_OUT_CODE(P, host_address), GNT_OUT_CODE(P, container_port),
-    GNT_OUT_CODE(P, host_port), GNT_OUT_END
-};
+const struct gnt_out gnt_podman_port_options[] = { GNT_OUT_CODE(P, protocol),
+                                                   GNT_OUT_CODE(P, host_address),
+                                                   GNT_OUT_CODE(P, container_port),
+                                                   GNT_OUT_CODE(P, host_port), GNT_OUT_END };
 #undef P
 
 static void add_ports(struct gnt_req *r, struct gnt_json *body, const gantry_port *const *ports)
@@ -292,10 +291,9 @@ static int check_platform(struct podman *p, const char *image, const gantry_call
 static int check_warnings(struct podman *p, const gantry_created *created,
                           const gantry_container_options *opts, gantry_error *err)
 {
-    gantry_container_remove_options remove = { .size = sizeof remove,
-                                               .call = opts->call,
-                                               .force = GANTRY_ON,
-                                               .volumes = GANTRY_ON };
+    gantry_container_remove_options remove = {
+        .size = sizeof remove, .call = opts->call, .force = GANTRY_ON, .volumes = GANTRY_ON
+    };
 
     for (const char *const *text = created->warnings; *text != NULL; text++) {
         if (strncmp(*text, "Resource limits are not supported", 33) != 0 ||

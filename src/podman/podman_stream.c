@@ -6,9 +6,10 @@
 
 #define L gantry_logs_options
 const struct gnt_out gnt_podman_logs_options[] = {
-    GNT_OUT_CODE(L, since_ns), GNT_OUT_CODE(L, until_ns),   GNT_OUT_CODE(L, tail),
-    GNT_OUT_CODE(L, follow),   GNT_OUT_CODE(L, timestamps), GNT_OUT_CODE(L, out),
-    GNT_OUT_CODE(L, err),      GNT_OUT_END
+    GNT_OUT_CODE(L, since_ns),   GNT_OUT_CODE(L, until_ns),
+    GNT_OUT_CODE(L, tail),       GNT_OUT_CODE(L, follow),
+    GNT_OUT_CODE(L, timestamps), GNT_OUT_CODE(L, out),
+    GNT_OUT_CODE(L, err),        GNT_OUT_END
 };
 #undef L
 

@@ -5,34 +5,24 @@
 
 #define V gantry_volume
 const struct gnt_in gnt_podman_volume_rows[] = {
-    GNT_IN_STR_REQ(V, name, "Name"),
-    GNT_IN_STR(V, driver, "Driver"),
-    GNT_IN_STR(V, mountpoint, "Mountpoint"),
-    GNT_IN_STR(V, scope, "Scope"),
-    GNT_IN_TIME(V, created_ns, "CreatedAt"),
-    GNT_IN_MAP(V, labels, "Labels"),
-    GNT_IN_MAP(V, options, "Options"),
-    GNT_IN_END
+    GNT_IN_STR_REQ(V, name, "Name"),         GNT_IN_STR(V, driver, "Driver"),
+    GNT_IN_STR(V, mountpoint, "Mountpoint"), GNT_IN_STR(V, scope, "Scope"),
+    GNT_IN_TIME(V, created_ns, "CreatedAt"), GNT_IN_MAP(V, labels, "Labels"),
+    GNT_IN_MAP(V, options, "Options"),       GNT_IN_END
 };
 #undef V
 
 #define O gantry_volume_options
-const struct gnt_out gnt_podman_volume_options[] = {
-    GNT_OUT_STR(O, driver, "Driver"),
-    GNT_OUT_MAP(O, options, "Options"),
-    GNT_OUT_MAP(O, labels, "Labels"),
-    GNT_OUT_CODE(O, extra_json),
-    GNT_OUT_END
-};
+const struct gnt_out gnt_podman_volume_options[] = { GNT_OUT_STR(O, driver, "Driver"),
+                                                     GNT_OUT_MAP(O, options, "Options"),
+                                                     GNT_OUT_MAP(O, labels, "Labels"),
+                                                     GNT_OUT_CODE(O, extra_json), GNT_OUT_END };
 #undef O
 
 #define O gantry_volume_list_options
 const struct gnt_out gnt_podman_volume_list_options[] = {
-    GNT_OUT_CODE(O, names),
-    GNT_OUT_CODE(O, labels),
-    GNT_OUT_CODE(O, filters),
-    GNT_OUT_CODE(O, filter_count),
-    GNT_OUT_END
+    GNT_OUT_CODE(O, names), GNT_OUT_CODE(O, labels), GNT_OUT_CODE(O, filters),
+    GNT_OUT_CODE(O, filter_count), GNT_OUT_END
 };
 #undef O
 

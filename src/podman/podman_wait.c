@@ -19,7 +19,7 @@ const struct gnt_out gnt_podman_wait_options[] = { GNT_OUT_CODE(gantry_wait_opti
 
 struct watch {
     struct gantry_host *host;
-    struct gnt_exchange *x;         /* NULL: the result was known at once */
+    struct gnt_exchange *x; /* NULL: the result was known at once */
     struct gnt_json_parser *parser;
     gantry_exit_status status;
     int until_removed;
@@ -137,8 +137,7 @@ static int take_now(void *arg, struct gnt_json *v, gantry_error *err)
     static const struct gnt_in rows[] = {
         GNT_IN_ID_REQ(gantry_container, id, "Id"),
         GNT_IN_ENUM(gantry_container, state, "State/Status", gnt_container_states),
-        GNT_IN_I64(gantry_container, exit_code, "State/ExitCode"),
-        GNT_IN_END
+        GNT_IN_I64(gantry_container, exit_code, "State/ExitCode"), GNT_IN_END
     };
     struct watch *w = arg;
     gantry_container now = { .id = "" };

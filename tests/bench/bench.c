@@ -73,8 +73,7 @@ static int lib_log(gantry_engine *e)
     return rc == 0 && total == (size_t)LOG_MIB * 1024 * 1024 ? 0 : -1;
 }
 
-static int give_zeros(void *arg, void *buffer, size_t capacity, size_t *out_size,
-                      gantry_error *err)
+static int give_zeros(void *arg, void *buffer, size_t capacity, size_t *out_size, gantry_error *err)
 {
     size_t *left = arg;
     size_t n = capacity < *left ? capacity : *left;
@@ -89,10 +88,9 @@ static int give_zeros(void *arg, void *buffer, size_t capacity, size_t *out_size
 static int lib_upload(gantry_engine *e)
 {
     size_t left = (size_t)CONTEXT_MIB * 1024 * 1024;
-    gantry_source source = { .size = sizeof source,
-                             .read = give_zeros,
-                             .arg = &left,
-                             .length = (int64_t)left };
+    gantry_source source = {
+        .size = sizeof source, .read = give_zeros, .arg = &left, .length = (int64_t)left
+    };
     gantry_archive *context = NULL;
     gantry_build_options opts = { .size = sizeof opts, .dockerfile = "FROM scratch\nCOPY . /\n" };
     int rc = gantry_archive_new(NULL, &context, NULL);
@@ -203,7 +201,9 @@ static double median(double *values, int count)
 
 static void run_case(size_t i, int rounds)
 {
-    enum { MAX = 101 };
+    enum {
+        MAX = 101
+    };
     double cpu[2][MAX];
     double wall[2][MAX];
     long rss[2] = { 0, 0 };
@@ -222,9 +222,9 @@ static void run_case(size_t i, int rounds)
         cpu[side][0] = median(cpu[side], rounds);
         wall[side][0] = median(wall[side], rounds);
     }
-    printf("%-14s %9.4f %9.4f %7.2f  %9.4f %9.4f %7.2f  %7ld %7ld\n", cases[i].name,
-           cpu[0][0], cpu[1][0], cpu[1][0] / cpu[0][0], wall[0][0], wall[1][0],
-           wall[1][0] / wall[0][0], rss[0], rss[1]);
+    printf("%-14s %9.4f %9.4f %7.2f  %9.4f %9.4f %7.2f  %7ld %7ld\n", cases[i].name, cpu[0][0],
+           cpu[1][0], cpu[1][0] / cpu[0][0], wall[0][0], wall[1][0], wall[1][0] / wall[0][0],
+           rss[0], rss[1]);
 }
 
 static pid_t start_server(void)

@@ -18,16 +18,17 @@ static void make_answers(void)
 {
     size_t at = 0;
 
-    snprintf(one, sizeof one,
-             "{\"Id\":\"%064d\",\"Created\":\"2026-01-01T00:00:00.5Z\",\"Name\":\"/bench\","
-             "\"State\":{\"Status\":\"running\",\"Running\":true,\"Pid\":42,\"ExitCode\":0,"
-             "\"StartedAt\":\"2026-01-01T00:00:01Z\",\"FinishedAt\":\"0001-01-01T00:00:00Z\"},"
-             "\"Image\":\"sha256:%064d\",\"Config\":{\"Image\":\"busybox\",\"Tty\":false,"
-             "\"Env\":[\"PATH=/bin\",\"A=1\"],\"Cmd\":[\"sleep\",\"1000\"],\"Labels\":{\"a\":\"b\"}},"
-             "\"HostConfig\":{\"Memory\":0,\"NanoCpus\":0},\"Mounts\":[],"
-             "\"NetworkSettings\":{\"Ports\":{},\"Networks\":{\"bridge\":{\"IPAddress\":"
-             "\"172.17.0.2\",\"Gateway\":\"172.17.0.1\"}}},\"Padding\":\"%03000d\"}",
-             1, 2, 3);
+    snprintf(
+        one, sizeof one,
+        "{\"Id\":\"%064d\",\"Created\":\"2026-01-01T00:00:00.5Z\",\"Name\":\"/bench\","
+        "\"State\":{\"Status\":\"running\",\"Running\":true,\"Pid\":42,\"ExitCode\":0,"
+        "\"StartedAt\":\"2026-01-01T00:00:01Z\",\"FinishedAt\":\"0001-01-01T00:00:00Z\"},"
+        "\"Image\":\"sha256:%064d\",\"Config\":{\"Image\":\"busybox\",\"Tty\":false,"
+        "\"Env\":[\"PATH=/bin\",\"A=1\"],\"Cmd\":[\"sleep\",\"1000\"],\"Labels\":{\"a\":\"b\"}},"
+        "\"HostConfig\":{\"Memory\":0,\"NanoCpus\":0},\"Mounts\":[],"
+        "\"NetworkSettings\":{\"Ports\":{},\"Networks\":{\"bridge\":{\"IPAddress\":"
+        "\"172.17.0.2\",\"Gateway\":\"172.17.0.1\"}}},\"Padding\":\"%03000d\"}",
+        1, 2, 3);
     list = malloc(200000);
     if (list == NULL)
         _exit(1);

@@ -169,7 +169,9 @@ void contract_until(struct contract *f, int (*holds)(struct contract *f, const v
 
 int contract_engine_killed(struct contract *f, int rc)
 {
-    enum { MOST = 5 };
+    enum {
+        MOST = 5
+    };
     static int times;
 
     if (rc != GANTRY_E_BUILD || !contract_differs(f, DIFF_ENGINE_KILLS_BUILDS) ||

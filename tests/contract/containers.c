@@ -691,9 +691,10 @@ static void ports_are_of_what_runs(struct contract *f)
 {
     gantry_port port = { .size = sizeof port, .container_port = 80, .host_address = "127.0.0.1" };
     const gantry_port *const ports[] = { &port, NULL };
-    gantry_container_options opts = {
-        .size = sizeof opts, .name = contract_name(f, "port"), .command = SHELL(IDLE), .ports = ports
-    };
+    gantry_container_options opts = { .size = sizeof opts,
+                                      .name = contract_name(f, "port"),
+                                      .command = SHELL(IDLE),
+                                      .ports = ports };
     gantry_container *info = NULL;
     int seen[3];
 
@@ -715,9 +716,9 @@ static void ports_are_of_what_runs(struct contract *f)
 static void image_is_told_with_its_tag(struct contract *f)
 {
     const char *name = contract_create(f, IDLE);
-    gantry_container_list_options some = {
-        .size = sizeof some, .names = COMMAND(name), .all = GANTRY_ON
-    };
+    gantry_container_list_options some = { .size = sizeof some,
+                                           .names = COMMAND(name),
+                                           .all = GANTRY_ON };
     gantry_container_list *list = NULL;
     gantry_container *info = NULL;
     char want[160];
@@ -757,9 +758,9 @@ static void bind_source_must_be_there(struct contract *f)
                            .source = "/nonexistent/contract-source",
                            .target = "/m" };
     const gantry_mount *const mounts[] = { &mount, NULL };
-    gantry_container_options opts = {
-        .size = sizeof opts, .name = contract_name(f, "nosource"), .mounts = mounts
-    };
+    gantry_container_options opts = { .size = sizeof opts,
+                                      .name = contract_name(f, "nosource"),
+                                      .mounts = mounts };
 
     FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
     CONTAINS(f->err.message, "/nonexistent/contract-source");

@@ -259,12 +259,10 @@ static void wrong_states_are_about_the_container(struct contract *f)
 {
     const char *home = contract_name(f, "home");
     const char *other = contract_name(f, "other");
-    gantry_container_options opts = {
-        .size = sizeof opts,
-        .name = contract_name(f, "member"),
-        .command = SHELL(IDLE),
-        .network = home
-    };
+    gantry_container_options opts = { .size = sizeof opts,
+                                      .name = contract_name(f, "member"),
+                                      .command = SHELL(IDLE),
+                                      .network = home };
 
     OK(gantry_networks_create(f->networks, home, NULL, NULL, &f->err));
     OK(gantry_networks_create(f->networks, other, NULL, NULL, &f->err));

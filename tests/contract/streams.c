@@ -192,14 +192,16 @@ static void follow_ends_with_the_container(struct contract *f)
 
 static void follow_is_whole(struct contract *f)
 {
-    enum { SIZE = 20000 };
+    enum {
+        SIZE = 20000
+    };
     const char *name = contract_start(f, "sleep 1; head -c 20000 /dev/zero | tr '\\0' x");
     gantry_logs_options follow = { .size = sizeof follow, .follow = GANTRY_ON };
     gantry_output *output = NULL;
 
     OK(gantry_containers_logs(f->containers, name, &follow, &output, &f->err));
-    CHECK(output->stdout_size == SIZE || (contract_differs(f, DIFF_FOLLOW_CUTS_LAST_LINE) &&
-                                          output->stdout_size == 16384));
+    CHECK(output->stdout_size == SIZE ||
+          (contract_differs(f, DIFF_FOLLOW_CUTS_LAST_LINE) && output->stdout_size == 16384));
     gantry_output_free(output);
     OK(gantry_containers_logs(f->containers, name, NULL, &output, &f->err));
     CHECK(output->stdout_size == SIZE);

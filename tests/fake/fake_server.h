@@ -35,31 +35,73 @@ struct fake_step {
 
 /* Read a whole request: head, and a body of Content-Length or chunks. Its end is a good one: a
  * connection that closes here instead just ends. */
-#define FAKE_REQUEST { FAKE_OP_REQUEST, NULL, 0 }
+#define FAKE_REQUEST                                                                               \
+    {                                                                                              \
+        FAKE_OP_REQUEST, NULL, 0                                                                   \
+    }
 /* Read a request's head only, up to the blank line and not a byte more. */
-#define FAKE_HEAD { FAKE_OP_HEAD, NULL, 0 }
+#define FAKE_HEAD                                                                                  \
+    {                                                                                              \
+        FAKE_OP_HEAD, NULL, 0                                                                      \
+    }
 /* Read that many bytes. */
-#define FAKE_READ(count) { FAKE_OP_READ, NULL, count }
+#define FAKE_READ(count)                                                                           \
+    {                                                                                              \
+        FAKE_OP_READ, NULL, count                                                                  \
+    }
 /* Read until the client sends no more. */
-#define FAKE_DRAIN { FAKE_OP_DRAIN, NULL, 0 }
+#define FAKE_DRAIN                                                                                 \
+    {                                                                                              \
+        FAKE_OP_DRAIN, NULL, 0                                                                     \
+    }
 /* Send a string literal, or bytes. */
-#define FAKE_SEND(text) { FAKE_OP_SEND, text, sizeof(text) - 1 }
-#define FAKE_BYTES(data, size) { FAKE_OP_SEND, data, size }
+#define FAKE_SEND(text)                                                                            \
+    {                                                                                              \
+        FAKE_OP_SEND, text, sizeof(text) - 1                                                       \
+    }
+#define FAKE_BYTES(data, size)                                                                     \
+    {                                                                                              \
+        FAKE_OP_SEND, data, size                                                                   \
+    }
 /* Send byte by byte, each only when the client took the one before. */
-#define FAKE_SPLIT(text) { FAKE_OP_SPLIT, text, sizeof(text) - 1 }
+#define FAKE_SPLIT(text)                                                                           \
+    {                                                                                              \
+        FAKE_OP_SPLIT, text, sizeof(text) - 1                                                      \
+    }
 /* Send it again and again until the client leaves. */
-#define FAKE_FOREVER(text) { FAKE_OP_FOREVER, text, sizeof(text) - 1 }
+#define FAKE_FOREVER(text)                                                                         \
+    {                                                                                              \
+        FAKE_OP_FOREVER, text, sizeof(text) - 1                                                    \
+    }
 /* Wait for fake_release(). */
-#define FAKE_WAIT { FAKE_OP_WAIT, NULL, 0 }
+#define FAKE_WAIT                                                                                  \
+    {                                                                                              \
+        FAKE_OP_WAIT, NULL, 0                                                                      \
+    }
 /* Do nothing until the client leaves (or the server is stopped). */
-#define FAKE_STALL { FAKE_OP_STALL, NULL, 0 }
+#define FAKE_STALL                                                                                 \
+    {                                                                                              \
+        FAKE_OP_STALL, NULL, 0                                                                     \
+    }
 /* Break the connection; on unix sockets that needs bytes that were not read. */
-#define FAKE_RESET { FAKE_OP_RESET, NULL, 0 }
+#define FAKE_RESET                                                                                 \
+    {                                                                                              \
+        FAKE_OP_RESET, NULL, 0                                                                     \
+    }
 /* Send no more, and go on. */
-#define FAKE_SHUT { FAKE_OP_SHUT, NULL, 0 }
+#define FAKE_SHUT                                                                                  \
+    {                                                                                              \
+        FAKE_OP_SHUT, NULL, 0                                                                      \
+    }
 /* From the beginning, on the same connection. */
-#define FAKE_AGAIN { FAKE_OP_AGAIN, NULL, 0 }
-#define FAKE_END { FAKE_OP_END, NULL, 0 }
+#define FAKE_AGAIN                                                                                 \
+    {                                                                                              \
+        FAKE_OP_AGAIN, NULL, 0                                                                     \
+    }
+#define FAKE_END                                                                                   \
+    {                                                                                              \
+        FAKE_OP_END, NULL, 0                                                                       \
+    }
 
 /* One script per connection, in order of their coming; the last for all that follow. Scripts and
  * what they point to must stay. NULL when the system refuses. */

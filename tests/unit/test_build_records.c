@@ -204,19 +204,22 @@ static void test_podman_failures(void **state)
              "&imagebuilder.Step{Env:[]string{}}\\\"\\n\"}"
              "{\"error\":\"building at STEP \\\"RUNN \\\": Unknown instruction: \\\"RUNN\\\" "
              "&imagebuilder.Step{Env:[]string{\\\"P=1\\\"}, Original:\\\"RUNN x\\\"}\"}");
-    assert_string_equal(r.b.failure.message, "building at STEP \"RUNN \": Unknown instruction: \"RUNN\"");
+    assert_string_equal(r.b.failure.message,
+                        "building at STEP \"RUNN \": Unknown instruction: \"RUNN\"");
     assert_string_equal(r.b.failure.output, "");
     end(&r);
     begin(&r, &gnt_podman_build_dialect);
     feed(&r, "{\"stream\":\"STEP 2/2: RUN [\\\"/nosuch\\\"]\\n\"}"
              "{\"stream\":\"error running container: from /usr/bin/runc creating container\\n\"}"
-             "{\"error\":\"building at STEP \\\"RUN /nosuch\\\": while running runtime: exit status 1\"}");
+             "{\"error\":\"building at STEP \\\"RUN /nosuch\\\": while running runtime: exit "
+             "status 1\"}");
     assert_int_equal(r.b.failed, 1);
     assert_int_equal(r.b.failure.has_exit_code, 0); /* the 1 is the runtime's */
     end(&r);
     begin(&r, &gnt_podman_build_dialect);
     feed(&r, "{\"stream\":\"STEP 2/2: RUN exit 1\\n\"}"
-             "{\"error\":\"building at STEP \\\"RUN exit 1\\\": while running runtime: exit status 1\"}");
+             "{\"error\":\"building at STEP \\\"RUN exit 1\\\": while running runtime: exit status "
+             "1\"}");
     assert_int_equal(r.b.failure.has_exit_code, 1);
     assert_int_equal(r.b.failure.exit_code, 1);
     end(&r);

@@ -155,9 +155,9 @@ static void test_network_body(void **state)
         .size = sizeof o, .subnet = "10.9.0.0/24", .gateway = "10.9.0.1", .internal = GANTRY_ON
     };
     const gantry_network_options bare = { .size = sizeof bare, .subnet = "10.9.4.0/22" };
-    const gantry_network_options other = {
-        .size = sizeof other, .driver = "macvlan", .subnet = "10.9.4.0/22"
-    };
+    const gantry_network_options other = { .size = sizeof other,
+                                           .driver = "macvlan",
+                                           .subnet = "10.9.4.0/22" };
     const gantry_network_options six = { .size = sizeof six, .subnet = "fd00::/64" };
     const gantry_network_options alone = { .size = sizeof alone, .gateway = "10.9.0.1" };
     struct gnt_arena arena;
@@ -167,8 +167,9 @@ static void test_network_body(void **state)
     check_encoded(&o, gnt_docker_network_options,
                   "{\"IPAM\":{\"Config\":[{\"Subnet\":\"10.9.0.0/24\",\"Gateway\":\"10.9.0.1\"}]},"
                   "\"Internal\":true}");
-    check_encoded(&bare, gnt_docker_network_options,
-                  "{\"IPAM\":{\"Config\":[{\"Subnet\":\"10.9.4.0/22\",\"Gateway\":\"10.9.4.1\"}]}}");
+    check_encoded(
+        &bare, gnt_docker_network_options,
+        "{\"IPAM\":{\"Config\":[{\"Subnet\":\"10.9.4.0/22\",\"Gateway\":\"10.9.4.1\"}]}}");
     check_encoded(&other, gnt_docker_network_options,
                   "{\"Driver\":\"macvlan\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.9.4.0/22\"}]}}");
     check_encoded(&six, gnt_docker_network_options,
@@ -288,8 +289,10 @@ static void check_image(const char *given, const char *want)
     char text[512];
     gantry_container *c;
 
-    snprintf(text, sizeof text, "{\"Id\":\"" ID "\",\"State\":\"exited\",\"ImageID\":\"sha256:" IMAGE_ID
-             "\",\"Image\":\"%s\"}", given);
+    snprintf(text, sizeof text,
+             "{\"Id\":\"" ID "\",\"State\":\"exited\",\"ImageID\":\"sha256:" IMAGE_ID
+             "\",\"Image\":\"%s\"}",
+             given);
     c = decode(GANTRY_KIND_CONTAINER, gnt_docker_container_list_rows, text);
     assert_string_equal(c->image, want);
     gnt_result_free(c);
@@ -506,7 +509,8 @@ static void test_error_rows(void **state)
           "unknown",
           GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
         { 400,
-          "OCI runtime create failed: unable to start container process: exec: \"/etc\": permission "
+          "OCI runtime create failed: unable to start container process: exec: \"/etc\": "
+          "permission "
           "denied: unknown",
           GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
         { 400,

@@ -117,10 +117,9 @@ static void test_whole_body(void **state)
                                 .source = "/a",
                                 .target = "/b",
                                 .read_only = GANTRY_ON };
-    const gantry_mount tmpfs = { .size = sizeof tmpfs,
-                                 .type = GANTRY_MOUNT_TMPFS,
-                                 .target = "/t",
-                                 .tmpfs_size_bytes = 65536 };
+    const gantry_mount tmpfs = {
+        .size = sizeof tmpfs, .type = GANTRY_MOUNT_TMPFS, .target = "/t", .tmpfs_size_bytes = 65536
+    };
     const gantry_mount volume = { .size = sizeof volume,
                                   .type = GANTRY_MOUNT_VOLUME,
                                   .source = "data",
@@ -130,12 +129,14 @@ static void test_whole_body(void **state)
                                      .type = GANTRY_MOUNT_VOLUME,
                                      .target = "/w" };
     const gantry_mount *const mounts[] = { &bind, &tmpfs, &volume, &anonymous, NULL };
-    const gantry_port a = { .size = sizeof a, .container_port = 80, .host_port = 8080,
-                            .host_address = "127.0.0.1" };
+    const gantry_port a = {
+        .size = sizeof a, .container_port = 80, .host_port = 8080, .host_address = "127.0.0.1"
+    };
     const gantry_port b = { .size = sizeof b, .container_port = 53, .protocol = "udp" };
     const gantry_port *const ports[] = { &a, &b, NULL };
-    const gantry_resources limits = { .size = sizeof limits, .memory_bytes = 1024,
-                                      .nano_cpus = 1500000000, .pids = 9 };
+    const gantry_resources limits = {
+        .size = sizeof limits, .memory_bytes = 1024, .nano_cpus = 1500000000, .pids = 9
+    };
     const char *const nothing[] = { NULL };
     const char *const command[] = { "echo", "a b", NULL };
     const char *const environment[] = { "A=1", "B=x=y", NULL };
@@ -264,8 +265,10 @@ static void test_patterns(void **state)
 
 static void test_platforms(void **state)
 {
-    static const char *const bad[] = { "", "linux/", "/arm64", "linux/arm/v7/x", "linux//v7",
-                                       "an-operating-system-of-more-than-31-bytes/arm", NULL };
+    static const char *const bad[] = { "",          "linux/",
+                                       "/arm64",    "linux/arm/v7/x",
+                                       "linux//v7", "an-operating-system-of-more-than-31-bytes/arm",
+                                       NULL };
     struct podman_platform p;
 
     (void)state;
@@ -520,12 +523,12 @@ static void test_engine(void **state)
 
 static void test_networks_and_volumes(void **state)
 {
-    gantry_network *n = decode(
-        GANTRY_KIND_NETWORK, gnt_podman_network_rows,
-        "{\"name\":\"pm-n3\",\"id\":\"" ID "\",\"driver\":\"bridge\","
-        "\"created\":\"2026-11-22T15:16:07.078273496Z\",\"subnets\":[{\"subnet\":"
-        "\"10.89.1.0/24\",\"gateway\":\"10.89.1.1\"},{\"subnet\":\"fd8e::/64\"}],"
-        "\"ipv6_enabled\":true,\"internal\":true,\"options\":{\"mtu\":\"1400\"}}");
+    gantry_network *n =
+        decode(GANTRY_KIND_NETWORK, gnt_podman_network_rows,
+               "{\"name\":\"pm-n3\",\"id\":\"" ID "\",\"driver\":\"bridge\","
+               "\"created\":\"2026-11-22T15:16:07.078273496Z\",\"subnets\":[{\"subnet\":"
+               "\"10.89.1.0/24\",\"gateway\":\"10.89.1.1\"},{\"subnet\":\"fd8e::/64\"}],"
+               "\"ipv6_enabled\":true,\"internal\":true,\"options\":{\"mtu\":\"1400\"}}");
     gantry_volume *v = decode(
         GANTRY_KIND_VOLUME, gnt_podman_volume_rows,
         "{\"Name\":\"pm-vol\",\"Driver\":\"local\",\"Mountpoint\":\"/v/_data\",\"CreatedAt\":"
@@ -618,9 +621,17 @@ static struct gnt_build_line classify(const char *text)
 
 static void test_build_lines(void **state)
 {
-    static const char *const logs[] = { "hello\n", "STEP\n", "STEP 1/: x\n", "STEP 0/2: x\n",
-                                        "STEP 3/2: x\n", "[x] STEP 1/2: y\n", "[1/2", "--> x\n",
-                                        " STEP 1/2: x\n", "", NULL };
+    static const char *const logs[] = { "hello\n",
+                                        "STEP\n",
+                                        "STEP 1/: x\n",
+                                        "STEP 0/2: x\n",
+                                        "STEP 3/2: x\n",
+                                        "[x] STEP 1/2: y\n",
+                                        "[1/2",
+                                        "--> x\n",
+                                        " STEP 1/2: x\n",
+                                        "",
+                                        NULL };
     struct gnt_build_line line = classify("STEP 2/3: RUN echo x\n");
 
     (void)state;
