@@ -129,7 +129,7 @@ GANTRY_API int gantry_containers_start(gantry_containers *containers, const char
 typedef struct gantry_container_stop_options {
     size_t size;             /**< sizeof(gantry_container_stop_options) */
     const gantry_call *call; /**< a default time limit is extended by the grace period */
-    int64_t grace_ms;        /**< time to end by itself before it is killed; 0 = the container's own,
+    int64_t grace_ms;        /**< time to end by itself before it is killed; 0 = its own,
                                   #GANTRY_GRACE_NONE = none, #GANTRY_NO_TIMEOUT = never kill; whole
                                   seconds, rounded up */
 } gantry_container_stop_options;
