@@ -237,3 +237,15 @@ int gnt_rest_container_facts(struct gnt_rest *rest, const gantry_call *call, con
     gnt_result_free(result);
     return 0;
 }
+
+int gnt_in_limit(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                 void *field)
+{
+    int64_t limit = 0;
+
+    (void)c;
+    (void)row;
+    if (gnt_json_int(v, &limit) == 0 && limit > 0)
+        memcpy(field, &limit, sizeof limit);
+    return 0;
+}

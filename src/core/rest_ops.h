@@ -61,6 +61,8 @@ int gnt_in_items(struct gnt_in_context *c, const struct gnt_json *v, int item_ki
                  const struct gnt_in *rows, void *field);
 
 /* Hooks (GNT_IN_HOOK) for an inspected container. */
+/* A limit: -1 and 0 both mean none. int64_t. */
+int gnt_in_limit(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
 /* {"80/tcp": [{"HostIp","HostPort"}] | null} -> gantry_container.ports */
 int gnt_in_port_map(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
                     void *);

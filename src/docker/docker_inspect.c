@@ -85,19 +85,6 @@ static int in_ended(struct gnt_in_context *c, const struct gnt_json *v, const st
     return 0;
 }
 
-/* -1 and 0 both mean no limit. */
-static int in_limit(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
-                    void *field)
-{
-    int64_t limit = 0;
-
-    (void)c;
-    (void)row;
-    if (gnt_json_int(v, &limit) == 0 && limit > 0)
-        memcpy(field, &limit, sizeof limit);
-    return 0;
-}
-
 #define C gantry_container
 const struct gnt_in gnt_docker_container_list_rows[] = {
     GNT_IN_ID_REQ(C, id, "Id"),
@@ -133,9 +120,9 @@ const struct gnt_in gnt_docker_container_rows[] = {
     GNT_IN_TIME(C, started_ns, "State/StartedAt"),
     GNT_IN_TIME(C, finished_ns, "State/FinishedAt"),
     GNT_IN_I64(C, pid, "State/Pid"),
-    GNT_IN_HOOK(C, memory_bytes, "HostConfig/Memory", in_limit),
-    GNT_IN_HOOK(C, nano_cpus, "HostConfig/NanoCpus", in_limit),
-    GNT_IN_HOOK(C, pids_limit, "HostConfig/PidsLimit", in_limit),
+    GNT_IN_HOOK(C, memory_bytes, "HostConfig/Memory", gnt_in_limit),
+    GNT_IN_HOOK(C, nano_cpus, "HostConfig/NanoCpus", gnt_in_limit),
+    GNT_IN_HOOK(C, pids_limit, "HostConfig/PidsLimit", gnt_in_limit),
     GNT_IN_FLAG(C, oom_killed, "State/OOMKilled"),
     GNT_IN_FLAG(C, tty, "Config/Tty"),
     GNT_IN_FLAG(C, open_stdin, "Config/OpenStdin"),
