@@ -279,11 +279,14 @@ int gnt_stream_pump(gantry_stream *s, const void *input, size_t input_size, gant
     gantry_host *host = gnt_stream_host(s);
     struct feeding feeding = { input, input_size, input != NULL };
     char *piece = gnt_alloc(&host->mem, PIECE);
+    gantry_error failure = { 0 }; /* AGAIN passes through it on the way to a success */
     int rc;
 
     if (piece == NULL)
         return gnt_nomem(err);
-    rc = pump(s, &feeding, piece, sink, sink_arg, err);
+    rc = pump(s, &feeding, piece, sink, sink_arg, &failure);
     gnt_free(&host->mem, piece);
+    if (rc < 0 && err != NULL)
+        *err = failure;
     return rc;
 }

@@ -153,7 +153,9 @@ static void input_reaches_the_process(struct contract *f)
     prepare(f, &run, COMMAND("cat"));
     run.opts.input = input;
     run.opts.input_size = size;
+    memset(&f->err, 0, sizeof f->err);
     OK(do_run(f, &run));
+    CHECK(f->err.code == 0 && f->err.message[0] == '\0'); /* a success leaves it alone */
     CHECK(run.result->stdout_size == size);
     CHECK(memcmp(run.result->stdout_data, input, size) == 0);
     CHECK(run.result->exit_code == 0);

@@ -1,7 +1,7 @@
 /*
- * Every public call that talks to an engine, once, with fixed arguments: recorded against live engines,
- * replayed with faults, run with failing allocations. The order is that of one scenario, in which each
- * call finds what the earlier ones left.
+ * Every public call that talks to an engine, once, with fixed arguments: recorded against live
+ * engines, replayed with faults, run with failing allocations. The order is that of one scenario,
+ * in which each call finds what the earlier ones left.
  */
 #ifndef FAULTS_CALLS_H
 #define FAULTS_CALLS_H
@@ -25,7 +25,7 @@ struct faults {
 };
 
 enum {
-    CALL_RAW = 1,      /* ends with a stream whose end no one can tell from a cut between two frames */
+    CALL_RAW = 1,      /* has a stream whose end nobody can tell from a cut between frames */
     CALL_LOOKS = 2,    /* an inspect in it is only a question: without an answer the call goes on */
     CALL_NO_ENGINE = 4 /* opens its own */
 };
@@ -51,6 +51,19 @@ void faults_mix(struct faults *f, const char *text);
 void faults_mix_bytes(struct faults *f, const void *data, size_t size);
 void faults_mix_int(struct faults *f, int64_t number);
 void faults_mix_strings(struct faults *f, const char *const *list);
+
+int faults_images_import(struct faults *f);
+int faults_images_list(struct faults *f);
+int faults_images_inspect(struct faults *f);
+int faults_images_exists(struct faults *f);
+int faults_images_exists_not(struct faults *f);
+int faults_images_tag(struct faults *f);
+int faults_images_build(struct faults *f);
+int faults_images_build_failing(struct faults *f);
+int faults_images_remove(struct faults *f);
+int faults_images_remove_other(struct faults *f);
+int faults_images_remove_base(struct faults *f);
+int faults_images_remove_missing(struct faults *f);
 
 int faults_containers_create(struct faults *f);
 int faults_containers_attach(struct faults *f);

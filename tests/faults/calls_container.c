@@ -13,7 +13,7 @@ static gantry_containers *containers(const struct faults *f)
     return gantry_engine_containers(f->engine);
 }
 
-/* ---- create, list, inspect --------------------------------------------------------------------- */
+/* ---- create, list, inspect ------------------------------------------------------------------- */
 
 int faults_containers_create(struct faults *f)
 {
@@ -85,7 +85,7 @@ int faults_containers_inspect(struct faults *f)
     return 0;
 }
 
-/* ---- streams ----------------------------------------------------------------------------------- */
+/* ---- streams --------------------------------------------------------------------------------- */
 
 /* To the end; the digest counts the bytes of each channel, however they are cut into pieces. */
 static int drain(struct faults *f, gantry_stream *stream)
@@ -149,7 +149,7 @@ int faults_containers_follow(struct faults *f)
     return rc;
 }
 
-/* ---- waits ------------------------------------------------------------------------------------- */
+/* ---- waits ----------------------------------------------------------------------------------- */
 
 static void mix_status(struct faults *f, const gantry_exit_status *status)
 {
@@ -186,7 +186,7 @@ int faults_containers_wait_next(struct faults *f)
     return rc;
 }
 
-/* ---- run, exec --------------------------------------------------------------------------------- */
+/* ---- run, exec ------------------------------------------------------------------------------- */
 
 int faults_containers_run(struct faults *f)
 {
@@ -217,8 +217,8 @@ int faults_containers_run(struct faults *f)
 
 int faults_containers_run_detached(struct faults *f)
 {
-    static const char *const command[] = { "sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done",
-                                           NULL };
+    static const char *const command[] = { "sh", "-c",
+                                           "trap 'exit 0' TERM; while :; do sleep 1; done", NULL };
     gantry_container_options container = { .size = sizeof container,
                                            .name = SECOND,
                                            .network = "bridge" };
@@ -269,7 +269,7 @@ int faults_containers_exec_input(struct faults *f)
     return exec(f, command, "through cat\n", 12);
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 int faults_containers_kill(struct faults *f)
 {
@@ -287,14 +287,18 @@ int faults_containers_start(struct faults *f)
 
 int faults_containers_restart(struct faults *f)
 {
-    gantry_container_stop_options o = { .size = sizeof o, .call = &f->call, .grace_ms = GANTRY_GRACE_NONE };
+    gantry_container_stop_options o = { .size = sizeof o,
+                                        .call = &f->call,
+                                        .grace_ms = GANTRY_GRACE_NONE };
 
     return gantry_containers_restart(containers(f), SECOND, &o, &f->err);
 }
 
 int faults_containers_stop(struct faults *f)
 {
-    gantry_container_stop_options o = { .size = sizeof o, .call = &f->call, .grace_ms = GANTRY_GRACE_NONE };
+    gantry_container_stop_options o = { .size = sizeof o,
+                                        .call = &f->call,
+                                        .grace_ms = GANTRY_GRACE_NONE };
 
     return gantry_containers_stop(containers(f), SECOND, &o, &f->err);
 }

@@ -1,6 +1,6 @@
 /*
- * Nothing that changes an engine is ever sent twice, and connections that died while they were idle
- * are nobody's business.
+ * Nothing that changes an engine is ever sent twice, and connections that died while they were
+ * idle are nobody's business.
  *
  *     faults_once RECORDINGS docker-20.10|podman-4.3
  */

@@ -1,11 +1,11 @@
 /*
- * Engines that break the rules (hostile_rows.c): each call on each of them must end with the right error
- * in time, in little memory, with the engine's handle still good.
+ * Engines that break the rules (hostile_rows.c): each call on each of them must end with the
+ * right error in time, in little memory, with the engine's handle still good.
  *
  *     faults_hostile RECORDINGS docker-20.10|podman-4.3 [ROW]
  *
- * Every row runs in a process of its own, with an address space of 256 MiB where no sanitizer needs
- * more, so that growing and crashing are failures of that row alone.
+ * Every row runs in a process of its own, with an address space of 256 MiB where no sanitizer
+ * needs more, so that growing and crashing are failures of that row alone.
  */
 #include "hostile.h"
 #include "replay.h"
@@ -92,7 +92,7 @@ static size_t find_call(const char *name)
     exit(1);
 }
 
-/* ---- the process of one row ------------------------------------------------------------------------ */
+/* ---- the process of one row ------------------------------------------------------------------ */
 
 static long peak_kib(void)
 {
@@ -149,7 +149,7 @@ static void run_row(struct test *t, const struct row *row)
     result->finished = 1;
 }
 
-/* ---- judging --------------------------------------------------------------------------------------- */
+/* ---- judging --------------------------------------------------------------------------------- */
 
 static void bad(struct test *t, const struct row *row, const char *what)
 {

@@ -1,6 +1,6 @@
 /*
- * See hostile.h. An answer is bytes, something repeated, a tail, and how the connection ends. Where no
- * `match` is given every request of the call but pings gets it.
+ * See hostile.h. An answer is bytes, something repeated, a tail, and how the connection ends.
+ * Where no `match` is given every request of the call but pings gets it.
  */
 #include "hostile.h"
 
@@ -73,7 +73,8 @@ const struct row hostile_rows[] = {
       .codes = { GANTRY_E_LIMIT, GANTRY_E_PROTOCOL, 1 }, .outcome = U, .retry = NO, .on = ON_BOTH,
       .flags = ROW_ONCE },
     { .name = "endless headers after an upgrade", .call = "exec", .match = "/start",
-      .answer = { BYTES("HTTP/1.1 101 UPGRADED\r\n"), REPEAT("X-Endless: " LINE64 "\r\n", FOREVER) },
+      .answer = { BYTES("HTTP/1.1 101 UPGRADED\r\n"),
+                  REPEAT("X-Endless: " LINE64 "\r\n", FOREVER) },
       .codes = LIMIT, .outcome = U, .retry = NO, .on = ON_BOTH },
     HEAD_ROW("two lengths",
              "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}\n", PROTOCOL),
@@ -93,15 +94,16 @@ const struct row hostile_rows[] = {
     HEAD_ROW("no header at all", "HTTP/1.1 200 OK\r\nthis is none\r\nContent-Length: 2\r\n\r\n{}",
              PROTOCOL),
     HEAD_ROW("HTTP/0.9", "hello, world\n", PROTOCOL),
-    HEAD_ROW("HTTP/2", "\0\0\x12\4\0\0\0\0\0\0\3\0\0\0\x80\0\4\0\1\0\0\0\5\0\xff\xff\xff", PROTOCOL),
+    HEAD_ROW("HTTP/2",
+             "\0\0\x12\4\0\0\0\0\0\0\3\0\0\0\x80\0\4\0\1\0\0\0\5\0\xff\xff\xff", PROTOCOL),
     HEAD_ROW("HTTP/3.0", "HTTP/3.0 200 OK\r\nContent-Length: 2\r\n\r\n{}", PROTOCOL),
     HEAD_ROW("garbage", "\x80\x91\xfe\xff\x00\x01\x02\x1b[2J\r\n\r\n\r\n\x7f", PROTOCOL),
     HEAD_ROW("another protocol", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", PROTOCOL),
     HEAD_ROW("status 999", "HTTP/1.1 999 What\r\nContent-Length: 2\r\n\r\n{}", PROTOCOL),
     HEAD_ROW("status 000", "HTTP/1.1 000 What\r\nContent-Length: 2\r\n\r\n{}", PROTOCOL),
     HEAD_ROW("status of two digits", "HTTP/1.1 20 OK\r\nContent-Length: 2\r\n\r\n{}", PROTOCOL),
-    HEAD_ROW("unasked 101", "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n{}",
-             PROTOCOL),
+    HEAD_ROW("unasked 101",
+             "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n{}", PROTOCOL),
     HEAD_ROW("gzip", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n"
              "\x1f\x8b\x08\0\0\0\0\0\0\3\3\0\0\0\0\0\0\0\0\0", PROTOCOL),
     REDIRECT("301", "file:///etc/passwd"),
@@ -192,7 +194,8 @@ const struct row hostile_rows[] = {
     WRONG("exec create: no id", "exec", "/exec ", "{}"),
     WRONG("exec create: a number", "exec", "/exec ", "{\"Id\":1}"),
     WRONG("exec inspect: no code", "exec", "/json ", "{\"Running\":false}"),
-    WRONG("exec inspect: code is a word", "exec", "/json ", "{\"Running\":false,\"ExitCode\":\"0\"}"),
+    WRONG("exec inspect: code is a word", "exec", "/json ",
+          "{\"Running\":false,\"ExitCode\":\"0\"}"),
     WRONG("import: no id", "image-import", "/images/", "{}"),
     { .name = "wait: no code", .call = "wait", .match = "/wait?",
       BODY("{}"), .codes = PROTOCOL, .on = ON_DOCKER,
@@ -310,7 +313,8 @@ const struct row hostile_rows[] = {
     PING_ROW("Podman 3.4", "HTTP/1.1 200 OK\r\nApi-Version: 1.40\r\nLibpod-Api-Version: 3.4.0\r\n"
              "Server: Libpod/3.4.0 (linux)\r\nContent-Length: 2\r\n\r\nOK", GANTRY_E_UNSUPPORTED,
              "3.4", ON_PODMAN),
-    PING_ROW("no engine, but HTTP", "HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Length: 2\r\n\r\nOK",
+    PING_ROW("no engine, but HTTP",
+             "HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Length: 2\r\n\r\nOK",
              GANTRY_E_UNAVAILABLE, NULL, ON_BOTH),
     PING_ROW("no engine, but 404", "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno",
              GANTRY_E_UNAVAILABLE, NULL, ON_BOTH),
@@ -326,7 +330,8 @@ const struct row hostile_rows[] = {
       .ping = "HTTP/1.1 200 OK\r\nApi-Version: 1.199\r\nServer: Docker/99.0.1 (linux)\r\n"
               "Content-Length: 2\r\n\r\nOK",
       .answer = { BYTES("HTTP/1.1 400 Bad Request\r\nContent-Length: 99\r\n\r\n"
-                        "{\"message\":\"client version 1.41 is too old. Minimum supported API version is"
+                        "{\"message\":\"client version 1.41 is too old. Minimum supported API "
+                        "version is"
                         " 1.99, please upgrade\"}  ") },
       .codes = { GANTRY_E_UNSUPPORTED, 1 }, .says = "1.99", .on = ON_DOCKER,
       .flags = ROW_OPEN | ROW_ANY_FATE }

@@ -1,19 +1,21 @@
 /*
- * Records what a live engine answers to each call of calls.c: the library talks to a socket of this
- * program, which passes every byte on and writes both directions down.
+ * Records what a live engine answers to each call of calls.c: the library talks to a socket of
+ * this program, which passes every byte on and writes both directions down.
  *
  *     faults_record unix:///path/to/engine.sock docker|podman BUSYBOX.tar OUTPUT-FOLDER [HIDE...]
  *
- * makes OUTPUT-FOLDER/NN-call.K.{req,res}: call NN of the table, its K-th request. Run by hand, never by
- * ctest: with engines from tests/engines/start (which writes a file "env" with the addresses), from
- * the folder of this file
+ * makes OUTPUT-FOLDER/NN-call.K.{req,res}: call NN of the table, its K-th request. Run by hand,
+ * never by ctest: with engines from tests/engines/start (which writes a file "env" with the
+ * addresses), from the folder of this file
  *
- *     faults_record $GANTRY_TEST_DOCKER docker $GANTRY_TEST_BUSYBOX recordings/docker-20.10 DIRECTORY
- *     faults_record $GANTRY_TEST_PODMAN podman $GANTRY_TEST_BUSYBOX recordings/podman-4.3 DIRECTORY
+ *     T=$GANTRY_TEST_BUSYBOX
+ *     faults_record $GANTRY_TEST_DOCKER docker $T recordings/docker-20.10 $GANTRY_TEST_ENGINES
+ *     faults_record $GANTRY_TEST_PODMAN podman $T recordings/podman-4.3 $GANTRY_TEST_ENGINES
  *
- * where DIRECTORY is the one the engines were started in. Each HIDE text, and the host's name, is
+ * where GANTRY_TEST_ENGINES is the folder that the engines were started in. Each HIDE text, and the host's name, is
  * replaced by neutral letters of the same length, so that nothing of this machine is kept and no
- * length in an answer changes. Uploads are cut to their beginning. Look at the diff before committing.
+ * length in an answer changes. Uploads are cut to their beginning. Look at the diff before
+ * committing.
  */
 #include "calls.h"
 
@@ -78,7 +80,7 @@ static void append(struct text *t, const char *data, size_t size)
     t->data[t->size] = '\0';
 }
 
-/* ---- the proxy --------------------------------------------------------------------------------- */
+/* ---- the proxy ------------------------------------------------------------------------------- */
 
 static int dial(const char *path)
 {
@@ -190,7 +192,7 @@ static void listen_at(const char *path)
     pthread_detach(thread);
 }
 
-/* ---- files ------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static void hide(struct text *t, const char *secret)
 {
@@ -271,7 +273,7 @@ static void save_all(const char *folder, char **secrets)
     }
 }
 
-/* ---- main -------------------------------------------------------------------------------------- */
+/* ---- main ------------------------------------------------------------------------------------ */
 
 static void load_tar(struct faults *f, const char *path)
 {

@@ -15,7 +15,7 @@ static struct {
     char *damaged;
 } memory;
 
-/* ---- loading ----------------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 static char *load(const char *path, size_t *out_size)
 {
@@ -84,7 +84,7 @@ static void load_calls(struct replay *r, const char *folder, const char *engine)
     printf("%s: %zu calls, %zu answers\n", engine, faults_call_count, total);
 }
 
-/* ---- answering (in the server) ----------------------------------------------------------------- */
+/* ---- answering (in the server) --------------------------------------------------------------- */
 
 static void give(struct server_answer *answer, const char *text)
 {
@@ -105,8 +105,8 @@ static const struct exchange *find_ping(const struct replay *r, const char *line
     return NULL;
 }
 
-/* A question on a kept connection that died without a line of an answer may be asked once more, on a
- * new one: then it dies again. */
+/* A question on a kept connection that died without a line of an answer may be asked once more,
+ * on a new one: then it dies again. */
 static int repeats(const struct replay *r, const struct exchange *x)
 {
     return strncmp(x->line, "GET ", 4) == 0 && r->plan->size < strcspn(x->answer, "\n") + 1 &&
@@ -229,7 +229,7 @@ static void answer_request(void *arg, const struct server_request *request,
         memory.used[index] = 1;
 }
 
-/* ---- the test's side --------------------------------------------------------------------------- */
+/* ---- the test's side ------------------------------------------------------------------------- */
 
 void replay_start(struct replay *r, const char *folder, const char *engine)
 {

@@ -1,6 +1,6 @@
 /*
- * Recorded answers as an engine: a server (server.h) that gives each request what the real engine gave
- * to the same request of the same call, whole or with one answer damaged.
+ * Recorded answers as an engine: a server (server.h) that gives each request what the real engine
+ * gave to the same request of the same call, whole or with one answer damaged.
  */
 #ifndef FAULTS_REPLAY_H
 #define FAULTS_REPLAY_H

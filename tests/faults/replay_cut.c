@@ -1,11 +1,13 @@
 /*
- * Every recorded answer, cut after every byte: the call that gets it must not take it for a success.
+ * Every recorded answer, cut after every byte: the call that gets it must not take it for a
+ * success.
  *
  *     faults_replay RECORDINGS docker-20.10|podman-4.3 [CALL]
  *
- * Cut in order (FIN) and by reset at each position; stalled, split in two and with a byte changed at a
- * sample of them. After each the engine must answer the next call. What may succeed with a cut answer,
- * and why, is in may_succeed(). An answer that lacks only its last LF is TRUNCATED like any other.
+ * Cut in order (FIN) and by reset at each position; stalled, split in two and with a byte changed
+ * at a sample of them. After each the engine must answer the next call. What may succeed with a
+ * cut answer, and why, is in may_succeed(). An answer that lacks only its last LF is TRUNCATED
+ * like any other.
  */
 #include "replay.h"
 
@@ -51,7 +53,8 @@ static void complain(struct test *t, const char *what, int rc)
     t->complaints++;
     if (++t->shown > COMPLAINTS_MAX)
         return;
-    printf("%s, answer %d (%.60s), %s at %zu of %zu: %s\n    %s %s (outcome %d, retry %d, %ld ms)\n",
+    printf("%s, answer %d (%.60s), %s at %zu of %zu: %s\n"
+           "    %s %s (outcome %d, retry %d, %ld ms)\n",
            t->call->name, t->exchange + 1,
            t->exchange >= 0 ? t->recorded->exchanges[t->exchange].line : "", t->how, t->size,
            t->exchange >= 0 ? t->recorded->exchanges[t->exchange].size : 0, what,
@@ -72,7 +75,7 @@ static int run(struct test *t, int64_t limit_ms)
     return rc;
 }
 
-/* ---- what must hold ---------------------------------------------------------------------------- */
+/* ---- what must hold -------------------------------------------------------------------------- */
 
 static const struct exchange *damaged(const struct test *t)
 {
@@ -114,12 +117,12 @@ static int after_start(const struct test *t)
 
 /*
  * Cuts that no client can see, or that concern nothing the result rests on:
- * - the raw stream of an attach that ends in order between two frames. A reset is never that, and an
- *   exec is, since its session is asked afterwards (and says that it runs);
+ * - the raw stream of an attach that ends in order between two frames. A reset is never that, and
+ *   an exec is, since its session is asked afterwards (and says that it runs);
  * - Podman's event stream, which has no end: behind the record that was waited for, or when the
  *   container had ended before;
- * - run's questions to a container that has ended: whether memory ran out (then it is unknown), and
- *   whether it is gone (it asks again).
+ * - run's questions to a container that has ended: whether memory ran out (then it is unknown),
+ *   and whether it is gone (it asks again).
  */
 static int may_succeed(const struct test *t, enum server_end end)
 {
@@ -128,22 +131,17 @@ static int may_succeed(const struct test *t, enum server_end end)
     if (t->call->flags & CALL_RAW && x->upgraded)
         return end == SERVER_FIN && t->size >= x->head_size && between_frames(x, t->size);
     if (strstr(x->line, "/events?") != NULL)
-        return t->size >= x->head_size && (strcmp(t->call->name, "wait") == 0 ||
-                                           contains(x, t->size, "\"}},\"scope\":\"local\",\"time\":"));
+        return t->size >= x->head_size &&
+               (strcmp(t->call->name, "wait") == 0 ||
+                contains(x, t->size, "\"}},\"scope\":\"local\",\"time\":"));
     return t->call->flags & CALL_LOOKS && strncmp(x->line, "GET ", 4) == 0 && after_start(t);
 }
 
-/* A POST that only asks. */
-static int is_wait(const struct exchange *x)
-{
-    return strstr(x->line, "/wait?") != NULL;
-}
-
-/* Whether the call had changed, or may have changed, something on the engine. A run that did not get
- * to its start takes back what it made. */
+/* Whether the call had changed, or may have changed, something on the engine. A run that did not
+ * get to its start takes back what it made. */
 static int mutated(const struct test *t)
 {
-    if (strncmp(damaged(t)->line, "GET ", 4) != 0 && !is_wait(damaged(t)))
+    if (!replay_asks(damaged(t)->line))
         return 1;
     for (int i = 0; i < t->exchange; i++) {
         const struct exchange *x = &t->recorded->exchanges[i];
@@ -197,7 +195,7 @@ static void check_next(struct test *t)
     }
 }
 
-/* ---- cases ------------------------------------------------------------------------------------- */
+/* ---- cases ----------------------------------------------------------------------------------- */
 
 static void plan(struct test *t, const char *how, int exchange, size_t size)
 {

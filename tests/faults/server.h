@@ -1,7 +1,8 @@
 /*
- * An engine of one process and one thread that answers whatever a function tells it to: for tests that
- * make tens of thousands of requests, run themselves under limits or with failing allocations, and so
- * can have no server in their own process. (tests/fake is for tests that follow a conversation.)
+ * An engine of one process and one thread that answers whatever a function tells it to: for tests
+ * that make tens of thousands of requests, run themselves under limits or with failing
+ * allocations, and so can have no server in their own process. (tests/fake is for tests that
+ * follow a conversation.)
  */
 #ifndef FAULTS_SERVER_H
 #define FAULTS_SERVER_H
@@ -37,7 +38,8 @@ struct server_request {
     int upgrade;
 };
 
-/* In the server's process, for each head of a request. `answer` is zeroed: an orderly end at once. */
+/* In the server's process, for each head of a request. `answer` is zeroed: an orderly end at
+ * once. */
 typedef void (*server_fn)(void *arg, const struct server_request *request,
                           struct server_answer *answer);
 

@@ -1,9 +1,12 @@
 /*
- * Every allocation of every call made to fail, once alone and once with all that follow: each such call
- * must end in NOMEM or with the very result it always has, leak nothing, and leave a usable engine.
+ * Every allocation of every call made to fail, once alone and once with all that follow: each
+ * such call must end in NOMEM or with the very result it always has, leak nothing, and leave a
+ * usable engine.
  *
- *     faults_torture RECORDINGS docker-20.10|podman-4.3 [CALL]          the library's own allocations
- *     faults_torture_malloc RECORDINGS docker-20.10|podman-4.3 [CALL]   all, libcurl's and others' too
+ *     faults_torture RECORDINGS docker-20.10|podman-4.3 [CALL]
+ *     faults_torture_malloc RECORDINGS docker-20.10|podman-4.3 [CALL]
+ *
+ * The first fails the library's own allocations, the second all: libcurl's and others' too.
  *
  * A call runs in a process of its own; one that dies is reported and gone on behind.
  */
@@ -57,7 +60,7 @@ static void arm(long k, int forever)
     heap.armed = 1;
 }
 
-/* ---- the library's allocator ----------------------------------------------------------------------- */
+/* ---- the library's allocator ----------------------------------------------------------------- */
 
 static void *hook_allocate(void *arg, size_t size)
 {
@@ -89,7 +92,7 @@ static void hook_release(void *arg, void *p)
 
 static const gantry_allocator hooks = { hook_allocate, hook_reallocate, hook_release, NULL };
 
-/* ---- one run --------------------------------------------------------------------------------------- */
+/* ---- one run --------------------------------------------------------------------------------- */
 
 /* Seen by the process that tortures and the one that watches it. */
 struct progress {
@@ -215,7 +218,7 @@ static void warm_up(struct test *t)
     }
 }
 
-/* ---- all ------------------------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 static int watch(struct test *t, long k, int forever)
 {
@@ -245,8 +248,8 @@ static int watch(struct test *t, long k, int forever)
 }
 
 /*
- * libarchive ends the process with exit(1) when it has no memory for a name. Nothing can be done about
- * that from outside; it happens in calls that send an archive, and in no other.
+ * libarchive ends the process with exit(1) when it has no memory for a name. Nothing can be done
+ * about that from outside; it happens in calls that send an archive, and in no other.
  */
 static int libarchive_left(const struct test *t, int status)
 {

@@ -1,6 +1,6 @@
 /*
- * malloc itself under torture: the C library's own is behind these, under the names that glibc has for
- * whoever takes its place. Not with sanitizers, which do the same.
+ * malloc itself under torture: the C library's own is behind these, under the names that glibc
+ * has for whoever takes its place. Not with sanitizers, which do the same.
  */
 #include "torture.h"
 
