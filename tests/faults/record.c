@@ -12,10 +12,10 @@
  *     faults_record $GANTRY_TEST_DOCKER docker $T recordings/docker-20.10 $GANTRY_TEST_ENGINES
  *     faults_record $GANTRY_TEST_PODMAN podman $T recordings/podman-4.3 $GANTRY_TEST_ENGINES
  *
- * where GANTRY_TEST_ENGINES is the folder that the engines were started in. Each HIDE text, and the host's name, is
- * replaced by neutral letters of the same length, so that nothing of this machine is kept and no
- * length in an answer changes. Uploads are cut to their beginning. Look at the diff before
- * committing.
+ * where GANTRY_TEST_ENGINES is the folder that the engines were started in. Each HIDE text, and
+ * the host's name, is replaced by neutral letters of the same length, so that nothing of this
+ * machine is kept and no length in an answer changes. Uploads are cut to their beginning. Look at
+ * the diff before committing.
  */
 #include "calls.h"
 

@@ -179,7 +179,7 @@ static void keep_running(const struct exchange *x, struct server_answer *answer)
 static void improvise(struct replay *r, const char *line, struct server_answer *answer)
 {
     static const char gone[] = "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n"
-                               "Content-Length: 75\r\n\r\n{\"cause\":\"no such container\","
+                               "Content-Length: 77\r\n\r\n{\"cause\":\"no such container\","
                                "\"message\":\"No such container: x\",\"response\":404}";
 
     if (strncmp(line, "DELETE ", 7) == 0 || strstr(line, "/kill") != NULL) {

@@ -1,4 +1,4 @@
-/* Between server.c, which has the process and its events, and serve.c, which has the connections. */
+/* Between server.c, which has the process and its events, and serve.c, the connections. */
 #ifndef FAULTS_SERVE_H
 #define FAULTS_SERVE_H
 
