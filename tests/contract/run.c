@@ -163,6 +163,32 @@ static void input_reaches_the_process(struct contract *f)
     free(input);
 }
 
+static int is_gone(struct contract *f, const void *name)
+{
+    return !contract_exists(f, name);
+}
+
+static void input_may_stay_unread(struct contract *f)
+{
+    size_t size = 2 * 1024 * 1024;
+    char *input = calloc(1, size);
+    struct run run;
+    int rc;
+
+    assert_non_null(input);
+    prepare(f, &run, COMMAND("true"));
+    run.opts.input = input;
+    run.opts.input_size = size;
+    rc = do_run(f, &run);
+    if (!contract_differs(f, DIFF_UNREAD_INPUT_BREAKS) || rc != GANTRY_E_TRUNCATED) {
+        OK(rc);
+        CHECK(run.result->has_exit_code && run.result->exit_code == 0);
+    }
+    gantry_run_result_free(run.result);
+    free(input);
+    contract_until(f, is_gone, run.container.name);
+}
+
 static void detached_run_returns_when_started(struct contract *f)
 {
     struct run run;
@@ -176,11 +202,6 @@ static void detached_run_returns_when_started(struct contract *f)
     SAME(run.result->stdout_data, "");
     CHECK(contract_state(f, run.result->id) == GANTRY_CONTAINER_RUNNING);
     gantry_run_result_free(run.result);
-}
-
-static int is_gone(struct contract *f, const void *name)
-{
-    return !contract_exists(f, name);
 }
 
 static void detached_run_is_removed_at_its_end(struct contract *f)
@@ -388,6 +409,7 @@ const struct contract_test run_tests[] = {
     TEST_WITH(bytes_arrive_as_they_are, PROCESSES),
     TEST_WITH(environment_user_and_directory, PROCESSES),
     TEST_WITH(input_reaches_the_process, PROCESSES),
+    TEST_WITH(input_may_stay_unread, PROCESSES),
     TEST_WITH(detached_run_returns_when_started, PROCESSES),
     TEST_WITH(detached_run_is_removed_at_its_end, PROCESSES),
     TEST_WITH(sink_receives_the_output, PROCESSES),
