@@ -27,6 +27,16 @@ static int read_memory(void *arg, void *buffer, size_t capacity, size_t *out_siz
     return 0;
 }
 
+static int refuse_memory(void *arg, void *buffer, size_t capacity, size_t *out_size,
+                         gantry_error *err)
+{
+    (void)arg;
+    (void)buffer;
+    (void)capacity;
+    (void)out_size;
+    return gnt_fail(err, GANTRY_E_INVALID, "gantry_memory.size is not set");
+}
+
 /* Fill as much of a source as its owner's headers know of. */
 static void fill(gantry_source *out, gantry_source source)
 {
@@ -36,8 +46,13 @@ static void fill(gantry_source *out, gantry_source source)
 
 void gantry_source_memory(gantry_source *source, gantry_memory *memory)
 {
-    size_t left = memory->offset < memory->length ? memory->length - memory->offset : 0;
+    size_t left;
 
+    if (memory->size < sizeof *memory) { /* found out here, told where an error can be returned */
+        fill(source, (gantry_source){ .read = refuse_memory });
+        return;
+    }
+    left = memory->offset < memory->length ? memory->length - memory->offset : 0;
     fill(source, (gantry_source){ .read = read_memory, .arg = memory, .length = (int64_t)left });
 }
 

@@ -502,6 +502,13 @@ static void sources(void **state)
     (void)state;
     gantry_source_memory(&source, &memory);
     assert_int_equal(source.size, sizeof source);
+    {
+        gantry_memory unsized = { .data = "x", .length = 1 };
+        gantry_source refused = { .size = sizeof refused };
+
+        gantry_source_memory(&refused, &unsized);
+        assert_int_equal(refused.read(refused.arg, text, 3, &got, &err), GANTRY_E_INVALID);
+    }
     assert_int_equal(source.length, 5);
     assert_int_equal(source.read(source.arg, text, 3, &got, &err), 0);
     assert_int_equal(got, 3);
