@@ -307,7 +307,8 @@ const char *gantry_error_name(int code)
 size_t gantry_error_format(const gantry_error *err, char *buffer, size_t capacity)
 {
     char code[32] = "";
-    char step[320] = "";
+    char step[400] = "";
+    const char *between;
     int n;
 
     if (err == NULL || err->code == 0)
@@ -317,8 +318,8 @@ size_t gantry_error_format(const gantry_error *err, char *buffer, size_t capacit
     if (err->step > 0)
         snprintf(step, sizeof step, "\nstep %d of %d: %s%s", err->step, err->step_total,
                  err->step_text, code);
-    n = snprintf(buffer, capacity, "%s%s%s%s%s%s%s%s", err->operation,
-                 err->operation[0] != '\0' ? " " : "", err->resource,
+    between = err->operation[0] != '\0' && err->resource[0] != '\0' ? " " : "";
+    n = snprintf(buffer, capacity, "%s%s%s%s%s%s%s%s", err->operation, between, err->resource,
                  err->operation[0] != '\0' || err->resource[0] != '\0' ? ": " : "", err->message,
                  step, err->output[0] != '\0' ? "\n" : "", err->output);
     return n > 0 ? (size_t)n : 0;

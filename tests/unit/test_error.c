@@ -357,9 +357,39 @@ static void limits_have_defaults(void **state)
     assert_string_equal(err.message, "option 'tty' is not supported by this engine");
 }
 
+static void format_tells_everything(void **state)
+{
+    gantry_error err = { .code = GANTRY_E_BUILD,
+                         .step = 2,
+                         .step_total = 3,
+                         .has_exit_code = 1,
+                         .exit_code = 7,
+                         .operation = "images.build",
+                         .resource = "app",
+                         .message = "it failed",
+                         .step_text = "RUN make",
+                         .output = "last words\n" };
+    const char *whole = "images.build app: it failed\nstep 2 of 3: RUN make (exit code 7)\n"
+                        "last words\n";
+    char text[256];
+
+    (void)state;
+    assert_int_equal(gantry_error_format(&err, text, sizeof text), strlen(whole));
+    assert_string_equal(text, whole);
+    assert_int_equal(gantry_error_format(&err, NULL, 0), strlen(whole));
+    assert_int_equal(gantry_error_format(&err, text, 5), strlen(whole));
+    assert_string_equal(text, "imag");
+    err = (gantry_error){ .code = GANTRY_E_NOMEM, .operation = "images.list", .message = "m" };
+    gantry_error_format(&err, text, sizeof text);
+    assert_string_equal(text, "images.list: m");
+    gantry_error_format(NULL, text, sizeof text);
+    assert_string_equal(text, "success");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(format_tells_everything),
         cmocka_unit_test(text_is_sanitised),
         cmocka_unit_test(text_is_cut_at_characters),
         cmocka_unit_test(random_bytes_come_out_clean),
