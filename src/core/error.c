@@ -248,7 +248,7 @@ void gnt_error_suffix(gantry_error *err, const char *fmt, ...)
     va_start(args, fmt);
     format(more, fmt, args);
     va_end(args);
-    (void)snprintf(raw, sizeof raw, "%s; %s", err->message, more);
+    (void)snprintf(raw, sizeof raw, "%.1023s; %.1900s", err->message, more);
     gnt_text_copy(err->message, sizeof err->message, raw, strlen(raw), 0, 0);
 }
 
