@@ -24,6 +24,8 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "no such image", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
     { 0, "no such volume", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_VOLUME },
     { 0, "network not found", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_NETWORK },
+    /* Its look at the host's interfaces, while one of them went. */
+    { 0, "no such network interface", GANTRY_E_ENGINE, 0 },
     { 0, "no such network", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_NETWORK },
     { 0, "no such exec session", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_EXEC },
     { 0, "no such pod", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_POD },

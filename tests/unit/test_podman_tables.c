@@ -563,6 +563,8 @@ static void test_errors(void **state)
     } cases[] = {
         { 500, "that name is already in use", "creating container storage: ...", GANTRY_E_EXISTS,
           GANTRY_RESOURCE_CONTAINER },
+        { 500, "route ip+net: no such network interface", "route ip+net: no such network interface",
+          GANTRY_E_ENGINE, GANTRY_RESOURCE_CONTAINER },
         { 500, "image not known", "pm-nope: image not known", GANTRY_E_NOT_FOUND,
           GANTRY_RESOURCE_IMAGE },
         { 404, "no such container", "no container with name", GANTRY_E_NOT_FOUND,
