@@ -29,6 +29,7 @@ gantry_progress_record *gnt_build_push(struct gnt_build_records *b, int kind, co
 
     if (q == NULL)
         return NULL;
+    q->record.size = sizeof q->record;
     q->record.kind = kind;
     q->record.step = b->step;
     q->record.step_total = b->step_total;

@@ -38,14 +38,22 @@ static int pass_all(gantry_stream *s, gantry_sink_fn sink, void *arg, gantry_err
 {
     gantry_host *host = gnt_stream_host(s);
     char *piece = gnt_alloc(&host->mem, PIECE);
+    gantry_error failure = { 0 }; /* AGAIN passes through it on the way to a success */
     size_t got = 1;
     int rc = 0;
 
     if (piece == NULL)
         return gnt_nomem(err);
-    while (rc == 0 && got > 0)
-        rc = pass_piece(s, piece, sink, arg, &got, err);
+    while (rc == 0 && got > 0) {
+        rc = pass_piece(s, piece, sink, arg, &got, &failure);
+        if (rc == GANTRY_E_AGAIN) {
+            got = 1;
+            rc = gnt_stream_wait(s, GANTRY_POLL_IN, &failure);
+        }
+    }
     gnt_free(&host->mem, piece);
+    if (rc < 0 && err != NULL)
+        *err = failure;
     return rc;
 }
 

@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "error.h"
 #include "names.h"
+#include "rest_ops.h"
 
 /* Collects lines like "driver: is local, asked nfs" in a result. */
 struct differences {
@@ -115,6 +116,7 @@ int gantry_volumes_ensure(gantry_volumes *volumes, const char *name,
     gantry_engine *e = volumes != NULL ? volumes->engine : NULL;
     gantry_volume_ensured *ensured = NULL;
     gantry_volume_options o;
+    gantry_call shared;
     int rc = gnt_enter(e, GANTRY_FEATURE_VOLUMES_CREATE, err);
 
     if (rc == 0)
@@ -122,6 +124,7 @@ int gantry_volumes_ensure(gantry_volumes *volumes, const char *name,
     if (rc == 0)
         rc = GNT_IMPORT(gantry_volume_options, o, opts, err);
     if (rc == 0) {
+        o.call = gnt_call_share(&shared, o.call); /* of all requests together */
         ensured = gnt_result_new(&e->host.mem, GNT_KIND_VOLUME_ENSURED, err);
         rc = ensured == NULL ? GANTRY_E_NOMEM : ensure_volume(e, name, &o, ensured, err);
     }
@@ -181,6 +184,7 @@ int gantry_networks_ensure(gantry_networks *networks, const char *name,
     gantry_engine *e = networks != NULL ? networks->engine : NULL;
     gantry_network_ensured *ensured = NULL;
     gantry_network_options o;
+    gantry_call shared;
     int rc = gnt_enter(e, GANTRY_FEATURE_NETWORKS_CREATE, err);
 
     if (rc == 0)
@@ -190,6 +194,7 @@ int gantry_networks_ensure(gantry_networks *networks, const char *name,
     if (rc == 0 && o.gateway != NULL && o.subnet == NULL)
         rc = gnt_fail(err, GANTRY_E_INVALID, "gateway: needs subnet");
     if (rc == 0) {
+        o.call = gnt_call_share(&shared, o.call);
         ensured = gnt_result_new(&e->host.mem, GNT_KIND_NETWORK_ENSURED, err);
         rc = ensured == NULL ? GANTRY_E_NOMEM : ensure_network(e, name, &o, ensured, err);
     }

@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "error.h"
 #include "names.h"
+#include "rest_ops.h"
 #include "stream.h"
 
 enum {
@@ -95,6 +96,7 @@ int gantry_containers_exec(gantry_containers *containers, const char *id,
 {
     gantry_engine *e = gnt_engine_of_containers(containers);
     gantry_exec_options o;
+    gantry_call shared;
     int rc = gnt_enter(e, GANTRY_FEATURE_CONTAINERS_EXEC, err);
 
     if (rc == 0)
@@ -107,7 +109,9 @@ int gantry_containers_exec(gantry_containers *containers, const char *id,
         rc = gnt_check_environment("environment", o.environment, err);
     if (rc == 0 && o.input == NULL && o.input_size > 0)
         rc = gnt_fail(err, GANTRY_E_INVALID, "input: must not be NULL");
-    if (rc == 0)
+    if (rc == 0) {
+        o.call = gnt_call_share(&shared, o.call); /* of all requests together */
         rc = exec(e, id, command, &o, out, err);
+    }
     return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_EXEC, GANTRY_RESOURCE_CONTAINER, id, err);
 }

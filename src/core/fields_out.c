@@ -129,11 +129,13 @@ int gnt_out_off(struct gnt_out_context *c, const struct gnt_out *row, const void
 int gnt_out_seconds(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
 {
     int64_t ms = *(const int64_t *)field;
+    int64_t seconds = ms / 1000 + (ms % 1000 > 0);
 
     if (ms < 0) {
         return invalid(c, row, "is negative");
     }
-    return put(c, row, gnt_json_number(c->arena, ms / 1000 + (ms % 1000 > 0)));
+    /* More overflows in engines. */
+    return put(c, row, gnt_json_number(c->arena, seconds < INT32_MAX ? seconds : INT32_MAX));
 }
 
 int gnt_out_map(struct gnt_out_context *c, const struct gnt_out *row, const void *field)

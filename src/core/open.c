@@ -10,6 +10,7 @@
 
 #include "detect.h"
 #include "error.h"
+#include "rest_ops.h"
 #include "service.h"
 #include "url.h"
 
@@ -30,7 +31,8 @@ struct opening {
     struct gantry_host *host;
     gantry_candidate_list *list;
     gantry_candidate **items;
-    gantry_call probe_call;
+    gantry_call call;       /* the caller's, its relative limit counted from the beginning */
+    gantry_call probe_call; /* of one place */
 };
 
 static int import_options(struct opening *o, int runtime, const gantry_engine_options *opts,
@@ -229,7 +231,7 @@ static int take_place(struct opening *o, gantry_engine *e, const struct gnt_plac
     rc = try_place(o, c, &endpoint, &backend, err);
     if (rc < 0)
         return rc;
-    rc = make_engine(e, &endpoint, backend, o->options.call, err);
+    rc = make_engine(e, &endpoint, backend, &o->call, err);
     c->chosen = rc == 0;
     if (rc < 0) {
         c->code = rc;
@@ -313,8 +315,9 @@ static int search(struct opening *o, gantry_engine *e, const struct gnt_places *
     int rc = GANTRY_E_UNAVAILABLE;
 
     for (size_t i = 0; i < places->count; i++) {
-        rc = take_place(o, e, &places->items[i], err);
-        if (rc == 0 || ends_search(rc))
+        if ((rc = gantry_call_check(&o->call, 0, err)) == 0)
+            rc = take_place(o, e, &places->items[i], err);
+        if (rc == 0 || ends_search(rc) || gantry_call_check(&o->call, 0, NULL) < 0)
             return rc;
     }
     if (may_start) {
@@ -330,13 +333,15 @@ static int search(struct opening *o, gantry_engine *e, const struct gnt_places *
 
 static int prepare(struct opening *o, int runtime, struct gnt_places *places, gantry_error *err)
 {
+    gantry_call shared;
     int rc = new_list(o, GNT_PLACES_MAX + 1, err);
 
     if (rc == 0)
         rc = gnt_places_find(gnt_result_arena(o->list), runtime, o->options.address, &o->env,
                              places, err);
-    gnt_call_import(&o->probe_call, o->options.call);
-    if (o->probe_call.timeout_ms == 0)
+    gnt_call_import(&o->call, gnt_call_share(&shared, o->options.call));
+    o->probe_call = o->call;
+    if (o->options.call == NULL || o->options.call->timeout_ms == 0)
         o->probe_call.timeout_ms = o->host->connect_timeout_ms;
     return rc;
 }
@@ -362,24 +367,26 @@ int gantry_engine_open(int runtime, const gantry_engine_options *opts, gantry_en
 {
     struct opening o = { 0 };
     struct gantry_host host = { 0 };
+    gantry_error failure = { 0 }; /* of places that did not answer, too */
     gantry_engine *e = NULL;
-    int rc = import_options(&o, runtime, opts, err);
+    int rc = import_options(&o, runtime, opts, &failure);
 
     if (rc == 0 && out == NULL)
-        rc = gnt_fail(err, GANTRY_E_INVALID, "out: must not be NULL");
+        rc = gnt_fail(&failure, GANTRY_E_INVALID, "out: must not be NULL");
     if (rc == 0)
-        rc = init_host(&host, &o, err);
+        rc = init_host(&host, &o, &failure);
     if (rc == 0 && (e = gnt_alloc(&host.mem, sizeof *e)) == NULL)
-        rc = gnt_nomem(err);
+        rc = gnt_nomem(&failure);
     if (rc == 0) {
         e->host = host;
         e->images.engine = e->containers.engine = e->volumes.engine = e->networks.engine = e;
-        rc = open_engine(e, &o, runtime, err);
+        rc = open_engine(e, &o, runtime, &failure);
     }
     if (rc < 0) {
         gantry_engine_close(e);
+        gnt_error_operation(&failure, "engine.open");
         if (err != NULL)
-            gnt_error_operation(err, "engine.open");
+            *err = failure;
         return rc;
     }
     gnt_log(&e->host, GANTRY_LOG_INFO, "engine", "%s at %s", e->backend->facts.name, e->address);
@@ -399,6 +406,8 @@ void gantry_engine_close(gantry_engine *engine)
     gnt_free(&mem, engine->state);
     if (engine->host.pid == getpid())
         gnt_service_stop(engine->service);
+    else
+        gnt_service_forget(engine->service);
     gnt_result_free(engine->candidates);
     gnt_free(&mem, engine);
 }
@@ -409,28 +418,30 @@ int gantry_detect(int runtime, const gantry_engine_options *opts, gantry_candida
     struct opening o = { 0 };
     struct gantry_host host = { 0 };
     struct gnt_places places;
-    int rc = import_options(&o, runtime, opts, err);
+    gantry_error failure = { 0 };
+    int rc = import_options(&o, runtime, opts, &failure);
 
     if (rc == 0 && out == NULL)
-        rc = gnt_fail(err, GANTRY_E_INVALID, "out: must not be NULL");
+        rc = gnt_fail(&failure, GANTRY_E_INVALID, "out: must not be NULL");
     if (rc == 0)
-        rc = init_host(&host, &o, err);
+        rc = init_host(&host, &o, &failure);
     o.host = &host;
     if (rc == 0)
-        rc = prepare(&o, runtime, &places, err);
+        rc = prepare(&o, runtime, &places, &failure);
     for (size_t i = 0; rc == 0 && i < places.count; i++) {
         const struct gnt_backend *backend = NULL;
         gantry_endpoint endpoint;
-        gantry_candidate *c = new_candidate(&o, &places.items[i], err);
+        gantry_candidate *c = new_candidate(&o, &places.items[i], &failure);
 
-        rc = c == NULL ? GANTRY_E_NOMEM : try_place(&o, c, &endpoint, &backend, err);
+        rc = c == NULL ? GANTRY_E_NOMEM : try_place(&o, c, &endpoint, &backend, &failure);
         if (!ends_search(rc))
-            rc = 0;
+            rc = gantry_call_check(&o.call, 0, &failure);
     }
     if (rc < 0) {
         gnt_result_free(o.list);
+        gnt_error_operation(&failure, "engine.detect");
         if (err != NULL)
-            gnt_error_operation(err, "engine.detect");
+            *err = failure;
         return rc;
     }
     *out = o.list;

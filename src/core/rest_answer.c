@@ -20,6 +20,15 @@ static int unusable(const struct gnt_req *r, int rc, gantry_error *err)
     return rc;
 }
 
+/* What a reader of the answer failed with: other codes are what the engine said, with their own
+ * outcome. */
+static int read_failed(const struct gnt_req *r, int rc, gantry_error *err)
+{
+    if (rc == GANTRY_E_PROTOCOL || rc == GANTRY_E_LIMIT || rc == GANTRY_E_NOMEM)
+        return unusable(r, rc, err);
+    return rc;
+}
+
 /* Reads the body into fn piece by piece, at most `max` bytes. */
 static int each_piece(const struct gnt_req *r, struct gnt_exchange *x,
                       int (*fn)(void *arg, const void *data, size_t size, gantry_error *err),
@@ -39,7 +48,7 @@ static int each_piece(const struct gnt_req *r, struct gnt_exchange *x,
         }
         rc = fn(arg, piece, got, err);
         if (rc < 0)
-            return unusable(r, rc, err);
+            return read_failed(r, rc, err);
     }
     return rc;
 }
@@ -113,7 +122,7 @@ static int each_value(struct gnt_req *r, enum gnt_json_mode mode, gnt_json_fn fn
     if (rc == 0) {
         rc = gnt_json_parser_finish(parser, err);
         if (rc < 0)
-            rc = gnt_req_blame(r, unusable(r, rc, err), err);
+            rc = gnt_req_blame(r, read_failed(r, rc, err), err);
     }
     if (rc == 0 && out_status != NULL)
         *out_status = gnt_exchange_status(x);

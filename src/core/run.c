@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "error.h"
 #include "names.h"
+#include "rest_ops.h"
 #include "stream.h"
 
 enum {
@@ -60,16 +61,9 @@ static int import_run(struct run *r, struct gnt_arena *arena, const gantry_run_o
 /* One deadline for all steps: a relative limit counts from the beginning of the run. */
 static void fix_call(struct run *r)
 {
-    int64_t now = gantry_clock_ns();
+    gantry_call shared;
 
-    gnt_call_import(&r->call, r->options.call);
-    if (r->call.timeout_ms > 0 && r->call.timeout_ms < (INT64_MAX - now) / 1000000) {
-        int64_t deadline = now + r->call.timeout_ms * 1000000;
-
-        if (r->call.deadline_ns == 0 || deadline < r->call.deadline_ns)
-            r->call.deadline_ns = deadline;
-        r->call.timeout_ms = 0;
-    }
+    gnt_call_import(&r->call, gnt_call_share(&shared, r->options.call));
     r->container.call = &r->call;
 }
 

@@ -47,7 +47,7 @@ static const char supervisor[] =
     " </dev/null &\n"
     "child=$!\n"
     "exec 3>&-\n"
-    "while read -r line; do :; done\n"
+    "read -r line\n" /* a line from us, or the end of the process that holds the other end */
     "kill \"$child\" 2>/dev/null\n"
     "wait \"$child\"\n"
     "rm -rf \"$dir\"\n";
@@ -110,6 +110,21 @@ static int make_directory(struct gnt_service *s, const struct gnt_environment *e
     return gnt_fail_errno(err, GANTRY_E_IO, saved, "no directory for Podman's socket");
 }
 
+/* The child's standard descriptors are made over 0 to 2, which may be free in this process. */
+static int away_from_standard(int *fd)
+{
+    int up = *fd;
+
+    if (*fd < 3) {
+        up = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
+        if (up < 0)
+            return -1;
+        close(*fd);
+        *fd = up;
+    }
+    return 0;
+}
+
 static int listen_on(const struct gnt_service *s, int *out_fd, gantry_error *err)
 {
     struct sockaddr_un name = { .sun_family = AF_UNIX };
@@ -118,6 +133,12 @@ static int listen_on(const struct gnt_service *s, int *out_fd, gantry_error *err
     if (fd < 0)
         return gnt_fail_errno(err, GANTRY_E_IO, errno, "socket");
     snprintf(name.sun_path, sizeof name.sun_path, "%s", s->address + strlen("unix://"));
+    if (away_from_standard(&fd) < 0) {
+        int saved = errno;
+
+        close(fd);
+        return gnt_fail_errno(err, GANTRY_E_IO, saved, "fcntl");
+    }
     if (bind(fd, (const struct sockaddr *)&name, sizeof name) < 0 || listen(fd, 128) < 0) {
         int saved = errno;
 
@@ -130,12 +151,11 @@ static int listen_on(const struct gnt_service *s, int *out_fd, gantry_error *err
 
 static int make_lifeline(int ends[2], gantry_error *err)
 {
-    if (pipe(ends) < 0)
-        return gnt_fail_errno(err, GANTRY_E_IO, errno, "pipe");
-    /* A fork between pipe and fcntl in another thread could hold the write end: then the service
-     * ends with that child too, which is late but no leak. */
-    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    /* A socket, so that an end can be said besides being seen: a forked child may hold a copy. */
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return gnt_fail_errno(err, GANTRY_E_IO, errno, "socketpair");
+    if (away_from_standard(&ends[0]) < 0 || away_from_standard(&ends[1]) < 0)
+        return gnt_fail_errno(err, GANTRY_E_IO, errno, "fcntl");
     return 0;
 }
 
@@ -316,7 +336,7 @@ static void remove_directory(const struct gnt_service *s)
     rmdir(s->directory);
 }
 
-void gnt_service_stop(struct gnt_service *service)
+void gnt_service_forget(struct gnt_service *service)
 {
     struct gantry_host *host;
 
@@ -325,6 +345,20 @@ void gnt_service_stop(struct gnt_service *service)
     host = service->host;
     if (service->lifeline >= 0)
         close(service->lifeline);
+    gnt_free(&host->mem, service);
+}
+
+void gnt_service_stop(struct gnt_service *service)
+{
+    struct gantry_host *host;
+
+    if (service == NULL)
+        return;
+    host = service->host;
+    if (service->lifeline >= 0) {
+        (void)send(service->lifeline, "\n", 1, MSG_NOSIGNAL);
+        close(service->lifeline);
+    }
     if (service->pid > 0)
         reap(service);
     remove_directory(service);

@@ -19,6 +19,8 @@ int gnt_service_start(struct gantry_host *host, const struct gnt_environment *en
                       gantry_error *err);
 /* What the service wrote to its standard error, its last lines; "" if nothing. */
 void gnt_service_words(const struct gnt_service *service, char *out, size_t size);
+/* In a forked child: let go of what is the parent's. NULL is fine. */
+void gnt_service_forget(struct gnt_service *service);
 /* End it and wait for its end; removes its directory. NULL is fine. */
 void gnt_service_stop(struct gnt_service *service);
 

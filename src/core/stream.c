@@ -100,7 +100,7 @@ int gantry_stream_read(gantry_stream *s, void *buffer, size_t capacity, size_t *
         return keep_failure(s, rc, err);
     s->ended = *out_size == 0;
     if (out_channel != NULL)
-        *out_channel = channel;
+        *out_channel = channel == GANTRY_STDERR ? GANTRY_STDERR : GANTRY_STDOUT;
     return 0;
 }
 
@@ -118,19 +118,23 @@ static int check_write(const gantry_stream *s, gantry_error *err)
 static int write_all(gantry_stream *s, const char *data, size_t size, size_t *written,
                      gantry_error *err)
 {
+    gantry_error failure = { 0 }; /* AGAIN passes through it on the way to a success */
     size_t piece;
     int rc = 0;
 
     while (rc == 0 && *written < size) {
         piece = 0;
-        rc = s->ops.write(s->state, data + *written, size - *written, s->nonblocking, &piece, err);
+        rc = s->ops.write(s->state, data + *written, size - *written, s->nonblocking, &piece,
+                          &failure);
         *written += piece;
         if (s->nonblocking)
-            return rc;
+            break;
         /* Input waits, but who writes in blocking mode wants to write first. */
         if (rc == GANTRY_E_AGAIN)
-            rc = gnt_stream_wait(s, GANTRY_POLL_OUT, err);
+            rc = gnt_stream_wait(s, GANTRY_POLL_OUT, &failure);
     }
+    if (rc < 0 && err != NULL)
+        *err = failure;
     return rc;
 }
 

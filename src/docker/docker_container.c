@@ -82,6 +82,8 @@ static int stop_like(struct docker *d, const char *id, const gantry_container_st
         rc = gnt_rest_container_facts(&d->rest, opts->call, id, &facts, err);
     if (rc < 0)
         return rc;
+    if (seconds > INT32_MAX)
+        seconds = INT32_MAX; /* more overflows in the daemon, which then kills at once */
     gnt_req_init(&r, &d->rest, "POST", opts->call, template_text, id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     if (opts->grace_ms == GANTRY_NO_TIMEOUT)

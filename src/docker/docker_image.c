@@ -47,7 +47,7 @@ static int in_digest(struct gnt_in_context *c, const struct gnt_json *v, const s
     const char *copy;
 
     (void)row;
-    if (at == NULL)
+    if (at == NULL || is_none(at + 1))
         return 0;
     copy = gnt_arena_strdup(c->arena, at + 1);
     if (copy == NULL)

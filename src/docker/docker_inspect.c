@@ -47,7 +47,7 @@ static int in_image(struct gnt_in_context *c, const struct gnt_json *v, const st
         id += 7;
     last = strrchr(name, '/') != NULL ? strrchr(name, '/') : name;
     if (strpbrk(last, ":@") != NULL || name[0] == '\0' ||
-        (id != NULL && strncmp(id, name, strlen(name)) == 0))
+        (id != NULL && strlen(name) >= 12 && strncmp(id, name, strlen(name)) == 0))
         copy = gnt_arena_strdup(c->arena, name);
     else
         copy = gnt_arena_printf(c->arena, "%s:latest", name);
@@ -151,16 +151,47 @@ const struct gnt_out gnt_docker_container_list_options[] = {
 };
 #undef L
 
+/* "web.1" to "^/web[.]1$"; of what a name may hold only the point means more. */
+static char *exact_name(struct gnt_arena *arena, const char *name)
+{
+    char *pattern = gnt_arena_alloc(arena, strlen(name) * 3 + sizeof "^/$");
+    char *out = pattern;
+
+    if (pattern == NULL)
+        return NULL;
+    *out++ = '^';
+    *out++ = '/';
+    for (; *name != '\0'; name++) {
+        if (*name == '.')
+            *out++ = '[';
+        *out++ = *name;
+        if (*name == '.')
+            *out++ = ']';
+    }
+    *out++ = '$';
+    *out = '\0';
+    return pattern;
+}
+
 /* Docker matches names as a regular expression on "/name". */
 static void filter_names(struct gnt_req *r, struct gnt_json *filters, const char *const *names)
 {
     for (; names != NULL && *names != NULL; names++) {
-        char *pattern = gnt_arena_printf(&r->arena, "^/%s$", *names);
+        const char *pattern = exact_name(&r->arena, *names);
 
         if (pattern == NULL)
             gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
         gnt_req_filter(r, filters, "name", pattern);
     }
+}
+
+static int has_filter(const gantry_container_list_options *opts, const char *key)
+{
+    for (size_t i = 0; i < opts->filter_count; i++) {
+        if (strcmp(opts->filters[i].key, key) == 0)
+            return 1;
+    }
+    return 0;
 }
 
 static void filter_state(struct gnt_req *r, struct gnt_json *filters,
@@ -176,7 +207,7 @@ static void filter_state(struct gnt_req *r, struct gnt_json *filters,
             gnt_req_fail(r, GANTRY_E_INVALID, "state: %d is none of GANTRY_CONTAINER_",
                          opts->state);
         gnt_req_filter(r, filters, "status", word->word);
-    } else if (opts->limit > 0 && opts->all != GANTRY_ON) {
+    } else if (opts->limit > 0 && opts->all != GANTRY_ON && !has_filter(opts, "status")) {
         /* Docker takes a limit to mean all states. */
         gnt_req_filter_list(r, filters, "status", running);
     }

@@ -53,7 +53,8 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "is an invalid", GANTRY_E_INVALID, 0 },
     { 0, "no command or entrypoint provided", GANTRY_E_INVALID, 0 },
     { 0, "invoke a command that was not found", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
-    { 0, "OCI permission denied", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
+    { 0, "permission denied: OCI permission denied", GANTRY_E_COMMAND,
+      GANTRY_RESOURCE_CONTAINER },
     { 500, "statfs ", GANTRY_E_INVALID, 0 }, /* the source of a bind mount */
     { 0, "no matching entries in passwd file", GANTRY_E_INVALID, 0 },
     { 0, "decode()", GANTRY_E_INVALID, 0 },

@@ -60,6 +60,10 @@ int gnt_podman_container_remove(void *state, const char *id,
  */
 const char *gnt_podman_familiar(const char *reference);
 
+/* A reference as libpod takes it: an id without "sha256:", which it would read as a name. Points
+ * into `reference`. */
+const char *gnt_podman_bare(const char *reference);
+
 /* Hooks of decoding tables: one name, and a list of names without repetitions. */
 int gnt_podman_in_name(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
                        void *);

@@ -118,13 +118,41 @@ const struct gnt_build_dialect gnt_podman_build_dialect = {
 
 /* ---- the request ----------------------------------------------------------------------------- */
 
+/* libpod reads null as "", but an argument without value is one that is not given. */
+static int out_build_args(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+{
+    struct {
+        const gantry_pair *pairs;
+        size_t count;
+    } given;
+    gantry_pair *kept;
+    size_t count = 0;
+
+    memcpy(&given, field, sizeof given);
+    if (given.pairs == NULL)
+        return gnt_out_map(c, row, field);
+    kept = gnt_arena_alloc(c->arena, (given.count + 1) * sizeof *kept);
+    if (kept == NULL)
+        return gnt_nomem(c->err);
+    for (size_t i = 0; i < given.count; i++) {
+        if (given.pairs[i].key == NULL || given.pairs[i].value != NULL)
+            kept[count++] = given.pairs[i];
+    }
+    given.pairs = kept;
+    given.count = count;
+    return gnt_out_map(c, row, &given);
+}
+
 #define O gantry_build_options
+#define BUILD_ARGS_WIDTH (GNT_OUT_W(O, build_args) + sizeof(size_t))
 const struct gnt_out gnt_podman_build_options[] = { GNT_OUT_CODE(O, dockerfile),
                                                     GNT_OUT_CODE(O, dockerfile_name),
                                                     GNT_OUT_CODE(O, context_directory),
                                                     GNT_OUT_CODE(O, context),
                                                     GNT_OUT_STRS(O, tags, "t"),
-                                                    GNT_OUT_MAP(O, build_args, "buildargs"),
+                                                    GNT_OUT_(O, build_args, const gantry_pair *,
+                                                             "buildargs", out_build_args,
+                                                             BUILD_ARGS_WIDTH),
                                                     GNT_OUT_MAP(O, labels, "labels"),
                                                     GNT_OUT_STR(O, target, "target"),
                                                     GNT_OUT_STR(O, platform, "platform"),

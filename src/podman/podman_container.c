@@ -251,6 +251,7 @@ const struct gnt_out gnt_podman_container_list_options[] = {
 struct listing {
     struct podman_wanted wanted;
     int state;
+    int running; /* only what runs, as other engines see it: paused ones and restarts too */
 };
 
 static int accept_container(const void *item, const void *arg)
@@ -259,6 +260,10 @@ static int accept_container(const void *item, const void *arg)
     const struct listing *listing = arg;
 
     if (listing->state != GANTRY_CONTAINER_UNKNOWN && container->state != listing->state)
+        return 0;
+    if (listing->running && container->state != GANTRY_CONTAINER_RUNNING &&
+        container->state != GANTRY_CONTAINER_PAUSED &&
+        container->state != GANTRY_CONTAINER_RESTARTING)
         return 0;
     return gnt_podman_accept(item, &listing->wanted);
 }
@@ -273,15 +278,11 @@ static int has_filter(const gantry_container_list_options *opts, const char *key
 }
 
 /* Without `all` libpod leaves paused ones out, which run as far as callers are concerned. States
- * are compared with the answer too, since no version takes all words. */
-static void filter_states(struct gnt_req *r, struct gnt_json *filters,
-                          const gantry_container_list_options *opts)
+ * are compared with the answer only: no version takes all words, none has one for "stopping". */
+static int only_running(const gantry_container_list_options *opts)
 {
-    static const char *const running[] = { "running", "paused", NULL };
-
-    if (opts->all != GANTRY_ON && opts->state == GANTRY_CONTAINER_UNKNOWN &&
-        !has_filter(opts, "status"))
-        gnt_req_filter_list(r, filters, "status", running);
+    return opts->all != GANTRY_ON && opts->state == GANTRY_CONTAINER_UNKNOWN &&
+           !has_filter(opts, "status");
 }
 
 /* libpod's `ancestor` compares whole names and ids as they are stored: give it the id. */
@@ -300,7 +301,7 @@ static int filter_image(struct podman *p, struct gnt_req *r, struct gnt_json *fi
             *err = e;
         return rc;
     }
-    gnt_req_filter(r, filters, "ancestor", rc == 0 ? id : opts->image);
+    gnt_req_filter(r, filters, "ancestor", rc == 0 ? id : gnt_podman_bare(opts->image));
     return 0;
 }
 
@@ -341,7 +342,8 @@ static int list_containers(struct podman *p, const gantry_container_list_options
                                                       .offset = offsetof(gantry_container, name) },
                                            .labels = opts->labels,
                                            .labels_offset = offsetof(gantry_container, labels) },
-                               .state = opts->state };
+                               .state = opts->state,
+                               .running = only_running(opts) };
     struct gnt_req r;
     struct gnt_json *filters;
     int rc;
@@ -349,7 +351,6 @@ static int list_containers(struct podman *p, const gantry_container_list_options
     gnt_req_init(&r, &p->rest, "GET", opts->call, "/containers/json");
     gnt_req_query_true(&r, "all", 1);
     filters = gnt_req_object(&r);
-    filter_states(&r, filters, opts);
     gnt_podman_filter_wanted(&r, filters, &listing.wanted);
     if (opts->network != NULL)
         gnt_req_filter(&r, filters, "network", opts->network);

@@ -187,7 +187,8 @@ static int podman_image_inspect(void *state, const char *reference,
                                               .json_offset = offsetof(gantry_image, json) };
     struct podman *p = state;
     void *result = NULL;
-    int rc = gnt_rest_lookup(&p->rest, &lookup, opts->call, reference, &result, err);
+    int rc = gnt_rest_lookup(&p->rest, &lookup, opts->call, gnt_podman_bare(reference), &result,
+                             err);
 
     if (rc == 0)
         *out = result;
@@ -200,8 +201,8 @@ static int podman_image_exists(void *state, const char *reference,
 {
     struct podman *p = state;
     gantry_error e = { 0 };
-    int rc = gnt_rest_act(&p->rest, "GET", opts->call, GANTRY_RESOURCE_IMAGE, reference,
-                          "/images/%r/exists", &e);
+    int rc = gnt_rest_act(&p->rest, "GET", opts->call, GANTRY_RESOURCE_IMAGE,
+                          gnt_podman_bare(reference), "/images/%r/exists", &e);
 
     if (rc < 0 && rc != GANTRY_E_NOT_FOUND) {
         if (err != NULL)
@@ -220,7 +221,8 @@ static int podman_image_tag(void *state, const char *reference, const char *new_
     struct gnt_req r;
     const char *repo;
 
-    gnt_req_init(&r, &p->rest, "POST", opts->call, "/images/%r/tag", reference);
+    gnt_req_init(&r, &p->rest, "POST", opts->call, "/images/%r/tag",
+                 gnt_podman_bare(reference));
     gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, reference);
     if (r.rc == 0)
         r.rc = gnt_reference_parse(&r.arena, "new_reference", new_reference, &parts, &r.failure);
@@ -287,7 +289,10 @@ static int remove_name(struct removing *removing, const gantry_call *call, const
 {
     struct gnt_req r;
 
-    gnt_req_init(&r, &removing->p->rest, "DELETE", call, "/images/%r", name);
+    /* DELETE /images/remove is another route of libpod: without names it deletes every image. */
+    if (strcmp(name, "remove") == 0)
+        name = "remove:latest";
+    gnt_req_init(&r, &removing->p->rest, "DELETE", call, "/images/%r", gnt_podman_bare(name));
     gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, removing->reference);
     return gnt_req_each(&r, GNT_JSON_DOCUMENT, take_removal, removing, NULL, err);
 }
@@ -373,21 +378,35 @@ static int remove_all_names(struct removing *removing, const gantry_call *call, 
     return 0;
 }
 
+/* Whether a reference is one of the names, which comes before the beginning of an id. */
+static int is_tag(const struct names *names, const char *reference)
+{
+    size_t size = strlen(reference);
+
+    for (const char *const *tag = names->tags; *tag != NULL; tag++) {
+        const char *name = gnt_podman_familiar(*tag);
+
+        if (strncmp(name, reference, size) == 0 &&
+            (name[size] == '\0' || strcmp(name + size, ":latest") == 0))
+            return 1;
+    }
+    return 0;
+}
+
 static int remove_forced(struct removing *removing, const gantry_call *call, gantry_error *err)
 {
     struct gnt_arena arena;
     struct names names = { .arena = &arena, .tags = gnt_no_strings };
     struct gnt_req r;
-    const char *hex = removing->reference;
+    const char *hex = gnt_podman_bare(removing->reference);
     int rc;
 
     gnt_arena_init(&arena, &removing->p->rest.host->mem);
-    gnt_req_init(&r, &removing->p->rest, "GET", call, "/images/%r/json", removing->reference);
+    gnt_req_init(&r, &removing->p->rest, "GET", call, "/images/%r/json", hex);
     gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, removing->reference);
     rc = gnt_req_each(&r, GNT_JSON_DOCUMENT, take_names, &names, NULL, err);
-    if (strncmp(hex, "sha256:", 7) == 0)
-        hex += 7;
-    if (rc == 0 && strncmp(names.id, hex, strlen(hex)) == 0)
+    if (rc == 0 && !is_tag(&names, removing->reference) &&
+        strncmp(names.id, hex, strlen(hex)) == 0)
         rc = remove_all_names(removing, call, names.id, &names, err);
     else if (rc == 0)
         rc = remove_name(removing, call, removing->reference, err);

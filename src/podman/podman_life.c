@@ -48,6 +48,8 @@ static int stop_like(struct podman *p, const char *id, const gantry_container_st
         return rc;
     if (opts->grace_ms == 0 && facts.stop_timeout_s > 0)
         seconds = facts.stop_timeout_s;
+    if (seconds > INT32_MAX)
+        seconds = INT32_MAX; /* more overflows in the engine, which then kills at once */
     gnt_req_init(&r, &p->rest, "POST", opts->call, template_text, id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     if (opts->grace_ms == GANTRY_NO_TIMEOUT) {

@@ -42,6 +42,13 @@ const char *gnt_podman_familiar(const char *reference)
     return rest != NULL && !has_domain(rest) ? rest : reference;
 }
 
+const char *gnt_podman_bare(const char *reference)
+{
+    const char *rest = without(reference, "sha256:");
+
+    return rest != NULL ? rest : reference;
+}
+
 int gnt_podman_in_name(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
                        void *field)
 {
@@ -132,7 +139,7 @@ int gnt_podman_image_id(struct podman *p, const gantry_call *call, const char *r
 {
     struct gnt_req r;
 
-    gnt_req_init(&r, &p->rest, "GET", call, "/images/%r/json", reference);
+    gnt_req_init(&r, &p->rest, "GET", call, "/images/%r/json", gnt_podman_bare(reference));
     gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, reference);
     return gnt_req_each(&r, GNT_JSON_DOCUMENT, take_id, out_id, NULL, err);
 }

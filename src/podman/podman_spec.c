@@ -214,7 +214,7 @@ struct gnt_json *gnt_podman_container_body(struct gnt_req *r, const char *image,
 {
     struct gnt_json *body = gnt_req_encode(r, opts, gnt_podman_container_options);
 
-    put_text(r, body, "image", image);
+    put_text(r, body, "image", gnt_podman_bare(image));
     if (platform->os[0] != '\0') {
         put_text(r, body, "image_os", platform->os);
         put_text(r, body, "image_arch", platform->arch);
@@ -266,7 +266,7 @@ static int check_platform(struct podman *p, const char *image, const gantry_call
                                               .json_offset = SIZE_MAX };
     void *result = NULL;
     const gantry_image *have;
-    int rc = gnt_rest_lookup(&p->rest, &lookup, call, image, &result, err);
+    int rc = gnt_rest_lookup(&p->rest, &lookup, call, gnt_podman_bare(image), &result, err);
 
     if (rc < 0)
         return rc;

@@ -108,6 +108,7 @@ static void test_open_and_close(void **state)
 
     if (gantry_engine_open(GANTRY_RUNTIME_PODMAN, &opts, &engine, &err) < 0)
         fail_msg("%s", err.message);
+    assert_int_equal(err.code, 0); /* of the places that did not answer nothing stays */
     list = gantry_engine_candidates(engine);
     assert_string_equal(list->items[list->count - 1]->source, "Podman on demand");
     assert_int_equal(list->items[list->count - 1]->chosen, 1);
@@ -133,6 +134,21 @@ static void test_forbidden(void **state)
                      GANTRY_E_UNAVAILABLE);
     assert_null(engine);
     assert_null(strstr(err.message, "on demand"));
+    assert_int_equal(entries(f->dir), 0);
+}
+
+/* A call that is over looks nowhere and starts nothing. */
+static void test_deadline_of_opening(void **state)
+{
+    struct fixture *f = *state;
+    gantry_call call = { .size = sizeof call, .deadline_ns = gantry_clock_ns() - 1 };
+    gantry_engine_options opts = { .size = sizeof opts, .call = &call, .environment = f->env };
+    gantry_engine *engine = NULL;
+    gantry_error err = { 0 };
+
+    assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_PODMAN, &opts, &engine, &err),
+                     GANTRY_E_TIMEOUT);
+    assert_null(engine);
     assert_int_equal(entries(f->dir), 0);
 }
 
@@ -207,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_open_and_close, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forbidden, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_deadline_of_opening, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_program, setup, teardown),
         cmocka_unit_test_setup_teardown(test_service_that_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(test_embedder_killed, setup, teardown),

@@ -73,6 +73,7 @@ static const gantry_progress_record *next(struct reading *r, int kind)
     struct gnt_build_queued *q = r->b.first;
 
     assert_non_null(q);
+    assert_int_equal(q->record.size, sizeof(gantry_progress_record));
     assert_int_equal(q->record.kind, kind);
     assert_int_equal(strlen(q->record.text), q->record.text_size);
     r->b.first = q->next;

@@ -498,6 +498,8 @@ static void test_error_rows(void **state)
         { 404, "No such container: web", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
         { 404, "No such image: nope:latest", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
         { 404, "get nope: no such volume", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_VOLUME },
+        { 404, "image with reference my-network:latest was found but does not match the platform",
+          GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
         { 404, "network nope not found", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_NETWORK },
         { 404, "page not found", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
         { 400, "client version 1.51 is too old. Minimum supported API version is 1.60",

@@ -247,6 +247,34 @@ static void test_familiar_names(void **state)
         assert_string_equal(gnt_podman_familiar(names[i][0]), names[i][1]);
 }
 
+static void test_bare_references(void **state)
+{
+    (void)state;
+    assert_string_equal(gnt_podman_bare("sha256:0123"), "0123");
+    assert_string_equal(gnt_podman_bare("app@sha256:0123"), "app@sha256:0123");
+}
+
+/* libpod would read null as "". */
+static void test_build_args_without_value(void **state)
+{
+    static const gantry_pair args[] = { { "A", "1" }, { "HOME", NULL }, { "B", "" } };
+    const gantry_build_options o = { .size = sizeof o, .build_args = args, .build_arg_count = 3 };
+    struct gnt_arena arena;
+    struct gnt_buf text;
+    struct gnt_json *body;
+    gantry_error err = { 0 };
+
+    (void)state;
+    gnt_arena_init(&arena, &host.mem);
+    gnt_buf_init(&text, &host.mem, 4096);
+    body = gnt_json_new(&arena, GNT_JSON_OBJECT);
+    assert_int_equal(gnt_encode(&arena, &o, gnt_podman_build_options, body, &err), 0);
+    assert_int_equal(gnt_json_write(body, &text), 0);
+    assert_string_equal(gnt_buf_text(&text), "{\"buildargs\":{\"A\":\"1\",\"B\":\"\"}}");
+    gnt_buf_free(&text);
+    gnt_arena_free(&arena);
+}
+
 static void test_patterns(void **state)
 {
     (void)state;
@@ -587,8 +615,11 @@ static void test_errors(void **state)
         { 500, "runc create failed: exec: \"nosuch\": executable file not found in $PATH",
           "OCI runtime attempted to invoke a command that was not found", GANTRY_E_COMMAND,
           GANTRY_RESOURCE_CONTAINER },
-        { 500, "runc create failed: exec: \"/etc\": permission denied", "OCI permission denied",
+        { 500, "OCI permission denied",
+          "runc create failed: exec: \"/etc\": permission denied: OCI permission denied",
           GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
+        { 500, "OCI permission denied", "mount proc: operation not permitted: OCI permission denied",
+          GANTRY_E_ENGINE, GANTRY_RESOURCE_CONTAINER },
         { 500, "statfs /nonexistent: no such file or directory", "no such file or directory",
           GANTRY_E_INVALID, GANTRY_RESOURCE_CONTAINER },
         { 500, "EOF", "decode(): EOF", GANTRY_E_INVALID, GANTRY_RESOURCE_CONTAINER },
@@ -666,6 +697,8 @@ int main(void)
         cmocka_unit_test(test_cpu_quota),
         cmocka_unit_test(test_refused_options),
         cmocka_unit_test(test_familiar_names),
+        cmocka_unit_test(test_bare_references),
+        cmocka_unit_test(test_build_args_without_value),
         cmocka_unit_test(test_patterns),
         cmocka_unit_test(test_platforms),
         cmocka_unit_test(test_what_lists_send),

@@ -193,6 +193,31 @@ static void test_ends_when_embedder_is_killed(void **state)
     fail_msg("the service's directory is still there");
 }
 
+/* A child that lives on holds a copy of the lifeline; the end is said all the same. */
+static void test_ends_in_spite_of_a_forked_child(void **state)
+{
+    struct fixture *f = *state;
+    struct gnt_service *service = NULL;
+    const char *address = NULL;
+    gantry_error err = { 0 };
+    char note[1024];
+    int64_t begin;
+    pid_t child;
+
+    assert_int_equal(gnt_service_start(&f->host, &f->env, f->program, &service, &address, &err), 0);
+    read_note(f, note, sizeof note);
+    child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    begin = gantry_clock_ns();
+    gnt_service_stop(service);
+    assert_true(gantry_clock_ns() - begin < (int64_t)8 * 1000000000);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 static void test_missing_program(void **state)
 {
     struct fixture *f = *state;
@@ -211,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_activation_and_end, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ends_when_embedder_is_killed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ends_in_spite_of_a_forked_child, setup, teardown),
         cmocka_unit_test_setup_teardown(test_missing_program, setup, teardown),
     };
 
