@@ -74,8 +74,8 @@ typedef struct gantry_build_result {
 /**
  * Build an image.
  *
- * Ignore files are not applied by the library in this version: Docker's builder takes no notice of a
- * .dockerignore in the context it is sent, Podman leaves out what it names.
+ * Ignore files are not applied by the library in this version: Docker's builder takes no notice of
+ * a .dockerignore in the context it is sent, Podman leaves out what it names.
  *
  * The context is streamed; memory stays constant whatever its size. Success means that the engine
  * named the image in a structured record and confirms that it is there.

@@ -287,7 +287,8 @@ static int only_running(const gantry_container_list_options *opts)
 
 /* libpod's `ancestor` compares whole names and ids as they are stored: give it the id. */
 static int filter_image(struct podman *p, struct gnt_req *r, struct gnt_json *filters,
-                        const gantry_container_list_options *opts, gantry_error *err)
+                        const gantry_container_list_options *opts, const gantry_call *call,
+                        gantry_error *err)
 {
     char id[65];
     gantry_error e = { 0 };
@@ -295,7 +296,7 @@ static int filter_image(struct podman *p, struct gnt_req *r, struct gnt_json *fi
 
     if (opts->image == NULL)
         return 0;
-    rc = gnt_podman_image_id(p, opts->call, opts->image, id, &e);
+    rc = gnt_podman_image_id(p, call, opts->image, id, &e);
     if (rc < 0 && rc != GANTRY_E_NOT_FOUND) {
         if (err != NULL)
             *err = e;
@@ -335,8 +336,8 @@ static void newest_first(gantry_container_list *list, int64_t limit)
     }
 }
 
-static int list_containers(struct podman *p, const gantry_container_list_options *opts, void **out,
-                           gantry_error *err)
+static int list_containers(struct podman *p, const gantry_container_list_options *opts,
+                           const gantry_call *call, void **out, gantry_error *err)
 {
     struct listing listing = { .wanted = { .names = { .names = opts->names,
                                                       .offset = offsetof(gantry_container, name) },
@@ -348,14 +349,14 @@ static int list_containers(struct podman *p, const gantry_container_list_options
     struct gnt_json *filters;
     int rc;
 
-    gnt_req_init(&r, &p->rest, "GET", opts->call, "/containers/json");
+    gnt_req_init(&r, &p->rest, "GET", call, "/containers/json");
     gnt_req_query_true(&r, "all", 1);
     filters = gnt_req_object(&r);
     gnt_podman_filter_wanted(&r, filters, &listing.wanted);
     if (opts->network != NULL)
         gnt_req_filter(&r, filters, "network", opts->network);
     gnt_req_filter_pairs(&r, filters, opts->filters, opts->filter_count);
-    rc = filter_image(p, &r, filters, opts, err);
+    rc = filter_image(p, &r, filters, opts, call, err);
     if (rc < 0) {
         gnt_req_free(&r);
         return rc;
@@ -368,6 +369,8 @@ static int list_containers(struct podman *p, const gantry_container_list_options
 static int podman_container_list(void *state, const gantry_container_list_options *opts,
                                  gantry_container_list **out, gantry_error *err)
 {
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
     gantry_error e;
     void *list = NULL;
     int tries = 0;
@@ -375,7 +378,7 @@ static int podman_container_list(void *state, const gantry_container_list_option
 
     do {
         memset(&e, 0, sizeof e);
-        rc = list_containers(state, opts, &list, &e);
+        rc = list_containers(state, opts, call, &list, &e);
     } while (gnt_podman_list_again(rc, &e, &tries));
     if (rc < 0) {
         if (err != NULL)

@@ -134,8 +134,8 @@ static int accept_image(const void *item, const void *arg)
     return 0;
 }
 
-static int list_images(struct podman *p, const gantry_image_list_options *opts, void **out,
-                       gantry_error *err)
+static int list_images(struct podman *p, const gantry_image_list_options *opts,
+                       const gantry_call *call, void **out, gantry_error *err)
 {
     struct image_listing listing = { .wanted = { .labels = opts->labels,
                                                  .labels_offset = offsetof(gantry_image, labels) },
@@ -143,7 +143,7 @@ static int list_images(struct podman *p, const gantry_image_list_options *opts, 
     struct gnt_req r;
     struct gnt_json *filters;
 
-    gnt_req_init(&r, &p->rest, "GET", opts->call, "/images/json");
+    gnt_req_init(&r, &p->rest, "GET", call, "/images/json");
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_image_list_options));
     filters = gnt_req_object(&r);
     gnt_podman_filter_wanted(&r, filters, &listing.wanted);
@@ -158,6 +158,8 @@ static int list_images(struct podman *p, const gantry_image_list_options *opts, 
 static int podman_image_list(void *state, const gantry_image_list_options *opts,
                              gantry_image_list **out, gantry_error *err)
 {
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
     gantry_error e;
     void *list = NULL;
     int tries = 0;
@@ -165,7 +167,7 @@ static int podman_image_list(void *state, const gantry_image_list_options *opts,
 
     do {
         memset(&e, 0, sizeof e);
-        rc = list_images(state, opts, &list, &e);
+        rc = list_images(state, opts, call, &list, &e);
     } while (gnt_podman_list_again(rc, &e, &tries));
     if (rc == 0)
         *out = list;
@@ -420,6 +422,8 @@ static int podman_image_remove(void *state, const char *reference,
 {
     struct podman *p = state;
     struct removing removing = { .p = p, .reference = reference };
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
     struct gnt_arena arena;
     struct gnt_json *unused;
     int rc;
@@ -435,9 +439,9 @@ static int podman_image_remove(void *state, const char *reference,
     if (removing.removal == NULL)
         return GANTRY_E_NOMEM;
     if (opts->force == GANTRY_ON)
-        rc = remove_forced(&removing, opts->call, err);
+        rc = remove_forced(&removing, call, err);
     else
-        rc = remove_name(&removing, opts->call, reference, err);
+        rc = remove_name(&removing, call, reference, err);
     if (rc < 0)
         gnt_result_free(removing.removal);
     else

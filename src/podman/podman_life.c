@@ -34,15 +34,15 @@ int gnt_podman_start(void *state, const char *id, const gantry_container_start_o
  * kills at once, so the container's own is sent.
  */
 static int stop_like(struct podman *p, const char *id, const gantry_container_stop_options *opts,
-                     const char *template_text, gantry_error *err)
+                     const gantry_call *call, const char *template_text, gantry_error *err)
 {
     struct gnt_container_facts facts;
     struct gnt_req r;
     int64_t seconds = opts->grace_ms > 0 ? gnt_seconds_up(opts->grace_ms) : 0;
-    int rc = gnt_rest_container_facts(&p->rest, opts->call, id, &facts, err);
+    int rc = gnt_rest_container_facts(&p->rest, call, id, &facts, err);
 
     if (rc == 0 && facts.state == GANTRY_CONTAINER_PAUSED)
-        rc = gnt_rest_act(&p->rest, "POST", opts->call, GANTRY_RESOURCE_CONTAINER, id,
+        rc = gnt_rest_act(&p->rest, "POST", call, GANTRY_RESOURCE_CONTAINER, id,
                           "/containers/%s/unpause", err);
     if (rc < 0)
         return rc;
@@ -50,7 +50,7 @@ static int stop_like(struct podman *p, const char *id, const gantry_container_st
         seconds = facts.stop_timeout_s;
     if (seconds > INT32_MAX)
         seconds = INT32_MAX; /* more overflows in the engine, which then kills at once */
-    gnt_req_init(&r, &p->rest, "POST", opts->call, template_text, id);
+    gnt_req_init(&r, &p->rest, "POST", call, template_text, id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     if (opts->grace_ms == GANTRY_NO_TIMEOUT) {
         seconds = INT32_MAX; /* libpod takes no negative time */
@@ -82,25 +82,29 @@ static int has_ended(struct podman *p, const char *id, const gantry_call *call, 
 int gnt_podman_stop(void *state, const char *id, const gantry_container_stop_options *opts,
                     gantry_error *err)
 {
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
     gantry_error e = { 0 };
-    int rc = stop_like(state, id, opts, "/containers/%s/stop", &e);
+    int rc = stop_like(state, id, opts, call, "/containers/%s/stop", &e);
 
-    return rc < 0 ? has_ended(state, id, opts->call, rc, &e, err) : 0;
+    return rc < 0 ? has_ended(state, id, call, rc, &e, err) : 0;
 }
 
 int gnt_podman_restart(void *state, const char *id, const gantry_container_stop_options *opts,
                        gantry_error *err)
 {
     struct podman *p = state;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
     gantry_error e = { 0 };
-    int rc = stop_like(p, id, opts, "/containers/%s/restart", &e);
+    int rc = stop_like(p, id, opts, call, "/containers/%s/restart", &e);
 
     if (rc == 0)
         return 0;
-    rc = has_ended(p, id, opts->call, rc, &e, err);
+    rc = has_ended(p, id, call, rc, &e, err);
     if (rc < 0)
         return rc;
-    return gnt_rest_act(&p->rest, "POST", opts->call, GANTRY_RESOURCE_CONTAINER, id,
+    return gnt_rest_act(&p->rest, "POST", call, GANTRY_RESOURCE_CONTAINER, id,
                         "/containers/%s/start", err);
 }
 

@@ -202,12 +202,14 @@ static int podman_network_connect(void *state, const char *id, const char *conta
                                   const gantry_network_connect_options *opts, gantry_error *err)
 {
     struct podman *p = state;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
     struct gnt_req r;
     struct gnt_json *body;
     gantry_error e = { 0 };
     int rc;
 
-    gnt_req_init(&r, &p->rest, "POST", opts->call, "/networks/%s/connect", id);
+    gnt_req_init(&r, &p->rest, "POST", call, "/networks/%s/connect", id);
     gnt_req_about(&r, GANTRY_RESOURCE_NETWORK, id);
     body = gnt_req_encode(&r, opts, gnt_podman_connect_options);
     put_text(&r, body, "container", container);
@@ -215,8 +217,8 @@ static int podman_network_connect(void *state, const char *id, const char *conta
     rc = gnt_req_run(&r, NULL, &e);
     /* The container's network mode is looked at before the network. */
     if (rc == GANTRY_E_UNSUPPORTED &&
-        gnt_rest_act(&p->rest, "GET", opts->call, GANTRY_RESOURCE_NETWORK, id,
-                     "/networks/%s/exists", err) == GANTRY_E_NOT_FOUND)
+        gnt_rest_act(&p->rest, "GET", call, GANTRY_RESOURCE_NETWORK, id, "/networks/%s/exists",
+                     err) == GANTRY_E_NOT_FOUND)
         return GANTRY_E_NOT_FOUND;
     if (rc < 0 && err != NULL)
         *err = e;

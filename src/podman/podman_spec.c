@@ -289,10 +289,11 @@ static int check_platform(struct podman *p, const char *image, const gantry_call
  * an error: the container is taken back.
  */
 static int check_warnings(struct podman *p, const gantry_created *created,
-                          const gantry_container_options *opts, gantry_error *err)
+                          const gantry_container_options *opts, const gantry_call *call,
+                          gantry_error *err)
 {
     gantry_container_remove_options remove = {
-        .size = sizeof remove, .call = opts->call, .force = GANTRY_ON, .volumes = GANTRY_ON
+        .size = sizeof remove, .call = call, .force = GANTRY_ON, .volumes = GANTRY_ON
     };
 
     for (const char *const *text = created->warnings; *text != NULL; text++) {
@@ -313,6 +314,8 @@ int gnt_podman_create(void *state, const char *image, const gantry_container_opt
 {
     struct podman *p = state;
     struct podman_platform platform = { 0 };
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
     struct gnt_req r;
     void *result = NULL;
     int rc = 0;
@@ -320,16 +323,16 @@ int gnt_podman_create(void *state, const char *image, const gantry_container_opt
     if (opts->platform != NULL) {
         rc = gnt_podman_platform(opts->platform, &platform, err);
         if (rc == 0)
-            rc = check_platform(p, image, opts->call, &platform, err);
+            rc = check_platform(p, image, call, &platform, err);
     }
     if (rc < 0)
         return rc;
-    gnt_req_init(&r, &p->rest, "POST", opts->call, "/containers/create");
+    gnt_req_init(&r, &p->rest, "POST", call, "/containers/create");
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, opts->name != NULL ? opts->name : "");
     gnt_req_json(&r, gnt_podman_container_body(&r, image, opts, &platform));
     rc = gnt_req_result(&r, GANTRY_KIND_CREATED, created_rows, SIZE_MAX, &result, err);
     if (rc == 0)
-        rc = check_warnings(p, result, opts, err);
+        rc = check_warnings(p, result, opts, call, err);
     if (rc == 0)
         *out = result;
     else

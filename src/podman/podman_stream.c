@@ -44,8 +44,10 @@ int gnt_podman_attach(void *state, const char *id, const gantry_attach_options *
 {
     struct podman *p = state;
     struct gnt_container_facts facts;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
     struct gnt_req r;
-    int rc = gnt_rest_container_facts(&p->rest, opts->call, id, &facts, err);
+    int rc = gnt_rest_container_facts(&p->rest, call, id, &facts, err);
 
     if (rc < 0)
         return rc;
@@ -54,7 +56,7 @@ int gnt_podman_attach(void *state, const char *id, const gantry_attach_options *
         return wrong_state(id, err, "the container has ended; its output is in its log");
     if (opts->in == GANTRY_ON && !facts.open_stdin)
         return wrong_state(id, err, "the container was created without open_stdin");
-    gnt_req_init(&r, &p->rest, "POST", opts->call, "/containers/%s/attach", facts.id);
+    gnt_req_init(&r, &p->rest, "POST", call, "/containers/%s/attach", facts.id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     r.flags |= GNT_REQ_OPEN_ENDED;
     gnt_rest_attach_query(&r, opts);

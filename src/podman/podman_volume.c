@@ -103,13 +103,14 @@ static int podman_volume_remove(void *state, const char *name,
                                 const gantry_volume_remove_options *opts, gantry_error *err)
 {
     struct podman *p = state;
-    int rc = gnt_rest_act(&p->rest, "GET", opts->call, GANTRY_RESOURCE_VOLUME, name,
-                          "/volumes/%s/exists", err);
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    int rc = gnt_rest_act(&p->rest, "GET", call, GANTRY_RESOURCE_VOLUME, name, "/volumes/%s/exists",
+                          err);
 
     if (rc < 0)
         return rc;
-    return gnt_rest_act(&p->rest, "DELETE", opts->call, GANTRY_RESOURCE_VOLUME, name, "/volumes/%s",
-                        err);
+    return gnt_rest_act(&p->rest, "DELETE", call, GANTRY_RESOURCE_VOLUME, name, "/volumes/%s", err);
 }
 
 const gantry_volume_ops gnt_podman_volume_ops = { .size = sizeof(gantry_volume_ops),

@@ -207,6 +207,8 @@ static int is_whole_id(const char *id)
 static int begin(struct watch *w, struct podman *p, const char *id, const gantry_wait_options *opts,
                  gantry_error *err)
 {
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
     gantry_error e = { 0 };
     int known = 0;
     int rc = 0;
@@ -214,14 +216,14 @@ static int begin(struct watch *w, struct podman *p, const char *id, const gantry
     if (is_whole_id(id)) {
         memcpy(w->id, id, sizeof w->id);
     } else {
-        rc = look(w, p, opts->call, id, err);
+        rc = look(w, p, call, id, err);
         known = rc == 0;
     }
     if (rc == 0)
-        rc = subscribe(w, p, opts->call, id, err);
+        rc = subscribe(w, p, call, id, err);
     if (rc < 0)
         return rc;
-    rc = look(w, p, opts->call, w->id, &e);
+    rc = look(w, p, call, w->id, &e);
     if (rc == GANTRY_E_NOT_FOUND && known && opts->condition == GANTRY_WAIT_REMOVED) {
         w->done = 1;
         return 0;

@@ -406,6 +406,7 @@ static void test_images(void **state)
     (void)state;
     assert_string_equal(old->id, IMAGE_ID);
     assert_null(old->references[0]);
+    assert_string_equal(old->digest, "");
     assert_true(old->created_ns == INT64_C(1795360508000000000));
     assert_int_equal(old->size_bytes, 1984227);
     assert_string_equal(full->references[1], "app:1");
