@@ -198,6 +198,19 @@ int gnt_in_attachments(struct gnt_in_context *c, const struct gnt_json *v, const
 
 /* ---- facts ----------------------------------------------------------------------------------- */
 
+/* A grace of 0 is one too: kill at once. */
+static int in_given(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                    void *field)
+{
+    int64_t number = 0;
+    int given = gnt_json_int(v, &number) == 0;
+
+    (void)c;
+    (void)row;
+    memcpy(field, &given, sizeof given);
+    return 0;
+}
+
 static const struct gnt_in facts_rows[] = {
     GNT_IN_ID_REQ(gantry_container, id, "Id"),
     GNT_IN_STR_REQ(gantry_container, state_text, "State/Status"),
@@ -207,6 +220,7 @@ static const struct gnt_in facts_rows[] = {
     GNT_IN_FLAG(gantry_container, open_stdin, "Config/OpenStdin"),
     GNT_IN_I64(gantry_container, exit_code,
                "Config/StopTimeout"), /* lent: facts need no exit code */
+    GNT_IN_HOOK(gantry_container, has_exit_code, "Config/StopTimeout", in_given),
     GNT_IN_END,
 };
 
@@ -230,7 +244,7 @@ int gnt_rest_container_facts(struct gnt_rest *rest, const gantry_call *call, con
     out->open_stdin = c->open_stdin;
     out->state = c->state;
     out->never_started = c->state == GANTRY_CONTAINER_CREATED && c->started_ns == 0;
-    out->stop_timeout_s = c->exit_code != 0 ? c->exit_code : 10;
+    out->stop_timeout_s = c->has_exit_code ? c->exit_code : 10;
     gnt_text_copy(out->state_text, sizeof out->state_text, c->state_text, strlen(c->state_text), 0,
                   0);
     gnt_text_copy(out->id, sizeof out->id, c->id, strlen(c->id), 0, 0);

@@ -64,6 +64,10 @@ const char *gnt_podman_familiar(const char *reference);
  * into `reference`. */
 const char *gnt_podman_bare(const char *reference);
 
+/* The same for DELETE /images/...: "remove" there is another route of libpod, which without names
+ * deletes every image that nothing uses. */
+const char *gnt_podman_removable(const char *reference);
+
 /* Hooks of decoding tables: one name, and a list of names without repetitions. */
 int gnt_podman_in_name(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
                        void *);

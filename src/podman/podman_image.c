@@ -291,10 +291,7 @@ static int remove_name(struct removing *removing, const gantry_call *call, const
 {
     struct gnt_req r;
 
-    /* DELETE /images/remove is another route of libpod: without names it deletes every image. */
-    if (strcmp(name, "remove") == 0)
-        name = "remove:latest";
-    gnt_req_init(&r, &removing->p->rest, "DELETE", call, "/images/%r", gnt_podman_bare(name));
+    gnt_req_init(&r, &removing->p->rest, "DELETE", call, "/images/%r", gnt_podman_removable(name));
     gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, removing->reference);
     return gnt_req_each(&r, GNT_JSON_DOCUMENT, take_removal, removing, NULL, err);
 }

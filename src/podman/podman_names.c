@@ -46,7 +46,14 @@ const char *gnt_podman_bare(const char *reference)
 {
     const char *rest = without(reference, "sha256:");
 
-    return rest != NULL ? rest : reference;
+    return rest != NULL && *rest != '\0' && rest[strspn(rest, "0123456789abcdef")] == '\0'
+               ? rest
+               : reference;
+}
+
+const char *gnt_podman_removable(const char *reference)
+{
+    return strcmp(reference, "remove") == 0 ? "remove:latest" : gnt_podman_bare(reference);
 }
 
 int gnt_podman_in_name(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,

@@ -252,6 +252,10 @@ static void test_bare_references(void **state)
     (void)state;
     assert_string_equal(gnt_podman_bare("sha256:0123"), "0123");
     assert_string_equal(gnt_podman_bare("app@sha256:0123"), "app@sha256:0123");
+    assert_string_equal(gnt_podman_bare("sha256:remove"), "sha256:remove");
+    assert_string_equal(gnt_podman_removable("remove"), "remove:latest");
+    assert_string_equal(gnt_podman_removable("remove:1"), "remove:1");
+    assert_string_equal(gnt_podman_removable("sha256:0123"), "0123");
 }
 
 /* libpod would read null as "". */
