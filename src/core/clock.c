@@ -169,3 +169,17 @@ int gnt_clock_pause(struct gnt_clock *clock, int ms, gantry_error *err)
             return gnt_fail_errno(err, GANTRY_E_IO, errno, "waiting failed");
     }
 }
+
+const gantry_call *gnt_call_share(gantry_call *copy, const gantry_call *call)
+{
+    int64_t end;
+
+    if (call == NULL || call->timeout_ms <= 0)
+        return call;
+    *copy = *call;
+    end = add(gantry_clock_ns(), from_ms(call->timeout_ms));
+    if (copy->deadline_ns == 0 || end < copy->deadline_ns)
+        copy->deadline_ns = end;
+    copy->timeout_ms = GANTRY_NO_TIMEOUT;
+    return copy;
+}

@@ -10,7 +10,6 @@
 #include "engine.h"
 #include "error.h"
 #include "names.h"
-#include "rest_ops.h"
 
 /* Collects lines like "driver: is local, asked nfs" in a result. */
 struct differences {

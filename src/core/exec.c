@@ -9,7 +9,6 @@
 #include "engine.h"
 #include "error.h"
 #include "names.h"
-#include "rest_ops.h"
 #include "stream.h"
 
 enum {

@@ -46,6 +46,12 @@ void gnt_call_import(gantry_call *out, const gantry_call *call);
 
 /* default_ms: total limit when the call names none, 0 = no limit. */
 void gnt_clock_start(struct gnt_clock *clock, const gantry_call *call, int64_t default_ms);
+/*
+ * For operations of several requests: a copy of the call whose time limit began now, so that all of
+ * them share it. Returns copy, or call where there is nothing to share. The copy must stay as long
+ * as the requests that are made with it are being sent; streams keep what they need of it.
+ */
+const gantry_call *gnt_call_share(gantry_call *copy, const gantry_call *call);
 /* 0, CANCELLED or TIMEOUT; the message says which limit. */
 int gnt_clock_check(const struct gnt_clock *clock, gantry_error *err);
 /* Milliseconds to the next limit, rounded up, at most max_ms; for poll. 0 if a limit has passed or

@@ -10,7 +10,6 @@
 
 #include "detect.h"
 #include "error.h"
-#include "rest_ops.h"
 #include "service.h"
 #include "url.h"
 

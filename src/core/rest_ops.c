@@ -26,22 +26,6 @@ int gnt_rest_act(struct gnt_rest *rest, const char *method, const gantry_call *c
     return gnt_req_run(&r, NULL, err);
 }
 
-const gantry_call *gnt_call_share(gantry_call *copy, const gantry_call *call)
-{
-    int64_t now = gantry_clock_ns();
-    int64_t end;
-
-    if (call == NULL || call->timeout_ms <= 0)
-        return call;
-    *copy = *call;
-    end = call->timeout_ms < (INT64_MAX - now) / 1000000 ? now + call->timeout_ms * 1000000
-                                                         : INT64_MAX;
-    if (copy->deadline_ns == 0 || end < copy->deadline_ns)
-        copy->deadline_ns = end;
-    copy->timeout_ms = GANTRY_NO_TIMEOUT;
-    return copy;
-}
-
 int gnt_accept_name(const void *item, const void *name_filter)
 {
     const struct gnt_name_filter *filter = name_filter;

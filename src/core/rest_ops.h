@@ -32,13 +32,6 @@ int gnt_rest_act(struct gnt_rest *rest, const char *method, const gantry_call *c
 int gnt_rest_request(struct gnt_rest *rest, const gantry_request *request, gantry_response **out,
                      gantry_error *err);
 
-/*
- * For operations of several requests: a copy of the call whose time limit began now, so that all of
- * them share it. Returns copy, or call where there is nothing to share. The copy must stay as long
- * as the requests that are made with it are being sent; streams keep what they need of it.
- */
-const gantry_call *gnt_call_share(gantry_call *copy, const gantry_call *call);
-
 /* Acceptor for gnt_req_list: the string at `offset` of the item is one of `names` (NULL: any). For
  * engines whose own name filters match parts of names. */
 struct gnt_name_filter {

@@ -10,7 +10,6 @@
 #include "engine.h"
 #include "error.h"
 #include "names.h"
-#include "rest_ops.h"
 #include "stream.h"
 
 enum {
