@@ -34,6 +34,80 @@ typedef struct gantry_archive_options {
     int64_t mtime_ns;                    /**< reproducible: time of every entry, since the epoch */
 } gantry_archive_options;
 
+/* ---- ignore rules -------------------------------------------------------------------------- */
+
+/**
+ * An ordered list of ignore rules, as in a .dockerignore file.
+ *
+ * They mean exactly what they mean to the engines' own clients. Each rule is a path with
+ * wildcards, relative to the directory that the rules are applied to. `*` is any characters but
+ * '/', `?` one of them, `**` any number of directories, `[a-z]` a class and `[^a-z]` what is not in
+ * it; a backslash takes the meaning from what follows it. A rule that matches a directory holds for
+ * all in it. A rule that begins with `!` sends again what was ignored. The last rule that applies
+ * decides.
+ *
+ * Once filled it is only read: any number of threads and archives may use it at once.
+ */
+typedef struct gantry_ignore gantry_ignore;
+
+/** Options of gantry_ignore_new(). */
+typedef struct gantry_ignore_options {
+    size_t size;                       /**< sizeof(gantry_ignore_options) */
+    const gantry_call *call;           /**< unused, for symmetry */
+    const gantry_allocator *allocator; /**< copied; NULL = malloc */
+} gantry_ignore_options;
+
+/**
+ * Begin a list of rules.
+ * @param out  receives the list; free with gantry_ignore_free()
+ * @return 0, #GANTRY_E_NOMEM or #GANTRY_E_INVALID. Since 0.1.
+ */
+GANTRY_API int gantry_ignore_new(const gantry_ignore_options *opts, gantry_ignore **out,
+                                 gantry_error *err);
+
+/** Free a list; NULL is allowed. Not while an archive uses it. Since 0.1. */
+GANTRY_API void gantry_ignore_free(gantry_ignore *ignore);
+
+/**
+ * Add one rule behind those that are there. White space around it is removed, as is a '/' in front
+ * of it; a blank one adds nothing. '#' is a character like any other here.
+ * @return 0, #GANTRY_E_INVALID for a pattern that is malformed, as "[a" or a single "!", with the
+ *         reason, or #GANTRY_E_NOMEM. Since 0.1.
+ */
+GANTRY_API int gantry_ignore_add(gantry_ignore *ignore, const char *pattern, gantry_error *err);
+
+/**
+ * Add the rules of an ignore file, one a line. A byte order mark at its start, blank lines, and
+ * lines with a '#' in the first column are skipped.
+ * @param name  of the file, for messages and matches; copied, may be NULL
+ * @param text  need not be terminated
+ * @return as gantry_ignore_add(), with the file and the line in the message; then none of the
+ *         rules was added. Since 0.1.
+ */
+GANTRY_API int gantry_ignore_add_text(gantry_ignore *ignore, const char *name, const char *text,
+                                      size_t size, gantry_error *err);
+
+/** What the rules say about a path: set `size`, the rest is filled by gantry_ignore_match(). */
+typedef struct gantry_ignore_result {
+    size_t size;      /**< sizeof(gantry_ignore_result) */
+    int ignored;      /**< 1 or 0 */
+    int line;         /**< where the rule stands in its file, from 1; 0 = not from a file */
+    const char *rule; /**< the rule that decided, as it was written; NULL = none did. Lives as
+                           long as the list */
+    const char *file; /**< the name given with the text, or NULL */
+} gantry_ignore_result;
+
+/**
+ * Whether a path is ignored, by a rule for it or for a directory above it.
+ * @param path  relative, with '/'; cleaned ("./a//b/" is "a/b"). The top itself, ".", never is.
+ * @param out   receives the verdict
+ * @return 0 or #GANTRY_E_INVALID. Since 0.1.
+ */
+GANTRY_API int gantry_ignore_match(const gantry_ignore *ignore, const char *path,
+                                   gantry_ignore_result *out, gantry_error *err);
+
+/* ---- entries ------------------------------------------------------------------------------- */
+
 /** Options of one entry. */
 typedef struct gantry_entry_options {
     size_t size;             /**< sizeof(gantry_entry_options) */
