@@ -429,7 +429,7 @@ static int prepare(struct build *build, gantry_archive *context, const char *doc
  * state. Until that has succeeded the state is ours to free.
  */
 int memory_images_build(void *state, const char *reference, const gantry_build_options *opts,
-                        gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
+                        const gantry_build_context *context, gantry_progress **out,
                         gantry_error *err)
 {
     struct memory_engine *engine = state;
@@ -448,7 +448,7 @@ int memory_images_build(void *state, const char *reference, const gantry_build_o
     build->opts = opts;
     build->reference = reference;
     build->start_ns = gantry_clock_ns();
-    rc = prepare(build, context, dockerfile_name, err);
+    rc = prepare(build, context->archive, context->dockerfile_name, err);
     if (rc == 0)
         rc = gantry_progress_new(engine->host, &progress_ops, build, out, err);
     if (rc < 0)

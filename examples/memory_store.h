@@ -119,7 +119,7 @@ extern const gantry_volume_ops memory_volume_ops;
 extern const gantry_network_ops memory_network_ops;
 
 int memory_images_build(void *state, const char *reference, const gantry_build_options *opts,
-                        gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
+                        const gantry_build_context *context, gantry_progress **out,
                         gantry_error *err);
 
 /* Begin a slot: honours cancel token and deadline, logs, locks. Pair with memory_leave() if it

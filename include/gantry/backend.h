@@ -109,18 +109,28 @@ typedef struct gantry_engine_ops {
                    gantry_error *err);
 } gantry_engine_ops;
 
+/** What a build is made from. */
+typedef struct gantry_build_context {
+    size_t size;                 /**< sizeof(gantry_build_context) */
+    gantry_archive *archive;     /**< all files; NULL with `url` */
+    const char *dockerfile_name; /**< name of the Dockerfile in it; NULL: look for the usual ones */
+    const char *const *hidden;   /**< names in the archive that COPY and ADD must not see, because
+                                      rules leave them out though the build needs them:
+                                      Dockerfile, ignore file; NULL-terminated, never NULL */
+    const char *url;             /**< gantry_build_options::context_url, or NULL */
+} gantry_build_context;
+
 /** Operations on images. `list` and `inspect` are required. */
 typedef struct gantry_image_ops {
     size_t size; /**< sizeof(gantry_image_ops) */
     /**
-     * Begin a build. `context` holds all files; it and `opts` stay until the progress is closed.
-     * `dockerfile_name` is the Dockerfile's name in it, NULL: look for the usual ones. Must honour
-     * reference, tags, build_args, labels, target, platform, no_cache, pull; the rest of `opts`
-     * (dockerfile, context..., progress) was dealt with. The last record is RESULT.
+     * Begin a build. `context` and `opts` stay until the progress is closed. What makes the context
+     * in `opts` (dockerfile, dockerfile_name, context, context_directory, ignore, ignore_patterns)
+     * and progress were dealt with; every other option has an effect or is UNSUPPORTED. The last
+     * record is RESULT.
      */
     int (*build)(void *state, const char *reference, const gantry_build_options *opts,
-                 gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
-                 gantry_error *err);
+                 const gantry_build_context *context, gantry_progress **out, gantry_error *err);
     int (*import)(void *state, const char *reference, const gantry_source *tar,
                   const gantry_image_import_options *opts, gantry_image_import_result **out,
                   gantry_error *err);
@@ -136,7 +146,65 @@ typedef struct gantry_image_ops {
     /** missing_ok is the library's business: a missing image is NOT_FOUND here. */
     int (*remove)(void *state, const char *reference, const gantry_image_remove_options *opts,
                   gantry_image_removal **out, gantry_error *err);
+    /** `auth` is set if there are credentials; policy is ALWAYS, MISSING, NEVER or NEWER. Retries
+     * and progress are the library's business. The last record is RESULT with the image's id (NULL
+     * with all_tags); each image pulled is one RESULT. */
+    int (*pull)(void *state, const char *reference, const gantry_pull_options *opts,
+                gantry_progress **out, gantry_error *err);
+    /** `auth` is set if there are credentials. The last record is RESULT, its id the digest of the
+     * manifest or NULL. */
+    int (*push)(void *state, const char *reference, const gantry_push_options *opts,
+                gantry_progress **out, gantry_error *err);
+    int (*save)(void *state, const char *const *references, const gantry_save_options *opts,
+                gantry_stream **out, gantry_error *err);
+    int (*load)(void *state, const gantry_source *tar, const gantry_load_options *opts,
+                gantry_load_result **out, gantry_error *err);
+    int (*untag)(void *state, const char *reference, const gantry_image_untag_options *opts,
+                 gantry_error *err);
+    int (*history)(void *state, const char *reference, const gantry_image_history_options *opts,
+                   gantry_image_history **out, gantry_error *err);
+    int (*prune)(void *state, const gantry_image_prune_options *opts, gantry_image_pruned **out,
+                 gantry_error *err);
+    int (*disk_usage)(void *state, const gantry_image_disk_usage_options *opts,
+                      gantry_image_disk_usage **out, gantry_error *err);
 } gantry_image_ops;
+
+/** Operations on registries. */
+typedef struct gantry_registry_ops {
+    size_t size; /**< sizeof(gantry_registry_ops) */
+    /** `auth` is set. Storing is the library's business. */
+    int (*login)(void *state, const char *registry, const gantry_auth *auth,
+                 const gantry_login_options *opts, gantry_login_result **out, gantry_error *err);
+    int (*search)(void *state, const char *term, const gantry_search_options *opts,
+                  gantry_search_result **out, gantry_error *err);
+    /** NULL: the library asks the registry itself. */
+    int (*inspect)(void *state, const char *reference, const gantry_remote_options *opts,
+                   gantry_remote_image **out, gantry_error *err);
+} gantry_registry_ops;
+
+/** Operations on manifest lists. */
+typedef struct gantry_manifest_ops {
+    size_t size; /**< sizeof(gantry_manifest_ops) */
+    int (*create)(void *state, const char *name, const gantry_manifest_create_options *opts,
+                  gantry_manifest_id **out, gantry_error *err);
+    int (*inspect)(void *state, const char *name, const gantry_manifest_inspect_options *opts,
+                   gantry_manifest **out, gantry_error *err);
+    int (*exists)(void *state, const char *name, const gantry_manifest_exists_options *opts,
+                  int *out_exists, gantry_error *err);
+    int (*add)(void *state, const char *name, const char *image,
+               const gantry_manifest_add_options *opts, gantry_error *err);
+    int (*annotate)(void *state, const char *name, const char *digest,
+                    const gantry_manifest_annotate_options *opts, gantry_error *err);
+    /** missing_ok is the library's business. */
+    int (*remove_image)(void *state, const char *name, const char *digest,
+                        const gantry_manifest_remove_options *opts, gantry_error *err);
+    int (*push)(void *state, const char *name, const char *destination,
+                const gantry_manifest_push_options *opts, gantry_manifest_id **out,
+                gantry_error *err);
+    /** missing_ok is the library's business. */
+    int (*remove)(void *state, const char *name, const gantry_manifest_remove_options *opts,
+                  gantry_error *err);
+} gantry_manifest_ops;
 
 /** Size of a buffer for an exec session's id. */
 #define GANTRY_EXEC_ID_SIZE 128
@@ -184,6 +252,10 @@ typedef struct gantry_container_ops {
      */
     int (*exec_result)(void *state, const char *exec_id, const gantry_call *call, int *out_running,
                        int64_t *out_code, int *out_not_started, gantry_error *err);
+    int (*commit)(void *state, const char *id, const char *reference,
+                  const gantry_commit_options *opts, gantry_committed **out, gantry_error *err);
+    int (*export_open)(void *state, const char *id, const gantry_export_options *opts,
+                       gantry_stream **out, gantry_error *err);
 } gantry_container_ops;
 
 /** Operations on volumes. `list` and `inspect` are required. */
@@ -248,6 +320,10 @@ typedef struct gantry_backend {
     const gantry_container_ops *containers;
     const gantry_volume_ops *volumes;
     const gantry_network_ops *networks;
+    const gantry_registry_ops *registries;
+    const gantry_manifest_ops *manifests;
+    int credentials; /**< GANTRY_CREDENTIALS_...: whose files hold credentials; 0 = PODMAN */
+    int reserved;
 } gantry_backend;
 
 /**
@@ -281,7 +357,21 @@ enum {
     GANTRY_KIND_VOLUME_LIST = 15,
     GANTRY_KIND_NETWORK = 16,
     GANTRY_KIND_NETWORK_LIST = 17,
-    GANTRY_KIND_SUBNET_INFO = 18
+    GANTRY_KIND_SUBNET_INFO = 18,
+    GANTRY_KIND_LOAD_RESULT = 19,
+    GANTRY_KIND_IMAGE_HISTORY = 20,
+    GANTRY_KIND_IMAGE_LAYER = 21,
+    GANTRY_KIND_IMAGE_PRUNED = 22,
+    GANTRY_KIND_IMAGE_DISK_USAGE = 23,
+    GANTRY_KIND_IMAGE_USAGE = 24,
+    GANTRY_KIND_COMMITTED = 25,
+    GANTRY_KIND_LOGIN_RESULT = 26,
+    GANTRY_KIND_SEARCH_RESULT = 27,
+    GANTRY_KIND_SEARCH_ITEM = 28,
+    GANTRY_KIND_REMOTE_IMAGE = 29,
+    GANTRY_KIND_MANIFEST = 30,
+    GANTRY_KIND_MANIFEST_ITEM = 31,
+    GANTRY_KIND_MANIFEST_ID = 32
 };
 
 /**

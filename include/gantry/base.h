@@ -69,6 +69,8 @@ enum {
     GANTRY_E_COMMAND = -1202,      /**< the program of a container could not be started: not found
                                         in
                                         it, or not executable */
+    GANTRY_E_REGISTRY = -1203,     /**< a registry cannot be reached, or failed */
+    GANTRY_E_NO_SPACE = -1204,     /**< the engine's disk is full */
     GANTRY_E_NOT_FOUND = -1300,    /**< the resource does not exist; resource_kind says which
                                         kind */
     GANTRY_E_CONFLICT = -1400,     /**< the state of the resource forbids it */
@@ -91,7 +93,9 @@ enum {
     GANTRY_RESOURCE_EXEC = 6,
     GANTRY_RESOURCE_FILE = 7,
     GANTRY_RESOURCE_POD = 8,
-    GANTRY_RESOURCE_SECRET = 9
+    GANTRY_RESOURCE_SECRET = 9,
+    GANTRY_RESOURCE_REGISTRY = 10,
+    GANTRY_RESOURCE_MANIFEST = 11
 };
 
 /** What a failed request may have done on the engine: gantry_error::outcome. */

@@ -541,6 +541,53 @@ GANTRY_API int gantry_containers_run(gantry_containers *containers, const char *
                                      gantry_error *err);
 GANTRY_API void gantry_run_result_free(gantry_run_result *result);
 
+/* ---- commit, export ----------------------------------------------------------------------- */
+
+/** Options of gantry_containers_commit(). */
+typedef struct gantry_commit_options {
+    size_t size;             /**< sizeof(gantry_commit_options) */
+    const gantry_call *call; /**< no total limit by default */
+    const char *author;
+    const char *comment;
+    const char *const *changes; /**< Dockerfile instructions as "ENV A=b", NULL-terminated */
+    int pause;   /**< DEFAULT and ON: a running container is paused meanwhile */
+    int squash;  /**< #GANTRY_ON: one layer; Docker: UNSUPPORTED */
+    int format;  /**< GANTRY_FORMAT_... (see <gantry/image.h>); OCI on Docker: UNSUPPORTED */
+    int reserved;
+} gantry_commit_options;
+
+/** What a commit made; free with gantry_committed_free(). */
+typedef struct gantry_committed {
+    size_t size; /**< bytes of it that the running library fills */
+    const char *image_id; /**< 64 hex digits */
+} gantry_committed;
+
+/**
+ * Make an image of a container's files and configuration. Volumes are not part of it.
+ * @param reference  name for the image; NULL = none
+ * @param out        may be NULL
+ * `POST /commit` on both. Since 0.1.
+ */
+GANTRY_API int gantry_containers_commit(gantry_containers *containers, const char *container,
+                                        const char *reference, const gantry_commit_options *opts,
+                                        gantry_committed **out, gantry_error *err);
+GANTRY_API void gantry_committed_free(gantry_committed *committed);
+
+/** Options of gantry_containers_export_open(). */
+typedef struct gantry_export_options {
+    size_t size;             /**< sizeof(gantry_export_options) */
+    const gantry_call *call; /**< no total limit by default */
+} gantry_export_options;
+
+/**
+ * All files of a container as a tar stream, which gantry_images_import() takes. Volumes are not
+ * part of it. `GET /containers/{id}/export` on both. Since 0.1.
+ * @param out  the stream ends only when the engine's answer was whole
+ */
+GANTRY_API int gantry_containers_export_open(gantry_containers *containers, const char *container,
+                                             const gantry_export_options *opts,
+                                             gantry_stream **out, gantry_error *err);
+
 #ifdef __cplusplus
 }
 #endif

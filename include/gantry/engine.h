@@ -5,6 +5,7 @@
 #ifndef GANTRY_ENGINE_H
 #define GANTRY_ENGINE_H
 
+#include <gantry/auth.h>
 #include <gantry/stream.h>
 
 #ifdef __cplusplus
@@ -25,6 +26,8 @@ typedef struct gantry_images gantry_images;
 typedef struct gantry_containers gantry_containers;
 typedef struct gantry_volumes gantry_volumes;
 typedef struct gantry_networks gantry_networks;
+typedef struct gantry_registries gantry_registries;
+typedef struct gantry_manifests gantry_manifests;
 /** @} */
 
 /** Which engine to open. */
@@ -61,7 +64,10 @@ typedef struct gantry_engine_options {
     int on_demand;
     int allow_insecure; /**< #GANTRY_ON allows tcp:// to hosts other than the loopback addresses */
     int max_idle;       /**< idle connections kept; 0 = 4, -1 = none */
-    int reserved;
+    int no_credentials; /**< #GANTRY_ON: look for no credentials in files and helpers */
+    /** Where credentials for registries come from; copied, its `arg` must outlive the engine. NULL:
+     * the files and helpers of the engine's own command line, see <gantry/auth.h>. */
+    const gantry_credential_provider *credentials;
 } gantry_engine_options;
 
 /**
@@ -90,11 +96,13 @@ GANTRY_API int gantry_engine_open(int runtime, const gantry_engine_options *opts
 /** Close an engine; NULL is allowed. Ends a Podman that was started for it. Since 0.1. */
 GANTRY_API void gantry_engine_close(gantry_engine *engine);
 
-/** Manager of images, containers, volumes, networks; never NULL for an open engine. @{ */
+/** Managers; never NULL for an open engine. @{ */
 GANTRY_API gantry_images *gantry_engine_images(gantry_engine *engine);
 GANTRY_API gantry_containers *gantry_engine_containers(gantry_engine *engine);
 GANTRY_API gantry_volumes *gantry_engine_volumes(gantry_engine *engine);
 GANTRY_API gantry_networks *gantry_engine_networks(gantry_engine *engine);
+GANTRY_API gantry_registries *gantry_engine_registries(gantry_engine *engine);
+GANTRY_API gantry_manifests *gantry_engine_manifests(gantry_engine *engine);
 /** @} */
 
 /* ---- what was found ----------------------------------------------------------------------- */
@@ -243,7 +251,31 @@ GANTRY_API void gantry_info_free(gantry_info *info);
     X(NETWORKS_LIST, 31, "networks.list")                                                          \
     X(NETWORKS_REMOVE, 32, "networks.remove")                                                      \
     X(NETWORKS_CONNECT, 33, "networks.connect")                                                    \
-    X(NETWORKS_DISCONNECT, 34, "networks.disconnect")
+    X(NETWORKS_DISCONNECT, 34, "networks.disconnect")                                              \
+    X(IMAGES_PULL, 35, "images.pull")                                                              \
+    X(IMAGES_PUSH, 36, "images.push")                                                              \
+    X(IMAGES_SAVE, 37, "images.save")                                                              \
+    X(IMAGES_LOAD, 38, "images.load")                                                              \
+    X(IMAGES_UNTAG, 39, "images.untag")                                                            \
+    X(IMAGES_HISTORY, 40, "images.history")                                                        \
+    X(IMAGES_PRUNE, 41, "images.prune")                                                            \
+    X(IMAGES_DISK_USAGE, 42, "images.disk_usage")                                                  \
+    X(CONTAINERS_COMMIT, 43, "containers.commit")                                                  \
+    X(CONTAINERS_EXPORT, 44, "containers.export")                                                  \
+    X(REGISTRIES_LOGIN, 45, "registries.login")                                                    \
+    X(REGISTRIES_SEARCH, 46, "registries.search")                                                  \
+    X(REGISTRIES_INSPECT, 47, "registries.inspect")                                                \
+    X(MANIFESTS_CREATE, 48, "manifests.create")                                                    \
+    X(MANIFESTS_INSPECT, 49, "manifests.inspect")                                                  \
+    X(MANIFESTS_EXISTS, 50, "manifests.exists")                                                    \
+    X(MANIFESTS_ADD, 51, "manifests.add")                                                          \
+    X(MANIFESTS_ANNOTATE, 52, "manifests.annotate")                                                \
+    X(MANIFESTS_REMOVE_IMAGE, 53, "manifests.remove_image")                                        \
+    X(MANIFESTS_PUSH, 54, "manifests.push")                                                        \
+    X(MANIFESTS_REMOVE, 55, "manifests.remove")                                                    \
+    X(IMAGES_BUILD_SECRETS, 56, "images.build.secrets")                                            \
+    X(IMAGES_BUILD_BUILDKIT, 57, "images.build.buildkit")                                          \
+    X(IMAGES_BUILD_PLATFORMS, 58, "images.build.platforms")
 
 /** GANTRY_FEATURE_... */
 enum {

@@ -26,18 +26,25 @@
  *   does not know is zero (else #GANTRY_E_UNSUPPORTED), 0 is #GANTRY_E_INVALID. Of a result `size`
  *   tells the caller how much the library filled. gantry_error, gantry_pair, gantry_allocator and
  *   gantry_exit_status never change.
- * - **Images.** In this version an image comes from a build or an import; nothing else pulls one.
+ * - **Images.** Only gantry_images_pull() and a build ask a registry for an image; creating or
+ *   running a container never does.
  */
 #ifndef GANTRY_GANTRY_H
 #define GANTRY_GANTRY_H
 
 #include <gantry/archive.h>
+#include <gantry/auth.h>
 #include <gantry/base.h>
+#include <gantry/build.h>
 #include <gantry/container.h>
 #include <gantry/engine.h>
 #include <gantry/image.h>
+#include <gantry/manifest.h>
 #include <gantry/network.h>
+#include <gantry/reference.h>
+#include <gantry/registry.h>
 #include <gantry/stream.h>
+#include <gantry/transfer.h>
 #include <gantry/volume.h>
 
 #endif

@@ -1,6 +1,7 @@
 /**
  * @file image.h
- * Build, import, list, inspect, tag and remove images.
+ * Images of an engine: import, list, inspect, tag, remove, history, disk use. Building them is in
+ * <gantry/build.h>, pulling, pushing, saving and loading in <gantry/transfer.h>.
  *
  * References are written as everywhere: [domain/]path[:tag][\@digest], or an id of 64 hex digits or
  * an unambiguous beginning of one, with or without "sha256:". A reference without a domain means
@@ -11,108 +12,30 @@
 #ifndef GANTRY_IMAGE_H
 #define GANTRY_IMAGE_H
 
-#include <gantry/archive.h>
 #include <gantry/engine.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* ---- build -------------------------------------------------------------------------------- */
-
-/** Whether a build looks for newer base images. */
+/** When an engine asks the registry for an image. */
 enum {
-    GANTRY_PULL_DEFAULT = 0, /**< MISSING */
-    GANTRY_PULL_MISSING = 1, /**< only those that are not there */
-    GANTRY_PULL_ALWAYS = 2,  /**< always ask the registry */
-    GANTRY_PULL_NEVER = 3    /**< fail if one is missing; Docker: UNSUPPORTED */
+    GANTRY_PULL_DEFAULT = 0, /**< a build: MISSING; gantry_images_pull(): ALWAYS */
+    GANTRY_PULL_MISSING = 1, /**< only for one that is not there */
+    GANTRY_PULL_ALWAYS = 2,  /**< always */
+    GANTRY_PULL_NEVER = 3,   /**< never: what is missing is NOT_FOUND. A build on Docker:
+                                  UNSUPPORTED */
+    GANTRY_PULL_NEWER = 4    /**< for one that is missing or that the registry has a newer one of;
+                                  a registry that cannot be reached is no failure then. A build on
+                                  Docker: UNSUPPORTED */
 };
 
-/** Options of gantry_images_build(). */
-typedef struct gantry_build_options {
-    size_t size;             /**< sizeof(gantry_build_options) */
-    const gantry_call *call; /**< no total limit by default */
-    const char *dockerfile;  /**< text of the Dockerfile; NULL = the context has one */
-    /**
-     * Name of the Dockerfile in the context; NULL = "Dockerfile" (Podman also looks for
-     * "Containerfile" when `dockerfile` is NULL). A text given in `dockerfile` takes the place of
-     * a context file of this name.
-     */
-    const char *dockerfile_name;
-    const char *context_directory;       /**< host directory; NULL = none */
-    gantry_archive *context;             /**< files in memory, callbacks ...; NULL = none. Where
-                                              both bring a name, this one wins over the
-                                              directory. */
-    const char *const *tags;             /**< further references, NULL-terminated */
-    const gantry_pair *build_args;       /**< ARG values; a NULL value takes the engine's own */
-    size_t build_arg_count;
-    const gantry_pair *labels;
-    size_t label_count;
-    const char *target;                  /**< stage to build; NULL = the last */
-    const char *platform;                /**< "linux/arm64"; NULL = the engine's */
-    gantry_progress_fn progress;         /**< called for each record by gantry_images_build() */
-    void *progress_arg;
-    const gantry_pair *extra_query;      /**< more parameters of the engine's own, unchecked */
-    size_t extra_query_count;
-    int no_cache;                        /**< #GANTRY_ON: run every step anew. Steps are cached by
-                                              default on both engines. */
-    int pull;                            /**< GANTRY_PULL_... */
-    int keep_intermediate;               /**< #GANTRY_ON: keep containers of the steps */
-    int reserved;
-} gantry_build_options;
-
-/** What a build made; free with gantry_build_result_free(). */
-typedef struct gantry_build_result {
-    size_t size; /**< bytes of it that the running library fills */
-    const char *image_id;     /**< 64 hex digits; the image was there when the call returned */
-    int64_t duration_ms;
-    int step_total;           /**< number of steps, 0 if the engine does not count them */
-    int reserved;
-    const char *const *warnings; /**< NULL-terminated */
-} gantry_build_result;
-
-/**
- * Build an image.
- *
- * Ignore files are not applied by the library in this version: Docker's builder takes no notice of
- * a .dockerignore in the context it is sent, Podman leaves out what it names.
- *
- * The context is streamed; memory stays constant whatever its size. Success means that the engine
- * named the image in a structured record and confirms that it is there.
- *
- * A build that is stopped (cancel, deadline, the progress callback) makes no image. Docker ends the
- * command under way. Podman has no way to: the RUN step under way goes on to its end, and until
- * then
- * its container, which no list shows, keeps the base image in use.
- *
- * @param images     manager
- * @param reference  name for the image, "app" or "example.org/app:1.2"; without a tag ":latest";
- *                   NULL builds without a name
- * @param opts       at least a Dockerfile or a context
- * @param out        receives the result; may be NULL
- * @param err        #GANTRY_E_BUILD: `step`, `step_text`, `exit_code` and `output` (tail of the
- *                   build's output) say where it failed. If the base image of a FROM could not
- *                   be had, `resource` is its reference, else the image that was to be made.
- * @return 0, #GANTRY_E_BUILD, #GANTRY_E_INVALID (as: no Dockerfile in context_directory),
- *         #GANTRY_E_IO (a context file, named in the message), #GANTRY_E_CALLBACK ...
- *
- * Docker: `POST /build` (classic builder); Podman: `POST /libpod/build`. Since 0.1.
- */
-GANTRY_API int gantry_images_build(gantry_images *images, const char *reference,
-                                   const gantry_build_options *opts, gantry_build_result **out,
-                                   gantry_error *err);
-GANTRY_API void gantry_build_result_free(gantry_build_result *result);
-
-/**
- * Begin a build and deliver its progress record by record; `opts->progress` is not used. The
- * context archive, what it reads from, and the call's cancel token must stay until the iterator is
- * closed; everything else is copied.
- * @param out  receives the iterator; its last record is #GANTRY_PROGRESS_RESULT
- * Since 0.1.
- */
-GANTRY_API int gantry_images_build_open(gantry_images *images, const char *reference,
-                                         const gantry_build_options *opts, gantry_progress **out,
-                                         gantry_error *err);
+/** Format of an image's manifest and configuration. */
+enum {
+    GANTRY_FORMAT_DEFAULT = 0, /**< DOCKER, which alone keeps HEALTHCHECK, ONBUILD and SHELL */
+    GANTRY_FORMAT_DOCKER = 1,
+    GANTRY_FORMAT_OCI = 2      /**< Docker: UNSUPPORTED */
+};
 
 /* ---- import ------------------------------------------------------------------------------- */
 
@@ -269,6 +192,126 @@ GANTRY_API int gantry_images_remove(gantry_images *images, const char *reference
                                     const gantry_image_remove_options *opts,
                                     gantry_image_removal **out, gantry_error *err);
 GANTRY_API void gantry_image_removal_free(gantry_image_removal *removal);
+
+/** Options of gantry_images_untag(). */
+typedef struct gantry_image_untag_options {
+    size_t size;             /**< sizeof(gantry_image_untag_options) */
+    const gantry_call *call;
+} gantry_image_untag_options;
+
+/**
+ * Take a name away from an image and keep the image, even without any name.
+ *
+ * Docker deletes an image with its last name and has no way around that: the last name is
+ * #GANTRY_E_CONFLICT there, and nothing is done.
+ * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_CONFLICT, ... Since 0.1.
+ *
+ * Docker `DELETE /images/{name}` after a look at its names, Podman
+ * `POST /libpod/images/{name}/untag`.
+ */
+GANTRY_API int gantry_images_untag(gantry_images *images, const char *reference,
+                                   const gantry_image_untag_options *opts, gantry_error *err);
+
+/* ---- history, prune, disk use ------------------------------------------------------------- */
+
+/** A layer in an image's history, or a step that made none. */
+typedef struct gantry_image_layer {
+    size_t size; /**< bytes of it that the running library fills */
+    const char *id;          /**< of the image as it was then, 64 hex digits, or "" */
+    const char *created_by;  /**< the instruction */
+    const char *comment;
+    const char *const *references; /**< names of that image, NULL-terminated */
+    int64_t created_ns;      /**< since the epoch; 0 if unknown */
+    int64_t size_bytes;      /**< what it added */
+} gantry_image_layer;
+
+/** An image's history, newest first; free with gantry_image_history_free(). */
+typedef struct gantry_image_history {
+    size_t size; /**< bytes of it that the running library fills */
+    size_t count;
+    const gantry_image_layer *const *items; /**< also NULL-terminated */
+    const char *const *layer_digests; /**< "sha256:..." of the unpacked layers, lowest first, from
+                                           the image's inspect; NULL-terminated */
+} gantry_image_history;
+
+/** Options of gantry_images_history(). */
+typedef struct gantry_image_history_options {
+    size_t size;             /**< sizeof(gantry_image_history_options) */
+    const gantry_call *call;
+} gantry_image_history_options;
+
+/** How an image came about, and the layers it is made of. `GET /images/{name}/history` and
+ * `/json` on both. Since 0.1. */
+GANTRY_API int gantry_images_history(gantry_images *images, const char *reference,
+                                     const gantry_image_history_options *opts,
+                                     gantry_image_history **out, gantry_error *err);
+GANTRY_API void gantry_image_history_free(gantry_image_history *history);
+
+/** Options of gantry_images_prune(). */
+typedef struct gantry_image_prune_options {
+    size_t size;             /**< sizeof(gantry_image_prune_options) */
+    const gantry_call *call; /**< no total limit by default */
+    const char *const *labels;     /**< only with all of these, "key" or "key=value" */
+    const char *const *not_labels; /**< none that has one of these */
+    const gantry_pair *filters;    /**< further filters in the engine's own words */
+    size_t filter_count;
+    int64_t until_ns;        /**< only those made before, since the epoch; 0 = any */
+    int all;                 /**< #GANTRY_ON: every image that no container uses; default: only
+                                  those without a name */
+    int build_cache;         /**< #GANTRY_ON: Docker's build cache too (`POST /build/prune`);
+                                  Podman keeps its cache as images */
+} gantry_image_prune_options;
+
+/** What a prune freed; free with gantry_image_pruned_free(). */
+typedef struct gantry_image_pruned {
+    size_t size; /**< bytes of it that the running library fills */
+    const char *const *untagged; /**< names taken away, NULL-terminated */
+    const char *const *deleted;  /**< ids deleted, 64 hex digits, NULL-terminated */
+    const char *const *caches;   /**< ids of cache records deleted, NULL-terminated */
+    int64_t freed_bytes;         /**< as the engine counts them */
+} gantry_image_pruned;
+
+/**
+ * Remove images that nothing uses.
+ * @param out  may be NULL
+ * @return 0 also when there was nothing; #GANTRY_E_ENGINE with outcome PARTIAL if some could not be
+ *         removed. `POST /images/prune` on both. Since 0.1.
+ */
+GANTRY_API int gantry_images_prune(gantry_images *images, const gantry_image_prune_options *opts,
+                                   gantry_image_pruned **out, gantry_error *err);
+GANTRY_API void gantry_image_pruned_free(gantry_image_pruned *pruned);
+
+/** The room that an image takes. */
+typedef struct gantry_image_usage {
+    size_t size; /**< bytes of it that the running library fills */
+    const char *id;                /**< 64 hex digits */
+    const char *const *references; /**< names, NULL-terminated */
+    int64_t created_ns;
+    int64_t size_bytes;   /**< in all */
+    int64_t shared_bytes; /**< of layers that others use too; -1 if the engine does not say */
+    int64_t unique_bytes; /**< what its removal would free; -1 if the engine does not say */
+    int64_t containers;   /**< that use it; -1 if the engine does not say */
+} gantry_image_usage;
+
+/** Room that images take; free with gantry_image_disk_usage_free(). */
+typedef struct gantry_image_disk_usage {
+    size_t size; /**< bytes of it that the running library fills */
+    int64_t total_bytes; /**< of all layers, each once; -1 if the engine does not say */
+    size_t count;
+    const gantry_image_usage *const *items; /**< also NULL-terminated */
+} gantry_image_disk_usage;
+
+/** Options of gantry_images_disk_usage(). */
+typedef struct gantry_image_disk_usage_options {
+    size_t size;             /**< sizeof(gantry_image_disk_usage_options) */
+    const gantry_call *call;
+} gantry_image_disk_usage_options;
+
+/** Room per image. `GET /system/df` on both; slow on large stores. Since 0.1. */
+GANTRY_API int gantry_images_disk_usage(gantry_images *images,
+                                        const gantry_image_disk_usage_options *opts,
+                                        gantry_image_disk_usage **out, gantry_error *err);
+GANTRY_API void gantry_image_disk_usage_free(gantry_image_disk_usage *usage);
 
 #ifdef __cplusplus
 }

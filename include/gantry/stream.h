@@ -203,7 +203,20 @@ enum {
     GANTRY_PROGRESS_LOG = 2,     /**< output of a build step: text, channel */
     GANTRY_PROGRESS_STATUS = 3,  /**< state of a layer or transfer: id, text, current, total */
     GANTRY_PROGRESS_WARNING = 4, /**< text */
-    GANTRY_PROGRESS_RESULT = 5   /**< the last record of a success: id is the image id */
+    GANTRY_PROGRESS_RESULT = 5,  /**< the last record of a success: id is the image id */
+    GANTRY_PROGRESS_STEP_END = 6 /**< a build step ended well: step, text, cached, duration_ms */
+};
+
+/** What happens to a layer in a transfer: gantry_progress_record::state of a STATUS record. */
+enum {
+    GANTRY_TRANSFER_NONE = 0,       /**< the record is about no layer, or in no known word */
+    GANTRY_TRANSFER_WAITING = 1,    /**< known, not begun */
+    GANTRY_TRANSFER_RUNNING = 2,    /**< bytes move: current, total */
+    GANTRY_TRANSFER_VERIFYING = 3,  /**< its digest is being checked */
+    GANTRY_TRANSFER_EXTRACTING = 4, /**< it is being unpacked: current, total */
+    GANTRY_TRANSFER_DONE = 5,       /**< it is there now */
+    GANTRY_TRANSFER_EXISTS = 6,     /**< it was there before */
+    GANTRY_TRANSFER_RETRYING = 7    /**< the engine tries again */
 };
 
 /** One record of progress; everything in it is valid until the next call on its iterator. */
@@ -214,7 +227,7 @@ typedef struct gantry_progress_record {
     int step_total;    /**< number of build steps, 0 if unknown */
     int channel;       /**< LOG: #GANTRY_STDOUT or #GANTRY_STDERR */
     int cached;        /**< 1 if the step was taken from the cache */
-    int reserved;
+    int state;         /**< STATUS of a layer: GANTRY_TRANSFER_... */
     int64_t current;   /**< STATUS: bytes done, -1 if unknown */
     int64_t total;     /**< STATUS: bytes in all, -1 if unknown */
     const char *id;    /**< STATUS of a transfer: layer; RESULT: image id, 64 hex digits; else NULL
@@ -222,6 +235,7 @@ typedef struct gantry_progress_record {
     const char *text;  /**< UTF-8 text, may be several lines; never NULL */
     size_t text_size;  /**< its length without the NUL */
     const char *json;  /**< the engine's own record, or NULL */
+    int64_t duration_ms; /**< STEP_END: how long the step took; else -1 */
 } gantry_progress_record;
 
 /** Called for each record; return 0 to go on, anything else to stop with #GANTRY_E_CALLBACK. */

@@ -2,7 +2,7 @@
 #ifndef GNT_BUILD_COPY_H
 #define GNT_BUILD_COPY_H
 
-#include <gantry/image.h>
+#include <gantry/build.h>
 
 #include "mem.h"
 

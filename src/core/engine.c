@@ -96,6 +96,16 @@ gantry_networks *gantry_engine_networks(gantry_engine *engine)
     return engine != NULL ? &engine->networks : NULL;
 }
 
+gantry_registries *gantry_engine_registries(gantry_engine *engine)
+{
+    return engine != NULL ? &engine->registries : NULL;
+}
+
+gantry_manifests *gantry_engine_manifests(gantry_engine *engine)
+{
+    return engine != NULL ? &engine->manifests : NULL;
+}
+
 const gantry_candidate_list *gantry_engine_candidates(const gantry_engine *engine)
 {
     return engine != NULL ? engine->candidates : NULL;

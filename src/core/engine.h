@@ -18,10 +18,12 @@ struct gnt_backend {
     gantry_container_ops containers;
     gantry_volume_ops volumes;
     gantry_network_ops networks;
+    gantry_registry_ops registries;
+    gantry_manifest_ops manifests;
     struct gnt_backend *next;
 };
 
-/* The managers are views: all four are the engine's first bytes under other types. */
+/* The managers are views: all are the engine's first bytes under other types. */
 struct gantry_images {
     gantry_engine *engine;
 };
@@ -32,6 +34,12 @@ struct gantry_volumes {
     gantry_engine *engine;
 };
 struct gantry_networks {
+    gantry_engine *engine;
+};
+struct gantry_registries {
+    gantry_engine *engine;
+};
+struct gantry_manifests {
     gantry_engine *engine;
 };
 
@@ -45,6 +53,8 @@ struct gantry_engine {
     gantry_containers containers;
     gantry_volumes volumes;
     gantry_networks networks;
+    gantry_registries registries;
+    gantry_manifests manifests;
     gantry_candidate_list *candidates;
     const char *address;         /* lives in candidates */
     struct gnt_service *service; /* Podman on demand, or NULL */

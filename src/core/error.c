@@ -280,6 +280,8 @@ int gantry_error_is(const gantry_error *err, int code)
     X(ENGINE)                                                                                      \
     X(BUILD)                                                                                       \
     X(COMMAND)                                                                                     \
+    X(REGISTRY)                                                                                    \
+    X(NO_SPACE)                                                                                    \
     X(NOT_FOUND)                                                                                   \
     X(CONFLICT)                                                                                    \
     X(EXISTS)                                                                                      \

@@ -57,7 +57,7 @@ static int check_build(const char *reference, const gantry_build_options *o, gan
 struct build_keep {
     struct gnt_arena arena; /* of this and of the options */
     gantry_build_options options;
-    gantry_archive *context;
+    gantry_build_context context;
 };
 
 static void free_keep(void *arg)
@@ -65,7 +65,7 @@ static void free_keep(void *arg)
     struct build_keep *keep = arg;
     struct gnt_arena arena = keep->arena;
 
-    gantry_archive_free(keep->context);
+    gantry_archive_free(keep->context.archive);
     gnt_arena_free(&arena);
 }
 
@@ -86,19 +86,20 @@ static struct build_keep *new_keep(const struct gnt_mem *mem, gantry_error *err)
 static int start_build(gantry_engine *e, const char *reference, const gantry_build_options *opts,
                        gantry_progress **out, gantry_error *err)
 {
-    const char *dockerfile_name = NULL;
     gantry_progress *p = NULL;
     struct build_keep *keep = new_keep(&e->host.mem, err);
     int rc;
 
     if (keep == NULL)
         return GANTRY_E_NOMEM;
+    keep->context.size = sizeof keep->context;
+    keep->context.hidden = gnt_no_strings;
     rc = gnt_build_options_copy(&keep->arena, &keep->options, opts, err);
     if (rc == 0)
-        rc = gnt_build_context(&e->host.mem, &e->host, opts, &keep->context, &dockerfile_name, err);
+        rc = gnt_build_context(&e->host.mem, &e->host, opts, &keep->context.archive,
+                               &keep->context.dockerfile_name, err);
     if (rc == 0)
-        rc = e->backend->images.build(e->state, reference, &keep->options, keep->context,
-                                      dockerfile_name, &p, err);
+        rc = e->backend->images.build(e->state, reference, &keep->options, &keep->context, &p, err);
     if (rc < 0) {
         free_keep(keep);
         return rc;

@@ -28,6 +28,11 @@ static const gantry_volume *const no_volumes[1] = { NULL };
 static const gantry_subnet_info *const no_subnet_infos[1] = { NULL };
 static const gantry_network *const no_networks[1] = { NULL };
 static const gantry_candidate *const no_candidates[1] = { NULL };
+static const gantry_build_step *const no_build_steps[1] = { NULL };
+static const gantry_image_layer *const no_image_layers[1] = { NULL };
+static const gantry_image_usage *const no_image_usages[1] = { NULL };
+static const gantry_search_item *const no_search_items[1] = { NULL };
+static const gantry_manifest_item *const no_manifest_items[1] = { NULL };
 
 /* 0, or a compile error if the member m of T has not the type want. */
 #define TYPED(T, m, want) (0 * sizeof(int[_Generic(((T *)0)->m, want : 1, default : -1)]))
@@ -232,6 +237,7 @@ static const struct preset run_result_presets[] = {
 static const struct preset build_result_presets[] = {
     TEXT(gantry_build_result, image_id),
     STRINGS(gantry_build_result, warnings),
+    LIST(gantry_build_result, steps, gantry_build_step, no_build_steps),
     END,
 };
 
@@ -254,6 +260,135 @@ static const struct preset candidate_presets[] = {
 
 static const struct preset candidate_list_presets[] = {
     LIST(gantry_candidate_list, items, gantry_candidate, no_candidates),
+    END,
+};
+
+static const struct preset load_result_presets[] = {
+    STRINGS(gantry_load_result, references),
+    STRINGS(gantry_load_result, image_ids),
+    END,
+};
+
+static const struct preset image_layer_presets[] = {
+    TEXT(gantry_image_layer, id),
+    TEXT(gantry_image_layer, created_by),
+    TEXT(gantry_image_layer, comment),
+    STRINGS(gantry_image_layer, references),
+    END,
+};
+
+static const struct preset image_history_presets[] = {
+    LIST(gantry_image_history, items, gantry_image_layer, no_image_layers),
+    STRINGS(gantry_image_history, layer_digests),
+    END,
+};
+
+static const struct preset image_pruned_presets[] = {
+    STRINGS(gantry_image_pruned, untagged),
+    STRINGS(gantry_image_pruned, deleted),
+    STRINGS(gantry_image_pruned, caches),
+    END,
+};
+
+static const struct preset image_usage_presets[] = {
+    TEXT(gantry_image_usage, id),
+    STRINGS(gantry_image_usage, references),
+    UNKNOWN(gantry_image_usage, shared_bytes),
+    UNKNOWN(gantry_image_usage, unique_bytes),
+    UNKNOWN(gantry_image_usage, containers),
+    END,
+};
+
+static const struct preset image_disk_usage_presets[] = {
+    UNKNOWN(gantry_image_disk_usage, total_bytes),
+    LIST(gantry_image_disk_usage, items, gantry_image_usage, no_image_usages),
+    END,
+};
+
+static const struct preset committed_presets[] = {
+    TEXT(gantry_committed, image_id),
+    END,
+};
+
+static const struct preset login_result_presets[] = {
+    TEXT(gantry_login_result, status),
+    TEXT(gantry_login_result, identity_token),
+    END,
+};
+
+static const struct preset search_item_presets[] = {
+    TEXT(gantry_search_item, name),
+    TEXT(gantry_search_item, description),
+    UNKNOWN(gantry_search_item, stars),
+    END,
+};
+
+static const struct preset search_result_presets[] = {
+    LIST(gantry_search_result, items, gantry_search_item, no_search_items),
+    END,
+};
+
+static const struct preset remote_image_presets[] = {
+    TEXT(gantry_remote_image, digest),
+    TEXT(gantry_remote_image, media_type),
+    UNKNOWN(gantry_remote_image, manifest_bytes),
+    STRINGS(gantry_remote_image, platforms),
+    END,
+};
+
+static const struct preset manifest_item_presets[] = {
+    TEXT(gantry_manifest_item, digest),
+    TEXT(gantry_manifest_item, media_type),
+    TEXT(gantry_manifest_item, os),
+    TEXT(gantry_manifest_item, architecture),
+    TEXT(gantry_manifest_item, variant),
+    TEXT(gantry_manifest_item, os_version),
+    PAIRS(gantry_manifest_item, annotations),
+    UNKNOWN(gantry_manifest_item, manifest_bytes),
+    END,
+};
+
+static const struct preset manifest_presets[] = {
+    TEXT(gantry_manifest, media_type),
+    TEXT(gantry_manifest, digest),
+    TEXT(gantry_manifest, json),
+    LIST(gantry_manifest, items, gantry_manifest_item, no_manifest_items),
+    END,
+};
+
+static const struct preset manifest_id_presets[] = {
+    TEXT(gantry_manifest_id, id),
+    TEXT(gantry_manifest_id, digest),
+    END,
+};
+
+static const struct preset build_step_presets[] = {
+    TEXT(gantry_build_step, text),
+    UNKNOWN(gantry_build_step, duration_ms),
+    END,
+};
+
+static const struct preset pull_result_presets[] = {
+    TEXT(gantry_pull_result, image_id),
+    TEXT(gantry_pull_result, digest),
+    STRINGS(gantry_pull_result, image_ids),
+    END,
+};
+
+static const struct preset push_result_presets[] = {
+    TEXT(gantry_push_result, digest),
+    END,
+};
+
+static const struct preset reference_presets[] = {
+    TEXT(gantry_reference, domain),
+    TEXT(gantry_reference, path),
+    TEXT(gantry_reference, tag),
+    TEXT(gantry_reference, digest),
+    TEXT(gantry_reference, id),
+    TEXT(gantry_reference, canonical),
+    TEXT(gantry_reference, familiar),
+    TEXT(gantry_reference, repository),
     END,
 };
 
@@ -288,6 +423,24 @@ static const struct model {
     [GNT_KIND_NETWORK_ENSURED] = { sizeof(gantry_network_ensured), network_ensured_presets },
     [GNT_KIND_CANDIDATE] = { sizeof(gantry_candidate), candidate_presets },
     [GNT_KIND_CANDIDATE_LIST] = { sizeof(gantry_candidate_list), candidate_list_presets },
+    [GANTRY_KIND_LOAD_RESULT] = { sizeof(gantry_load_result), load_result_presets },
+    [GANTRY_KIND_IMAGE_HISTORY] = { sizeof(gantry_image_history), image_history_presets },
+    [GANTRY_KIND_IMAGE_LAYER] = { sizeof(gantry_image_layer), image_layer_presets },
+    [GANTRY_KIND_IMAGE_PRUNED] = { sizeof(gantry_image_pruned), image_pruned_presets },
+    [GANTRY_KIND_IMAGE_DISK_USAGE] = { sizeof(gantry_image_disk_usage), image_disk_usage_presets },
+    [GANTRY_KIND_IMAGE_USAGE] = { sizeof(gantry_image_usage), image_usage_presets },
+    [GANTRY_KIND_COMMITTED] = { sizeof(gantry_committed), committed_presets },
+    [GANTRY_KIND_LOGIN_RESULT] = { sizeof(gantry_login_result), login_result_presets },
+    [GANTRY_KIND_SEARCH_RESULT] = { sizeof(gantry_search_result), search_result_presets },
+    [GANTRY_KIND_SEARCH_ITEM] = { sizeof(gantry_search_item), search_item_presets },
+    [GANTRY_KIND_REMOTE_IMAGE] = { sizeof(gantry_remote_image), remote_image_presets },
+    [GANTRY_KIND_MANIFEST] = { sizeof(gantry_manifest), manifest_presets },
+    [GANTRY_KIND_MANIFEST_ITEM] = { sizeof(gantry_manifest_item), manifest_item_presets },
+    [GANTRY_KIND_MANIFEST_ID] = { sizeof(gantry_manifest_id), manifest_id_presets },
+    [GNT_KIND_BUILD_STEP] = { sizeof(gantry_build_step), build_step_presets },
+    [GNT_KIND_PULL_RESULT] = { sizeof(gantry_pull_result), pull_result_presets },
+    [GNT_KIND_PUSH_RESULT] = { sizeof(gantry_push_result), push_result_presets },
+    [GNT_KIND_REFERENCE] = { sizeof(gantry_reference), reference_presets },
 };
 
 static const struct model *model_of(int kind)

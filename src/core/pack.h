@@ -8,7 +8,7 @@
 #ifndef GNT_PACK_H
 #define GNT_PACK_H
 
-#include <gantry/image.h>
+#include <gantry/build.h>
 
 #include "host.h"
 

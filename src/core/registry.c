@@ -75,6 +75,31 @@ static const struct slot slots[] = {
     SLOT(NETWORKS_REMOVE, networks, gantry_network_ops, remove),
     SLOT(NETWORKS_CONNECT, networks, gantry_network_ops, connect),
     SLOT(NETWORKS_DISCONNECT, networks, gantry_network_ops, disconnect),
+    SLOT(IMAGES_PULL, images, gantry_image_ops, pull),
+    SLOT(IMAGES_PULL, images, gantry_image_ops, inspect),
+    SLOT(IMAGES_PUSH, images, gantry_image_ops, push),
+    SLOT(IMAGES_SAVE, images, gantry_image_ops, save),
+    SLOT(IMAGES_LOAD, images, gantry_image_ops, load),
+    SLOT(IMAGES_UNTAG, images, gantry_image_ops, untag),
+    SLOT(IMAGES_HISTORY, images, gantry_image_ops, history),
+    SLOT(IMAGES_PRUNE, images, gantry_image_ops, prune),
+    SLOT(IMAGES_DISK_USAGE, images, gantry_image_ops, disk_usage),
+    SLOT(IMAGES_BUILD_SECRETS, images, gantry_image_ops, build),
+    SLOT(IMAGES_BUILD_BUILDKIT, images, gantry_image_ops, build),
+    SLOT(IMAGES_BUILD_PLATFORMS, images, gantry_image_ops, build),
+    SLOT(CONTAINERS_COMMIT, containers, gantry_container_ops, commit),
+    SLOT(CONTAINERS_EXPORT, containers, gantry_container_ops, export_open),
+    SLOT(REGISTRIES_LOGIN, registries, gantry_registry_ops, login),
+    SLOT(REGISTRIES_SEARCH, registries, gantry_registry_ops, search),
+    SLOT(REGISTRIES_INSPECT, registries, gantry_registry_ops, login),
+    SLOT(MANIFESTS_CREATE, manifests, gantry_manifest_ops, create),
+    SLOT(MANIFESTS_INSPECT, manifests, gantry_manifest_ops, inspect),
+    SLOT(MANIFESTS_EXISTS, manifests, gantry_manifest_ops, exists),
+    SLOT(MANIFESTS_ADD, manifests, gantry_manifest_ops, add),
+    SLOT(MANIFESTS_ANNOTATE, manifests, gantry_manifest_ops, annotate),
+    SLOT(MANIFESTS_REMOVE_IMAGE, manifests, gantry_manifest_ops, remove_image),
+    SLOT(MANIFESTS_PUSH, manifests, gantry_manifest_ops, push),
+    SLOT(MANIFESTS_REMOVE, manifests, gantry_manifest_ops, remove),
 };
 
 static int slot_filled(const struct gnt_backend *backend, size_t offset)
@@ -185,6 +210,12 @@ static int fill(struct gnt_backend *b, const gantry_backend *src, gantry_error *
         rc = copy_table(&b->volumes, sizeof b->volumes, b->facts.volumes, "backend.volumes", err);
     if (rc == 0)
         rc = copy_table(&b->networks, sizeof b->networks, b->facts.networks, "backend.networks",
+                        err);
+    if (rc == 0)
+        rc = copy_table(&b->registries, sizeof b->registries, b->facts.registries,
+                        "backend.registries", err);
+    if (rc == 0)
+        rc = copy_table(&b->manifests, sizeof b->manifests, b->facts.manifests, "backend.manifests",
                         err);
     return rc == 0 ? check_tables(b, err) : rc;
 }

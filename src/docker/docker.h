@@ -31,7 +31,7 @@ int gnt_docker_parse_version(const char *text, int *major, int *minor);
 
 /* docker_build.c */
 int gnt_docker_build(void *state, const char *reference, const gantry_build_options *opts,
-                     gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
+                     const gantry_build_context *context, gantry_progress **out,
                      gantry_error *err);
 extern const struct gnt_build_dialect gnt_docker_build_dialect;
 

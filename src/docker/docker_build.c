@@ -150,7 +150,33 @@ const struct gnt_out gnt_docker_build_options[] = {
     GNT_OUT_ON(B, no_cache, "nocache"),
     GNT_OUT_HOOK(B, pull, "pull", out_pull),
     GNT_OUT_CODE(B, keep_intermediate),
-    GNT_OUT_REFUSE(B, reserved),
+    GNT_OUT_CODE(B, ignore),
+    GNT_OUT_CODE(B, ignore_patterns),
+    GNT_OUT_REFUSE(B, builder),
+    GNT_OUT_REFUSE(B, format),
+    GNT_OUT_REFUSE(B, context_url),
+    GNT_OUT_REFUSE(B, annotations),
+    GNT_OUT_REFUSE(B, annotation_count),
+    GNT_OUT_REFUSE(B, platforms),
+    GNT_OUT_REFUSE(B, manifest),
+    GNT_OUT_REFUSE(B, cache_from),
+    GNT_OUT_REFUSE(B, cache_to),
+    GNT_OUT_REFUSE(B, network),
+    GNT_OUT_REFUSE(B, extra_hosts),
+    GNT_OUT_REFUSE(B, memory_bytes),
+    GNT_OUT_REFUSE(B, memory_swap_bytes),
+    GNT_OUT_REFUSE(B, cpu_shares),
+    GNT_OUT_REFUSE(B, cpu_period_us),
+    GNT_OUT_REFUSE(B, cpu_quota_us),
+    GNT_OUT_REFUSE(B, cpuset_cpus),
+    GNT_OUT_REFUSE(B, cpuset_mems),
+    GNT_OUT_REFUSE(B, shm_size_bytes),
+    GNT_OUT_REFUSE(B, ulimits),
+    GNT_OUT_REFUSE(B, secrets),
+    GNT_OUT_REFUSE(B, sources),
+    GNT_OUT_REFUSE(B, auths),
+    GNT_OUT_REFUSE(B, squash),
+    GNT_OUT_REFUSE(B, tls_verify),
     GNT_OUT_END,
 };
 #undef B
@@ -163,8 +189,7 @@ static void query_names(struct gnt_req *r, const char *reference, const char *co
 }
 
 int gnt_docker_build(void *state, const char *reference, const gantry_build_options *opts,
-                     gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
-                     gantry_error *err)
+                     const gantry_build_context *context, gantry_progress **out, gantry_error *err)
 {
     struct docker *d = state;
     int keep = opts->keep_intermediate == GANTRY_ON;
@@ -175,11 +200,11 @@ int gnt_docker_build(void *state, const char *reference, const gantry_build_opti
     r.flags |= GNT_REQ_OPEN_ENDED;
     r.content_type = "application/x-tar";
     query_names(&r, reference, opts->tags);
-    gnt_req_query(&r, "dockerfile", dockerfile_name);
+    gnt_req_query(&r, "dockerfile", context->dockerfile_name);
     gnt_req_query(&r, "rm", keep ? "false" : "true");
     gnt_req_query_true(&r, "forcerm", !keep);
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_docker_build_options));
     for (size_t i = 0; i < opts->extra_query_count; i++)
         gnt_req_query(&r, opts->extra_query[i].key, opts->extra_query[i].value);
-    return gnt_rest_build_open(&r, context, &gnt_docker_build_dialect, out, err);
+    return gnt_rest_build_open(&r, context->archive, &gnt_docker_build_dialect, out, err);
 }

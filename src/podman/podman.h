@@ -24,7 +24,7 @@ extern const gantry_network_ops gnt_podman_network_ops;
 /* ---- slots that are not in their table's file ------------------------------------------------ */
 
 int gnt_podman_build(void *state, const char *reference, const gantry_build_options *opts,
-                     gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
+                     const gantry_build_context *context, gantry_progress **out,
                      gantry_error *err);
 int gnt_podman_logs(void *state, const char *id, const gantry_logs_options *opts,
                     gantry_stream **out, gantry_error *err);

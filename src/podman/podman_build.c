@@ -145,26 +145,52 @@ static int out_build_args(struct gnt_out_context *c, const struct gnt_out *row, 
 
 #define O gantry_build_options
 #define BUILD_ARGS_WIDTH (GNT_OUT_W(O, build_args) + sizeof(size_t))
-const struct gnt_out gnt_podman_build_options[] = { GNT_OUT_CODE(O, dockerfile),
-                                                    GNT_OUT_CODE(O, dockerfile_name),
-                                                    GNT_OUT_CODE(O, context_directory),
-                                                    GNT_OUT_CODE(O, context),
-                                                    GNT_OUT_STRS(O, tags, "t"),
-                                                    GNT_OUT_(O, build_args, const gantry_pair *,
-                                                             "buildargs", out_build_args,
-                                                             BUILD_ARGS_WIDTH),
-                                                    GNT_OUT_MAP(O, labels, "labels"),
-                                                    GNT_OUT_STR(O, target, "target"),
-                                                    GNT_OUT_STR(O, platform, "platform"),
-                                                    GNT_OUT_CODE(O, progress),
-                                                    GNT_OUT_CODE(O, progress_arg),
-                                                    GNT_OUT_CODE(O, extra_query),
-                                                    GNT_OUT_CODE(O, extra_query_count),
-                                                    GNT_OUT_ON(O, no_cache, "nocache"),
-                                                    GNT_OUT_CODE(O, pull),
-                                                    GNT_OUT_CODE(O, keep_intermediate),
-                                                    GNT_OUT_REFUSE(O, reserved),
-                                                    GNT_OUT_END };
+const struct gnt_out gnt_podman_build_options[] = {
+    GNT_OUT_CODE(O, dockerfile),
+    GNT_OUT_CODE(O, dockerfile_name),
+    GNT_OUT_CODE(O, context_directory),
+    GNT_OUT_CODE(O, context),
+    GNT_OUT_STRS(O, tags, "t"),
+    GNT_OUT_(O, build_args, const gantry_pair *, "buildargs", out_build_args, BUILD_ARGS_WIDTH),
+    GNT_OUT_MAP(O, labels, "labels"),
+    GNT_OUT_STR(O, target, "target"),
+    GNT_OUT_STR(O, platform, "platform"),
+    GNT_OUT_CODE(O, progress),
+    GNT_OUT_CODE(O, progress_arg),
+    GNT_OUT_CODE(O, extra_query),
+    GNT_OUT_CODE(O, extra_query_count),
+    GNT_OUT_ON(O, no_cache, "nocache"),
+    GNT_OUT_CODE(O, pull),
+    GNT_OUT_CODE(O, keep_intermediate),
+    GNT_OUT_CODE(O, ignore),
+    GNT_OUT_CODE(O, ignore_patterns),
+    GNT_OUT_REFUSE(O, builder),
+    GNT_OUT_REFUSE(O, format),
+    GNT_OUT_REFUSE(O, context_url),
+    GNT_OUT_REFUSE(O, annotations),
+    GNT_OUT_REFUSE(O, annotation_count),
+    GNT_OUT_REFUSE(O, platforms),
+    GNT_OUT_REFUSE(O, manifest),
+    GNT_OUT_REFUSE(O, cache_from),
+    GNT_OUT_REFUSE(O, cache_to),
+    GNT_OUT_REFUSE(O, network),
+    GNT_OUT_REFUSE(O, extra_hosts),
+    GNT_OUT_REFUSE(O, memory_bytes),
+    GNT_OUT_REFUSE(O, memory_swap_bytes),
+    GNT_OUT_REFUSE(O, cpu_shares),
+    GNT_OUT_REFUSE(O, cpu_period_us),
+    GNT_OUT_REFUSE(O, cpu_quota_us),
+    GNT_OUT_REFUSE(O, cpuset_cpus),
+    GNT_OUT_REFUSE(O, cpuset_mems),
+    GNT_OUT_REFUSE(O, shm_size_bytes),
+    GNT_OUT_REFUSE(O, ulimits),
+    GNT_OUT_REFUSE(O, secrets),
+    GNT_OUT_REFUSE(O, sources),
+    GNT_OUT_REFUSE(O, auths),
+    GNT_OUT_REFUSE(O, squash),
+    GNT_OUT_REFUSE(O, tls_verify),
+    GNT_OUT_END
+};
 #undef O
 
 static const char *const pull_words[] = { [GANTRY_PULL_DEFAULT] = "missing",
@@ -198,8 +224,7 @@ static void name_dockerfile(struct gnt_req *r, const char *name)
 }
 
 int gnt_podman_build(void *state, const char *reference, const gantry_build_options *opts,
-                     gantry_archive *context, const char *dockerfile_name, gantry_progress **out,
-                     gantry_error *err)
+                     const gantry_build_context *context, gantry_progress **out, gantry_error *err)
 {
     struct podman *p = state;
     const char *rm = opts->keep_intermediate == GANTRY_ON ? "false" : "true";
@@ -211,7 +236,7 @@ int gnt_podman_build(void *state, const char *reference, const gantry_build_opti
     r.content_type = "application/x-tar";
     gnt_req_query(&r, "t", reference);
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_build_options));
-    name_dockerfile(&r, dockerfile_name);
+    name_dockerfile(&r, context->dockerfile_name);
     preset(&r, opts, "pullpolicy", pull_words[opts->pull]);
     preset(&r, opts, "rm", rm);
     preset(&r, opts, "forcerm", rm);
@@ -226,5 +251,5 @@ int gnt_podman_build(void *state, const char *reference, const gantry_build_opti
     preset(&r, opts, "nsoptions", "[{\"Name\":\"network\",\"Host\":false,\"Path\":\"\"}]");
     for (size_t i = 0; i < opts->extra_query_count; i++)
         gnt_req_query(&r, opts->extra_query[i].key, opts->extra_query[i].value);
-    return gnt_rest_build_open(&r, context, &gnt_podman_build_dialect, out, err);
+    return gnt_rest_build_open(&r, context->archive, &gnt_podman_build_dialect, out, err);
 }

@@ -1,0 +1,190 @@
+/**
+ * @file transfer.h
+ * Images on the move: pull, push, save, load.
+ */
+#ifndef GANTRY_TRANSFER_H
+#define GANTRY_TRANSFER_H
+
+#include <gantry/auth.h>
+#include <gantry/image.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- pull, push --------------------------------------------------------------------------- */
+
+/** Options of gantry_images_pull(). */
+typedef struct gantry_pull_options {
+    size_t size;             /**< sizeof(gantry_pull_options) */
+    const gantry_call *call; /**< no total limit by default */
+    const char *platform;    /**< "linux/arm64"; NULL = the engine's */
+    const gantry_auth *auth; /**< credentials; NULL = the engine's credentials are asked */
+    gantry_progress_fn progress; /**< called for each record by gantry_images_pull() */
+    void *progress_arg;
+    int policy;              /**< GANTRY_PULL_...; DEFAULT is ALWAYS */
+    int all_tags;            /**< #GANTRY_ON: every tag of the repository; reference without one */
+    int tls_verify;          /**< #GANTRY_OFF: plain HTTP or any certificate will do; Docker:
+                                  UNSUPPORTED, its configuration decides */
+    int retries;             /**< further attempts after a failure of the network or the registry
+                                  (5xx, 429); 0 = none */
+    int64_t retry_delay_ms;  /**< before the first of them, doubled each time; 0 = 1000 */
+} gantry_pull_options;
+
+/** What a pull brought; free with gantry_pull_result_free(). */
+typedef struct gantry_pull_result {
+    size_t size; /**< bytes of it that the running library fills */
+    const char *image_id;  /**< 64 hex digits; "" with all_tags */
+    const char *digest;    /**< "sha256:..." of the manifest or list that the reference led to; ""
+                                if the engine does not say */
+    const char *const *image_ids; /**< every image that was pulled, NULL-terminated */
+    int64_t duration_ms;
+    int changed;           /**< 1: the reference leads to another image than before, or is new; 0:
+                                it is as before */
+    int reserved;
+} gantry_pull_result;
+
+/**
+ * Pull an image from its registry.
+ *
+ * A reference without a domain means docker.io/library/..., without a tag ":latest", on every
+ * engine. Success means that the engine has the image: it is inspected at the end.
+ *
+ * @param reference  with a tag or digest, or neither
+ * @param out        may be NULL
+ * @return 0, #GANTRY_E_NOT_FOUND (no such repository or tag; local and policy NEVER),
+ *         #GANTRY_E_UNAUTHORIZED, #GANTRY_E_FORBIDDEN, #GANTRY_E_REGISTRY (the registry cannot be
+ *         reached or fails), #GANTRY_E_NO_SPACE, ... Since 0.1.
+ *
+ * Docker `POST /images/create`, Podman `POST /libpod/images/pull`.
+ */
+GANTRY_API int gantry_images_pull(gantry_images *images, const char *reference,
+                                  const gantry_pull_options *opts, gantry_pull_result **out,
+                                  gantry_error *err);
+GANTRY_API void gantry_pull_result_free(gantry_pull_result *result);
+
+/**
+ * Begin a pull and deliver its progress record by record; `progress` and `retries` are not used.
+ * The call's cancel token must stay until the iterator is closed; everything else is copied. The
+ * last record is RESULT with the image's id. Since 0.1.
+ */
+GANTRY_API int gantry_images_pull_open(gantry_images *images, const char *reference,
+                                       const gantry_pull_options *opts, gantry_progress **out,
+                                       gantry_error *err);
+
+/** Options of gantry_images_push(). */
+typedef struct gantry_push_options {
+    size_t size;             /**< sizeof(gantry_push_options) */
+    const gantry_call *call; /**< no total limit by default */
+    const char *destination; /**< reference to push to; NULL = the image's own. Docker gets it as a
+                                  further tag first, which stays. */
+    const gantry_auth *auth; /**< credentials; NULL = the engine's credentials are asked */
+    gantry_progress_fn progress; /**< called for each record by gantry_images_push() */
+    void *progress_arg;
+    const char *compression; /**< "gzip", "zstd" ...; NULL = the engine's; Docker: UNSUPPORTED */
+    int all_tags;            /**< #GANTRY_ON: every tag of the repository; reference without one;
+                                  Podman: one after the other */
+    int tls_verify;          /**< as in gantry_pull_options */
+    int format;              /**< GANTRY_FORMAT_... to push; DEFAULT = as it is; Docker:
+                                  UNSUPPORTED */
+    int retries;             /**< as in gantry_pull_options */
+    int64_t retry_delay_ms;
+} gantry_push_options;
+
+/** What a push did; free with gantry_push_result_free(). */
+typedef struct gantry_push_result {
+    size_t size; /**< bytes of it that the running library fills */
+    const char *digest;    /**< "sha256:..." of the pushed manifest; "" if it is not known */
+    int64_t duration_ms;
+} gantry_push_result;
+
+/**
+ * Push an image to its registry.
+ * @param reference  with a domain, unless opts->destination has one
+ * @param out        may be NULL
+ * @return 0, #GANTRY_E_NOT_FOUND (no such image here), #GANTRY_E_UNAUTHORIZED,
+ *         #GANTRY_E_FORBIDDEN, #GANTRY_E_REGISTRY, ... Since 0.1.
+ *
+ * `POST /images/{name}/push` on both.
+ */
+GANTRY_API int gantry_images_push(gantry_images *images, const char *reference,
+                                  const gantry_push_options *opts, gantry_push_result **out,
+                                  gantry_error *err);
+GANTRY_API void gantry_push_result_free(gantry_push_result *result);
+
+/** Begin a push and deliver its progress; as gantry_images_pull_open(). The id of RESULT is the
+ * digest of the manifest, or NULL. Since 0.1. */
+GANTRY_API int gantry_images_push_open(gantry_images *images, const char *reference,
+                                       const gantry_push_options *opts, gantry_progress **out,
+                                       gantry_error *err);
+
+/* ---- save, load --------------------------------------------------------------------------- */
+
+/** Format of saved images. */
+enum {
+    GANTRY_SAVE_DEFAULT = 0,       /**< DOCKER_ARCHIVE */
+    GANTRY_SAVE_DOCKER_ARCHIVE = 1,/**< what both engines, and every tool, load */
+    GANTRY_SAVE_OCI_ARCHIVE = 2    /**< an OCI layout as tar, one image; Docker: UNSUPPORTED */
+};
+
+/** Options of gantry_images_save_open() and its helpers. */
+typedef struct gantry_save_options {
+    size_t size;             /**< sizeof(gantry_save_options) */
+    const gantry_call *call; /**< no total limit by default */
+    int format;              /**< GANTRY_SAVE_... */
+    int compress;            /**< #GANTRY_ON: compressed layers; Docker: UNSUPPORTED */
+} gantry_save_options;
+
+/**
+ * One or several images as a tar stream.
+ * @param references  NULL-terminated, at least one
+ * @param out         the stream ends only when the engine's answer was whole
+ *
+ * Docker `GET /images/get`, Podman `GET /libpod/images/export` (one image:
+ * `/images/{name}/get`). Since 0.1.
+ */
+GANTRY_API int gantry_images_save_open(gantry_images *images, const char *const *references,
+                                       const gantry_save_options *opts, gantry_stream **out,
+                                       gantry_error *err);
+/** The same, to its end into a descriptor. Since 0.1. */
+GANTRY_API int gantry_images_save_fd(gantry_images *images, const char *const *references, int fd,
+                                     const gantry_save_options *opts, gantry_error *err);
+/** The same, into a file that is there when the call returns 0 and as before otherwise: it is
+ * written beside its place under another name, synchronised and renamed. Since 0.1. */
+GANTRY_API int gantry_images_save_file(gantry_images *images, const char *const *references,
+                                       const char *path, const gantry_save_options *opts,
+                                       gantry_error *err);
+
+/** Options of gantry_images_load(). */
+typedef struct gantry_load_options {
+    size_t size;             /**< sizeof(gantry_load_options) */
+    const gantry_call *call; /**< no total limit by default */
+    gantry_progress_fn progress; /**< STATUS records: current = bytes sent; the engine's own besides
+                                      where it gives any */
+    void *progress_arg;
+} gantry_load_options;
+
+/** What a load brought; free with gantry_load_result_free(). */
+typedef struct gantry_load_result {
+    size_t size; /**< bytes of it that the running library fills */
+    const char *const *references; /**< names loaded, NULL-terminated */
+    const char *const *image_ids;  /**< of images without a name, 64 hex digits, NULL-terminated */
+} gantry_load_result;
+
+/**
+ * Load images from a tar that gantry_images_save_open(), `docker save` or `podman save` made.
+ * @param tar  the bytes, plain, gzip, bzip2 or xz
+ * @param out  may be NULL
+ * @return 0, #GANTRY_E_INVALID (it is no such archive), #GANTRY_E_NO_SPACE ... Since 0.1.
+ *
+ * `POST /images/load` on both.
+ */
+GANTRY_API int gantry_images_load(gantry_images *images, const gantry_source *tar,
+                                  const gantry_load_options *opts, gantry_load_result **out,
+                                  gantry_error *err);
+GANTRY_API void gantry_load_result_free(gantry_load_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
