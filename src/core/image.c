@@ -92,12 +92,9 @@ static int start_build(gantry_engine *e, const char *reference, const gantry_bui
 
     if (keep == NULL)
         return GANTRY_E_NOMEM;
-    keep->context.size = sizeof keep->context;
-    keep->context.hidden = gnt_no_strings;
     rc = gnt_build_options_copy(&keep->arena, &keep->options, opts, err);
     if (rc == 0)
-        rc = gnt_build_context(&e->host.mem, &e->host, opts, &keep->context.archive,
-                               &keep->context.dockerfile_name, err);
+        rc = gnt_build_context(&keep->arena, &e->host, opts, &keep->context, err);
     if (rc == 0)
         rc = e->backend->images.build(e->state, reference, &keep->options, &keep->context, &p, err);
     if (rc < 0) {

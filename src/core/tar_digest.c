@@ -1,6 +1,6 @@
 /*
- * The digest of an archive's tar bytes. libarchive can write a list of files with their SHA-256: the
- * archive is the one file of such a list, and the list is read for the digest.
+ * The digest of an archive's tar bytes. libarchive can write a list of files with their SHA-256:
+ * the archive is the one file of such a list, and the list is read for the digest.
  */
 #include "pack.h"
 
