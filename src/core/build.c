@@ -1,7 +1,7 @@
 /*
  * What a build is given, made one archive: a directory without what its rules ignore, an archive
- * and a Dockerfile's text, in any mixture. Looks whether the directory and its Dockerfile are there,
- * reads the ignore file, knows no engine.
+ * and a Dockerfile's text, in any mixture. Looks whether the directory and its Dockerfile are
+ * there, reads the ignore file, knows no engine.
  */
 #include "pack.h"
 

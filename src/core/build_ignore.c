@@ -165,7 +165,7 @@ static int add_file(struct gnt_arena *arena, const gantry_build_options *opts, c
     gnt_buf_init(&buf, &arena->mem, FILE_MAX);
     rc = read_found(&buf, &found, name, err);
     if (rc == 0)
-        rc = gantry_ignore_add_text(rules->ignore, name, buf.data, buf.size, err);
+        rc = gnt_ignore_add_text(rules->ignore, name, buf.data, buf.size, err);
     gnt_buf_free(&buf);
     rules->file = rc == 0 ? name : NULL;
     return rc;
@@ -205,7 +205,7 @@ int gnt_context_rules(struct gnt_arena *arena, const gantry_build_options *opts,
     if (opts->ignore != GANTRY_OFF)
         rc = add_first_file(arena, opts, dockerfiles, out, err);
     for (; rc == 0 && p != NULL && *p != NULL; p++)
-        rc = gantry_ignore_add(out->ignore, *p, err);
+        rc = gnt_ignore_add(out->ignore, *p, err);
     if (rc < 0) {
         gantry_ignore_free(out->ignore);
         out->ignore = NULL;
@@ -265,7 +265,7 @@ static int read_classic(struct gnt_arena *arena, const gantry_build_context *con
         rc = gantry_ignore_new(&options, &ignore, err);
     if (rc < 0)
         return rc;
-    rc = gantry_ignore_add_text(ignore, NULL, c->text.data, c->text.size, NULL);
+    rc = gnt_ignore_add_text(ignore, NULL, c->text.data, c->text.size, NULL);
     c->malformed = rc == GANTRY_E_INVALID;
     if (rc == 0) {
         c->file = gnt_ignore_check(ignore, c->dockerfile, strlen(c->dockerfile), &rule);
