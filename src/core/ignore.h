@@ -78,7 +78,7 @@ struct gnt_rule {
     const char *file; /* or NULL */
     int line;         /* or 0 */
     int again;        /* "!": what matches is sent after all */
-    enum {
+    enum gnt_rule_kind {
         GNT_RULE_SAME,   /* the path is `pattern` */
         GNT_RULE_PREFIX, /* begins with it */
         GNT_RULE_SUFFIX, /* ends with it, or is it without its leading '/' */
