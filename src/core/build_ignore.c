@@ -299,50 +299,26 @@ static int correct_classic(const gantry_build_context *context, struct classic *
     return 1;
 }
 
-static int make_classic(const gantry_build_context *context, struct classic *c, int corrected,
-                        gantry_archive **out, gantry_error *err)
-{
-    gantry_archive_options options = { .size = sizeof options,
-                                       .allocator = &context->archive->host.mem.a,
-                                       .reproducible =
-                                           context->archive->reproducible ? GANTRY_ON : 0,
-                                       .mtime_ns = context->archive->mtime_ns };
-    gantry_archive *archive = NULL;
-    int rc = gantry_archive_new(&options, &archive, err);
-
-    if (rc == 0)
-        rc = gnt_archive_include(archive, context->archive, err);
-    for (const char *const *h = context->hidden; rc == 0 && *h != NULL; h++) {
-        if (strcmp(*h, c->dockerfile) != 0 && strcmp(*h, ".dockerignore") != 0)
-            rc = gnt_archive_omit(archive, *h, err);
-    }
-    if (rc == 0 && corrected)
-        rc = c->text.rc < 0 ? gnt_nomem(err)
-                            : gantry_archive_add_data(archive, ".dockerignore", c->text.data,
-                                                      c->text.size, NULL, err);
-    if (rc < 0) {
-        gantry_archive_free(archive);
-        return rc;
-    }
-    archive->host.logger = context->archive->host.logger;
-    *out = archive;
-    return 0;
-}
-
-int gnt_context_for_classic(const gantry_build_context *context, gantry_archive **out,
-                            gantry_error *err)
+int gnt_context_for_classic(const gantry_build_context *context, gantry_error *err)
 {
     struct classic c = { .dockerfile = context->dockerfile_name };
+    gantry_archive *archive = context->archive;
     struct gnt_arena arena;
     int rc;
 
     if (c.dockerfile == NULL)
         c.dockerfile = "Dockerfile";
-    gnt_arena_init(&arena, &context->archive->host.mem);
-    gnt_buf_init(&c.text, &context->archive->host.mem, 2 * FILE_MAX);
+    gnt_arena_init(&arena, &archive->host.mem);
+    gnt_buf_init(&c.text, &archive->host.mem, 2 * FILE_MAX);
     rc = read_classic(&arena, context, &c, err);
-    if (rc == 0)
-        rc = make_classic(context, &c, correct_classic(context, &c), out, err);
+    for (const char *const *h = context->hidden; rc == 0 && *h != NULL; h++) {
+        if (strcmp(*h, c.dockerfile) != 0 && strcmp(*h, ".dockerignore") != 0)
+            rc = gnt_archive_omit(archive, *h, err);
+    }
+    if (rc == 0 && correct_classic(context, &c))
+        rc = c.text.rc < 0 ? gnt_nomem(err)
+                           : gantry_archive_add_data(archive, ".dockerignore", c.text.data,
+                                                     c.text.size, NULL, err);
     gnt_buf_free(&c.text);
     gnt_arena_free(&arena);
     return rc;

@@ -43,12 +43,11 @@ int gnt_context_rules(struct gnt_arena *arena, const gantry_build_options *opts,
 int gnt_ignore_quote(struct gnt_buf *out, const char *name);
 
 /*
- * The context as Docker's classic builder must get it. That builder reads the .dockerignore that it
- * is sent, and hides the Dockerfile and the .dockerignore if that names them; nothing else. So the
- * archive has a .dockerignore by which it hides what context->hidden names, and other hidden names
- * are not sent. *out is to be freed before context->archive, which it borrows.
+ * Make the context's archive what Docker's classic builder must get. That builder reads the
+ * .dockerignore that it is sent, and hides the Dockerfile and the .dockerignore if that names them;
+ * nothing else. So the archive gets a .dockerignore by which it hides what context->hidden names,
+ * and other hidden names are taken out of it. Before it is sent.
  */
-int gnt_context_for_classic(const gantry_build_context *context, gantry_archive **out,
-                            gantry_error *err);
+int gnt_context_for_classic(const gantry_build_context *context, gantry_error *err);
 
 #endif
