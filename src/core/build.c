@@ -101,7 +101,7 @@ static int keep_needed(struct making *m, const char *name, gantry_error *err)
 {
     gantry_entry_options options = { .size = sizeof options };
     const struct gnt_rule *rule;
-    struct gnt_lookup found;
+    struct gnt_located found;
     int is_text = m->opts->dockerfile != NULL && strcmp(name, m->name) == 0;
     int rc;
 

@@ -30,7 +30,7 @@ static const char *below(const struct gnt_entry *e, const char *name)
 }
 
 static int find_on_host(struct gnt_arena *arena, const char *directory, const char *name,
-                        struct gnt_lookup *out, gantry_error *err)
+                        struct gnt_located *out, gantry_error *err)
 {
     const char *path = gnt_arena_printf(arena, "%s/%s", directory, name);
     struct stat st;
@@ -43,30 +43,30 @@ static int find_on_host(struct gnt_arena *arena, const char *directory, const ch
         return gnt_file_fail(err, GANTRY_E_IO, errno, "cannot look at", path);
     }
     out->path = path;
-    out->kind = GNT_LOOKUP_PATH;
+    out->kind = GNT_LOCATED_PATH;
     return 0;
 }
 
-static int find_explicit(const gantry_archive *archive, const char *name, struct gnt_lookup *out)
+static int find_explicit(const gantry_archive *archive, const char *name, struct gnt_located *out)
 {
     for (const struct gnt_entry *e = archive->first; e != NULL; e = e->next) {
         if (e->kind == GNT_ENTRY_INCLUDE) {
             find_explicit(e->include, name, out);
         } else if (e->kind != GNT_ENTRY_DIRECTORY && e->kind != GNT_ENTRY_TAR &&
                    strcmp(e->name, name) == 0) {
-            *out = (struct gnt_lookup){ .kind = e->kind == GNT_ENTRY_DATA   ? GNT_LOOKUP_TEXT
-                                                : e->kind == GNT_ENTRY_FILE ? GNT_LOOKUP_PATH
-                                                                            : GNT_LOOKUP_OTHER,
-                                        .path = e->path,
-                                        .text = e->data,
-                                        .size = e->size };
+            *out = (struct gnt_located){ .kind = e->kind == GNT_ENTRY_DATA   ? GNT_LOCATED_TEXT
+                                                 : e->kind == GNT_ENTRY_FILE ? GNT_LOCATED_PATH
+                                                                             : GNT_LOCATED_OTHER,
+                                         .path = e->path,
+                                         .text = e->data,
+                                         .size = e->size };
         }
     }
-    return out->kind != GNT_LOOKUP_NONE;
+    return out->kind != GNT_LOCATED_NONE;
 }
 
 static int find_in_directories(struct gnt_arena *arena, const gantry_archive *archive,
-                               const char *name, struct gnt_lookup *out, gantry_error *err)
+                               const char *name, struct gnt_located *out, gantry_error *err)
 {
     const struct gnt_rule *rule;
     int rc = 0;
@@ -84,9 +84,9 @@ static int find_in_directories(struct gnt_arena *arena, const gantry_archive *ar
 }
 
 int gnt_archive_find(struct gnt_arena *arena, const gantry_archive *archive, const char *name,
-                     struct gnt_lookup *out, gantry_error *err)
+                     struct gnt_located *out, gantry_error *err)
 {
-    *out = (struct gnt_lookup){ 0 };
+    *out = (struct gnt_located){ 0 };
     if (find_explicit(archive, name, out))
         return 0;
     return find_in_directories(arena, archive, name, out, err);
@@ -124,12 +124,12 @@ static int read_file(struct gnt_buf *buf, const char *path, gantry_error *err)
     return rc;
 }
 
-static int read_found(struct gnt_buf *buf, const struct gnt_lookup *found, const char *name,
+static int read_found(struct gnt_buf *buf, const struct gnt_located *found, const char *name,
                       gantry_error *err)
 {
-    if (found->kind == GNT_LOOKUP_PATH)
+    if (found->kind == GNT_LOCATED_PATH)
         return read_file(buf, found->path, err);
-    if (found->kind == GNT_LOOKUP_OTHER)
+    if (found->kind == GNT_LOCATED_OTHER)
         return gnt_fail(err, GANTRY_E_INVALID,
                         "the ignore file %s of the context must be a file from memory or the host",
                         name);
@@ -139,28 +139,28 @@ static int read_found(struct gnt_buf *buf, const struct gnt_lookup *found, const
 /* ---- rules ----------------------------------------------------------------------------------- */
 
 int gnt_context_find(struct gnt_arena *arena, const gantry_build_options *opts, const char *name,
-                     struct gnt_lookup *out, gantry_error *err)
+                     struct gnt_located *out, gantry_error *err)
 {
     int rc = 0;
 
-    *out = (struct gnt_lookup){ 0 };
+    *out = (struct gnt_located){ 0 };
     if (opts->context != NULL)
         rc = gnt_archive_find(arena, opts->context, name, out, err);
-    if (rc < 0 || out->kind != GNT_LOOKUP_NONE)
+    if (rc < 0 || out->kind != GNT_LOCATED_NONE)
         return rc;
     rc = find_on_host(arena, opts->context_directory, name, out, err);
-    out->in_directory = out->kind != GNT_LOOKUP_NONE;
+    out->in_directory = out->kind != GNT_LOCATED_NONE;
     return rc;
 }
 
 static int add_file(struct gnt_arena *arena, const gantry_build_options *opts, const char *name,
                     struct gnt_context_rules *rules, gantry_error *err)
 {
-    struct gnt_lookup found;
+    struct gnt_located found;
     struct gnt_buf buf;
     int rc = gnt_context_find(arena, opts, name, &found, err);
 
-    if (rc < 0 || found.kind == GNT_LOOKUP_NONE)
+    if (rc < 0 || found.kind == GNT_LOCATED_NONE)
         return rc;
     gnt_buf_init(&buf, &arena->mem, FILE_MAX);
     rc = read_found(&buf, &found, name, err);
@@ -253,11 +253,11 @@ static int read_classic(struct gnt_arena *arena, const gantry_build_context *con
 {
     gantry_ignore_options options = { .size = sizeof options, .allocator = &arena->mem.a };
     const struct gnt_rule *rule;
-    struct gnt_lookup found;
+    struct gnt_located found;
     gantry_ignore *ignore = NULL;
     int rc = gnt_archive_find(arena, context->archive, ".dockerignore", &found, err);
 
-    if (rc < 0 || found.kind == GNT_LOOKUP_NONE || found.kind == GNT_LOOKUP_OTHER)
+    if (rc < 0 || found.kind == GNT_LOCATED_NONE || found.kind == GNT_LOCATED_OTHER)
         return rc;
     c->sent = 1;
     rc = read_found(&c->text, &found, ".dockerignore", err);

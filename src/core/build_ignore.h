@@ -7,12 +7,12 @@
 #include "pack.h"
 
 /* Where a name's content would come from. Tars are not looked into. */
-struct gnt_lookup {
+struct gnt_located {
     enum {
-        GNT_LOOKUP_NONE,
-        GNT_LOOKUP_TEXT,
-        GNT_LOOKUP_PATH, /* a host file, which need not be readable or a file */
-        GNT_LOOKUP_OTHER /* something whose content cannot be read ahead */
+        GNT_LOCATED_NONE,
+        GNT_LOCATED_TEXT,
+        GNT_LOCATED_PATH, /* a host file, which need not be readable or a file */
+        GNT_LOCATED_OTHER /* something whose content cannot be read ahead */
     } kind;
     int in_directory; /* it is context_directory's */
     const char *path;
@@ -21,10 +21,10 @@ struct gnt_lookup {
 };
 
 int gnt_archive_find(struct gnt_arena *arena, const gantry_archive *archive, const char *name,
-                     struct gnt_lookup *out, gantry_error *err);
+                     struct gnt_located *out, gantry_error *err);
 /* The same in opts->context and then opts->context_directory, which is not NULL. */
 int gnt_context_find(struct gnt_arena *arena, const gantry_build_options *opts, const char *name,
-                     struct gnt_lookup *out, gantry_error *err);
+                     struct gnt_located *out, gantry_error *err);
 
 struct gnt_context_rules {
     gantry_ignore *ignore; /* to be freed */
