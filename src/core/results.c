@@ -11,7 +11,7 @@
 
 void *gantry_result_new(gantry_host *host, int kind, gantry_error *err)
 {
-    if (kind > GANTRY_KIND_SUBNET_INFO) {
+    if (kind > GANTRY_KIND_MANIFEST_ID) {
         gnt_fail(err, GANTRY_E_INVALID, "kind: %d is no kind of result", kind);
         return NULL;
     }
@@ -171,4 +171,14 @@ void gantry_network_ensured_free(gantry_network_ensured *ensured)
 void gantry_output_free(gantry_output *output)
 {
     gnt_result_free(output);
+}
+
+void gantry_manifest_free(gantry_manifest *manifest)
+{
+    gnt_result_free(manifest);
+}
+
+void gantry_manifest_id_free(gantry_manifest_id *id)
+{
+    gnt_result_free(id);
 }
