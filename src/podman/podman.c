@@ -59,6 +59,17 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "no matching entries in passwd file", GANTRY_E_INVALID, 0 },
     { 0, "decode()", GANTRY_E_INVALID, 0 },
     { 0, "cannot unmarshal", GANTRY_E_INVALID, 0 },
+    { 0, "is not a manifest list", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
+    { 0, "manifest not found", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
+    { 0, "no instance matching digest", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
+    { 0, "matching the specified digest", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
+    { 0, "does not resolve to an image ID", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+    { 0, "manifest blob unknown", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+    /* Registries. */
+    { 0, "manifest unknown", GANTRY_E_NOT_FOUND, 0 },
+    { 0, "unauthorized: ", GANTRY_E_UNAUTHORIZED, 0 },
+    { 0, "x509: ", GANTRY_E_REGISTRY, 0 },
+    { 0, "pinging container registry", GANTRY_E_REGISTRY, 0 },
     { 400, NULL, GANTRY_E_INVALID, 0 },
     { 401, NULL, GANTRY_E_UNAUTHORIZED, 0 },
     { 403, NULL, GANTRY_E_FORBIDDEN, 0 },
@@ -201,4 +212,5 @@ const gantry_backend gnt_podman_backend = {
     .volumes = &gnt_podman_volume_ops,
     .networks = &gnt_podman_network_ops,
     .credentials = GANTRY_CREDENTIALS_PODMAN,
+    .manifests = &gnt_podman_manifest_ops,
 };
