@@ -9,7 +9,8 @@
 /*
  * X-Registry-Auth for the registry of `reference` (a domain or an image reference): `given` if not
  * NULL, else the engine's provider or files. Nothing is added when there is none and `always` is 0;
- * with always 1 the header is then "e30=". Sticky failure in r. The value is wiped with the request.
+ * with always 1 the header is then "e30=". Sticky failure in r. The value is wiped with the
+ * request.
  */
 void gnt_req_registry_auth(struct gnt_req *r, const char *reference, const gantry_auth *given,
                            int always);
