@@ -277,4 +277,5 @@ const gantry_backend gnt_docker_backend = {
     .volumes = &gnt_docker_volume_ops,
     .networks = &gnt_docker_network_ops,
     .manifests = &gnt_docker_manifest_ops,
+    .credentials = GANTRY_CREDENTIALS_DOCKER,
 };

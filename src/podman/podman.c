@@ -212,4 +212,5 @@ const gantry_backend gnt_podman_backend = {
     .volumes = &gnt_podman_volume_ops,
     .networks = &gnt_podman_network_ops,
     .manifests = &gnt_podman_manifest_ops,
+    .credentials = GANTRY_CREDENTIALS_PODMAN,
 };
