@@ -1,6 +1,6 @@
 /*
- * Manifest lists over libpod: create, inspect, exists, push, remove. A list is an image of a kind of
- * its own, so that what is missing and what is no list are told apart here. What is in a list is
+ * Manifest lists over libpod: create, inspect, exists, push, remove. A list is an image of a kind
+ * of its own, so that what is missing and what is no list are told apart here. What is in a list is
  * changed in podman_manifest_edit.c.
  */
 #include "podman.h"
