@@ -49,6 +49,7 @@ struct contract {
     gantry_containers *containers;
     gantry_volumes *volumes;
     gantry_networks *networks;
+    gantry_manifests *manifests;
     gantry_error err; /* for every call */
     const char *base; /* reference of an image with a busybox */
     char prefix[40];  /* of all names this process makes */
@@ -58,6 +59,7 @@ struct contract {
     char names[32][128];
     char image_ids[64][65]; /* to be removed */
     size_t image_id_count;
+    int lists;          /* the test makes manifest lists */
     char skipped[160]; /* why a test could not be made, if one could not */
 };
 
@@ -84,6 +86,7 @@ extern const struct contract_test networks_tests[];
 extern const struct contract_test errors_tests[];
 extern const struct contract_test threads_tests[];
 extern const struct contract_test full_tests[];
+extern const struct contract_test manifests_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */
 #define TEST(function)                                                                             \

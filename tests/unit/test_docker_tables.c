@@ -54,6 +54,8 @@ static void test_every_option_is_decided(void **state)
           sizeof(gantry_network_remove_options) },
         { "connect", gnt_docker_connect_options, sizeof(gantry_network_connect_options) },
         { "disconnect", gnt_docker_disconnect_options, sizeof(gantry_network_disconnect_options) },
+        { "manifest inspect", gnt_docker_manifest_inspect_options,
+          sizeof(gantry_manifest_inspect_options) },
     };
 
     (void)state;
@@ -469,6 +471,30 @@ static void test_engine_documents(void **state)
     gnt_result_free(i);
 }
 
+static void test_manifest(void **state)
+{
+    gantry_manifest *m = decode(
+        GANTRY_KIND_MANIFEST, gnt_docker_manifest_rows,
+        "{\"Descriptor\":{\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"digest\":"
+        "\"sha256:060ddadc6263afd01c05e0d981d9aaad9c50e7c6c3a0889e7ba2d7c3a96a3435\",\"size\":355},"
+        "\"Platforms\":[{\"architecture\":\"arm64\",\"os\":\"linux\",\"os.version\":\"10\","
+        "\"variant\":\"v8\"},{\"architecture\":\"amd64\",\"os\":\"linux\"}]}");
+
+    (void)state;
+    assert_string_equal(m->media_type, "application/vnd.oci.image.index.v1+json");
+    assert_string_equal(m->digest,
+                        "sha256:060ddadc6263afd01c05e0d981d9aaad9c50e7c6c3a0889e7ba2d7c3a96a3435");
+    assert_int_equal(m->count, 2);
+    assert_string_equal(m->items[0]->architecture, "arm64");
+    assert_string_equal(m->items[0]->os_version, "10");
+    assert_string_equal(m->items[0]->variant, "v8");
+    assert_string_equal(m->items[1]->architecture, "amd64");
+    assert_string_equal(m->items[1]->digest, "");
+    assert_int_equal(m->items[1]->manifest_bytes, -1);
+    assert_null(m->items[2]);
+    gnt_result_free(m);
+}
+
 /* ---- versions, errors ------------------------------------------------------------------------ */
 
 static void test_version_text(void **state)
@@ -547,6 +573,14 @@ static void test_error_rows(void **state)
           GANTRY_RESOURCE_CONTAINER },
         { 403, "bridge is a pre-defined network and cannot be removed", GANTRY_E_FORBIDDEN, 0 },
         { 500, "invalid reference format: repository name must be lowercase", GANTRY_E_INVALID, 0 },
+        { 404, "manifest unknown: manifest unknown", GANTRY_E_NOT_FOUND, 0 },
+        { 500, "Head \"http://r:5001/v2/x/manifests/latest\": no basic auth credentials",
+          GANTRY_E_UNAUTHORIZED, 0 },
+        { 401, "unauthorized: authentication required", GANTRY_E_UNAUTHORIZED, 0 },
+        { 500, "Get \"http://r:5009/v2/\": dial tcp 127.0.0.1:5009: connect: connection refused",
+          GANTRY_E_REGISTRY, 0 },
+        { 500, "Get \"https://u:5002/v2/\": x509: certificate signed by unknown authority",
+          GANTRY_E_REGISTRY, 0 },
         { 500, "something else", GANTRY_E_ENGINE, 0 },
         { 503, "This node is not a swarm manager.", GANTRY_E_ENGINE, 0 },
     };
@@ -650,6 +684,7 @@ int main(void)
         cmocka_unit_test(test_images),
         cmocka_unit_test(test_volume_and_network),
         cmocka_unit_test(test_engine_documents),
+        cmocka_unit_test(test_manifest),
         cmocka_unit_test(test_version_text),
         cmocka_unit_test(test_error_rows),
         cmocka_unit_test(test_blame),
