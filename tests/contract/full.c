@@ -111,7 +111,7 @@ static void import_without_room(struct contract *f)
     const char *name = contract_name(f, "toobig");
 
     for (int i = 0; i < 2; i++) {
-        FAILS(import_big(f, name, TOO_BIG), GANTRY_E_ENGINE);
+        FAILS(import_big(f, name, TOO_BIG), GANTRY_E_NO_SPACE);
         says_no_space(f->err.message);
         SAME(f->err.operation, "images.import");
         CHECK(!contract_image_exists(f, name));
@@ -126,7 +126,7 @@ static void import_fits_after_a_removal(struct contract *f)
     const char *second = contract_name(f, "second");
 
     OK(import_big(f, first, HALF));
-    FAILS(import_big(f, second, HALF), GANTRY_E_ENGINE);
+    FAILS(import_big(f, second, HALF), GANTRY_E_NO_SPACE);
     says_no_space(f->err.message);
     CHECK(!contract_image_exists(f, second));
     CHECK(contract_image_exists(f, first));
@@ -143,7 +143,7 @@ static void failed_import_takes_no_name(struct contract *f)
 
     OK(import_big(f, name, 1000));
     OK(gantry_images_inspect(f->images, name, NULL, &before, &f->err));
-    FAILS(import_big(f, name, TOO_BIG), GANTRY_E_ENGINE);
+    FAILS(import_big(f, name, TOO_BIG), GANTRY_E_NO_SPACE);
     OK(gantry_images_inspect(f->images, name, NULL, &after, &f->err));
     SAME(after->id, before->id);
     gantry_image_free(before);
