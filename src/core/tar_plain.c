@@ -1,6 +1,7 @@
 /*
- * gzip unpacked on demand, by libarchive, which pulls its input. Packed bytes that are damaged are
- * INVALID: the upload is cut then.
+ * gzip unpacked on demand, by libarchive, which pulls its input. What cannot be unpacked, or ends
+ * early, is INVALID: the upload is cut then. libarchive does not compare gzip's check sum; engines
+ * compare the layers with their digests.
  */
 #include "tar_plain.h"
 
@@ -84,12 +85,14 @@ static int unpack(void *arg, void *buffer, size_t capacity, size_t *out_size, ga
 
     if (!p->opened) {
         p->opened = 1;
+        /* It takes what ends within the first header for bytes that are not packed. */
         if (archive_read_open(p->unpacker, p, NULL, feed, NULL) != ARCHIVE_OK ||
-            archive_read_next_header(p->unpacker, &entry) != ARCHIVE_OK)
+            archive_read_next_header(p->unpacker, &entry) != ARCHIVE_OK ||
+            archive_filter_code(p->unpacker, 0) != ARCHIVE_FILTER_GZIP)
             return damaged(p, err);
     }
     got = archive_read_data(p->unpacker, buffer, capacity);
-    if (got < 0)
+    if (got < 0 || p->rc < 0) /* it also takes a failure for an end, where it may be one */
         return damaged(p, err);
     *out_size = (size_t)got;
     return 0;

@@ -68,6 +68,15 @@ static uint64_t read_number(const char *field, size_t width)
     return number;
 }
 
+/* What ends the digits, a space or a NUL, stays as it was. */
+static void write_size(char header[BLOCK], size_t size)
+{
+    char digits[32];
+
+    snprintf(digits, sizeof digits, "%011zo", size);
+    memcpy(header + SIZE_AT, digits, SIZE_WIDTH - 1);
+}
+
 static void write_sum(char header[BLOCK])
 {
     unsigned sum = 0;
@@ -141,7 +150,7 @@ static int deliver_names(struct rename *r, gantry_error *err)
     }
     if (text.size == 0)
         gnt_buf_add(&text, gnt_buf_text(&r->kept), (size_t)r->size);
-    snprintf(r->header + SIZE_AT, SIZE_WIDTH, "%011zo", text.size);
+    write_size(r->header, text.size);
     write_sum(r->header);
     gnt_buf_add(&r->out, r->header, BLOCK);
     gnt_buf_add(&r->out, gnt_buf_text(&text), text.size);
