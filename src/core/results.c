@@ -197,3 +197,13 @@ void gantry_output_free(gantry_output *output)
 {
     gnt_result_free(output);
 }
+
+void gantry_manifest_free(gantry_manifest *manifest)
+{
+    gnt_result_free(manifest);
+}
+
+void gantry_manifest_id_free(gantry_manifest_id *id)
+{
+    gnt_result_free(id);
+}

@@ -48,6 +48,11 @@ const struct gnt_error_row gnt_docker_errors[] = {
     { 400, ": exec: \"", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
     { 400, "executable file", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
     { 500, "invalid reference format", GANTRY_E_INVALID, 0 },
+    /* Registries. */
+    { 0, "manifest unknown", GANTRY_E_NOT_FOUND, 0 },
+    { 500, "no basic auth credentials", GANTRY_E_UNAUTHORIZED, 0 },
+    { 500, "x509: ", GANTRY_E_REGISTRY, 0 },
+    { 500, "/v2/\": ", GANTRY_E_REGISTRY, 0 },
     { 400, NULL, GANTRY_E_INVALID, 0 },
     { 401, NULL, GANTRY_E_UNAUTHORIZED, 0 },
     { 403, NULL, GANTRY_E_FORBIDDEN, 0 },
@@ -278,4 +283,6 @@ const gantry_backend gnt_docker_backend = {
     .containers = &gnt_docker_container_ops,
     .volumes = &gnt_docker_volume_ops,
     .networks = &gnt_docker_network_ops,
+    .credentials = GANTRY_CREDENTIALS_DOCKER,
+    .manifests = &gnt_docker_manifest_ops,
 };

@@ -20,6 +20,7 @@ extern const gantry_image_ops gnt_podman_image_ops;
 extern const gantry_container_ops gnt_podman_container_ops;
 extern const gantry_volume_ops gnt_podman_volume_ops;
 extern const gantry_network_ops gnt_podman_network_ops;
+extern const gantry_manifest_ops gnt_podman_manifest_ops;
 
 /* ---- slots that are not in their table's file ------------------------------------------------ */
 
@@ -51,6 +52,41 @@ int gnt_podman_kill(void *state, const char *id, const gantry_container_kill_opt
 int gnt_podman_container_remove(void *state, const char *id,
                                 const gantry_container_remove_options *opts, gantry_error *err);
 
+int gnt_podman_manifest_add(void *state, const char *name, const char *image,
+                            const gantry_manifest_add_options *opts, gantry_error *err);
+int gnt_podman_manifest_annotate(void *state, const char *name, const char *digest,
+                                 const gantry_manifest_annotate_options *opts, gantry_error *err);
+int gnt_podman_manifest_remove_image(void *state, const char *name, const char *digest,
+                                     const gantry_manifest_remove_options *opts,
+                                     gantry_error *err);
+
+/* ---- manifest lists (podman_manifest.c, podman_manifest_edit.c) ------------------------------ */
+
+/* A local list only. */
+int gnt_podman_list_exists(struct podman *p, const gantry_call *call, const char *name,
+                           int *out_exists, gantry_error *err);
+/* NOT_FOUND if there is none. */
+int gnt_podman_need_list(struct podman *p, const gantry_call *call, const char *name,
+                         gantry_error *err);
+/* One that exists: for others libpod would ask registries. */
+int gnt_podman_list_inspect(struct podman *p, const gantry_call *call, const char *name,
+                            gantry_manifest **out, gantry_error *err);
+/* gantry_manifest_ops.add without its checks of features. */
+int gnt_podman_list_add(struct podman *p, const gantry_call *call, const char *list,
+                        const char *image, const gantry_manifest_add_options *opts,
+                        gantry_error *err);
+/* The failure of a call about a list, with what is missing put right, into err. Returns rc. */
+int gnt_podman_manifest_settle(int rc, const char *list, gantry_error *failure, gantry_error *err);
+/* A failure before anything was sent: "<resource>: <reason>". Returns code. */
+int gnt_podman_refuse(gantry_error *err, int code, int kind, const char *resource,
+                      const char *reason);
+/* INVALID unless it is DEFAULT, ON or OFF. */
+int gnt_podman_check_switch(const char *option, int value, gantry_error *err);
+/* Finish and set the body of a change; `body` has the options already. */
+void gnt_podman_manifest_body(struct gnt_req *r, struct gnt_json *body, const char *operation,
+                              const char *image, const gantry_pair *annotations, size_t count);
+/* A reference with its transport, for the registry; NULL without memory. */
+const char *gnt_podman_remote_image(struct gnt_arena *arena, const struct gnt_reference *parts);
 int gnt_podman_image_list(void *state, const gantry_image_list_options *opts,
                           gantry_image_list **out, gantry_error *err);
 int gnt_podman_image_inspect(void *state, const char *reference,
@@ -185,6 +221,12 @@ extern const struct gnt_out gnt_podman_network_list_options[];
 extern const struct gnt_out gnt_podman_network_remove_options[];
 extern const struct gnt_out gnt_podman_connect_options[];
 extern const struct gnt_out gnt_podman_disconnect_options[];
+extern const struct gnt_out gnt_podman_manifest_create_options[];
+extern const struct gnt_out gnt_podman_manifest_inspect_options[];
+extern const struct gnt_out gnt_podman_manifest_add_options[];
+extern const struct gnt_out gnt_podman_manifest_annotate_options[];
+extern const struct gnt_out gnt_podman_manifest_remove_options[];
+extern const struct gnt_out gnt_podman_manifest_push_options[];
 
 extern const struct gnt_in gnt_podman_version_rows[];
 extern const struct gnt_in gnt_podman_info_rows[];
@@ -195,6 +237,7 @@ extern const struct gnt_in gnt_podman_container_rows[];
 extern const struct gnt_in gnt_podman_container_item_rows[];
 extern const struct gnt_in gnt_podman_volume_rows[];
 extern const struct gnt_in gnt_podman_network_rows[];
+extern const struct gnt_in gnt_podman_manifest_rows[];
 
 /* One answer of a disk use into its result (a gnt_json_fn). */
 int gnt_podman_take_usage(void *usage, struct gnt_json *v, gantry_error *err);

@@ -1,5 +1,5 @@
 /*
- * Prune of images over libpod. 4.3 heeds one value of one filter alone, and what it forgets makes it
+ * Prune of images over libpod. 4.3 heeds one value of one filter alone; what it forgets makes it
  * remove more: so several conditions are decided here, on a list, and the engine is asked to prune
  * each image by its id, which keeps what is in use or has a name.
  */
