@@ -188,10 +188,34 @@ static void build_step_without_room(struct contract *f)
     has_room_again(f);
 }
 
+/* The archive of an image that fits: there is no room for it a second time. */
+static void load_without_room(struct contract *f)
+{
+    const char *name = contract_name(f, "loaded");
+    const char *const names[] = { name, NULL };
+    gantry_source tar = { .size = sizeof tar };
+    FILE *file = tmpfile();
+    size_t before;
+
+    assert_non_null(file);
+    OK(import_big(f, name, HALF));
+    OK(gantry_images_save_fd(f->images, names, fileno(file), NULL, &f->err));
+    OK(gantry_images_remove(f->images, name, NULL, NULL, &f->err));
+    OK(import_big(f, contract_name(f, "fills"), HALF));
+    before = count_images(f);
+    rewind(file);
+    gantry_source_fd(&tar, fileno(file));
+    FAILS(gantry_images_load(f->images, &tar, NULL, NULL, &f->err), GANTRY_E_NO_SPACE);
+    fclose(file);
+    CHECK(!contract_image_exists(f, name));
+    CHECK(count_images(f) == before);
+}
+
 const struct contract_test full_tests[] = {
     TEST_WITH(import_without_room, SMALL_DISK),
     TEST_WITH(import_fits_after_a_removal, SMALL_DISK),
     TEST_WITH(failed_import_takes_no_name, SMALL_DISK),
+    TEST_WITH(load_without_room, SMALL_DISK),
     TEST_WITH(context_without_room, SMALL_DISK),
     TEST_WITH(build_step_without_room, SMALL_DISK),
     { 0 },

@@ -85,6 +85,35 @@ static void history_tells_layers(struct contract *f)
     SAME(f->err.operation, "images.history");
 }
 
+static void inspect_tells_how_it_is_made(struct contract *f)
+{
+    const char *name = contract_name(f, "made");
+    char text[256];
+    gantry_build_options opts = { .size = sizeof opts, .dockerfile = text };
+    gantry_image *image = NULL, *base = NULL;
+
+    snprintf(text, sizeof text,
+             "FROM %s\nCOPY Dockerfile /%u\nSTOPSIGNAL SIGUSR1\n"
+             "HEALTHCHECK CMD [\"true\", \"it is\"]\n",
+             f->base, ++f->serial);
+    OK(contract_build(f, name, &opts, NULL));
+    OK(gantry_images_inspect(f->images, name, NULL, &image, &f->err));
+    OK(gantry_images_inspect(f->images, f->base, NULL, &base, &f->err));
+    CHECK(base->layers[0] != NULL && base->layers[1] == NULL);
+    SAME(image->layers[0], base->layers[0]);
+    CHECK(image->layers[1] != NULL && image->layers[2] == NULL);
+    CHECK(image->parent_id[0] == '\0' || contract_is_id(image->parent_id));
+    SAME(base->parent_id, "");
+    SAME(image->stop_signal, "SIGUSR1");
+    SAME(base->stop_signal, "");
+    SAME(image->healthcheck[0], "CMD");
+    SAME(image->healthcheck[1], "true");
+    SAME(image->healthcheck[2], "it is");
+    CHECK(image->healthcheck[3] == NULL && base->healthcheck[0] == NULL);
+    gantry_image_free(image);
+    gantry_image_free(base);
+}
+
 static void changes_that_are_none_are_refused(struct contract *f)
 {
     const char *name = contract_name(f, "unchanged");
@@ -491,6 +520,7 @@ static void commit_that_is_refused(struct contract *f)
 
 const struct contract_test upkeep_tests[] = {
     TEST_WITH(history_tells_layers, NEEDS(GANTRY_FEATURE_IMAGES_HISTORY)),
+    TEST_WITH(inspect_tells_how_it_is_made, UPKEEP),
     TEST_WITH(changes_that_are_none_are_refused, UPKEEP),
     TEST_WITH(untag_keeps_the_image, NEEDS(GANTRY_FEATURE_IMAGES_UNTAG)),
     TEST_WITH(untag_takes_the_name_it_was_given, NEEDS(GANTRY_FEATURE_IMAGES_UNTAG)),
