@@ -147,8 +147,8 @@ typedef struct gantry_save_options {
  *                    its end mark; what Docker complains of inside the stream is the error
  * @return 0, #GANTRY_E_NOT_FOUND before any byte, ...
  *
- * Docker `GET /images/{name}/json` for each, `GET /images/get`, Podman `GET /libpod/images/export` (one image:
- * `/images/{name}/get`). Since 0.1.
+ * Docker `GET /images/{name}/json` for each, `GET /images/get`; Podman
+ * `GET /libpod/images/export`, for OCI_ARCHIVE `GET /libpod/images/{name}/get`. Since 0.1.
  */
 GANTRY_API int gantry_images_save_open(gantry_images *images, const char *const *references,
                                        const gantry_save_options *opts, gantry_stream **out,
