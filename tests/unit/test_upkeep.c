@@ -656,6 +656,198 @@ static void test_words(void **state)
     }
 }
 
+/* ---- memory that runs out ---------------------------------------------------------------------- */
+
+/* One answer that is right for every question here, and one for those that want a list. */
+#define OBJECT                                                                                     \
+    "{\"Id\":\"" ID "\",\"RepoTags\":[\"localhost/app:latest\",\"app:latest\",\"b:1\"],"           \
+    "\"Names\":[\"localhost/app:latest\",\"sha256:" ID                                             \
+    "\"],\"LayersSize\":9,\"SpaceReclaimed\":1,"                                                   \
+    "\"stream\":\"Loaded image: app:latest\\nLoaded image ID: sha256:" ID "\\n\","                 \
+    "\"Images\":[{\"Id\":\"" ID "\",\"ImageID\":\"" ID "\",\"Repository\":\"localhost/a\","        \
+    "\"Tag\":\"1\",\"RepoTags\":[\"a:1\"],\"Size\":5,\"SharedSize\":2}],"                          \
+    "\"ImagesDeleted\":[{\"Untagged\":\"a:1\"},{\"Deleted\":\"sha256:" ID "\"}],"                  \
+    "\"CachesDeleted\":[\"cache\"]}"
+#define ARRAY "[{\"Id\":\"" ID "\",\"Size\":5,\"Labels\":{\"a\":\"1\",\"b\":\"1\"},\"Created\":7}]"
+
+struct engine {
+    struct docker docker;
+    struct podman podman;
+};
+
+static int load_twice(struct engine *e, gantry_error *err, int podman)
+{
+    gantry_memory memory = { .size = sizeof memory, .data = packed, .length = sizeof packed };
+    gantry_source tar = { .size = sizeof tar };
+    gantry_load_options opts = { .size = sizeof opts };
+    gantry_load_result *out = NULL;
+    int rc;
+
+    gantry_source_memory(&tar, &memory);
+    rc = podman ? gnt_podman_load(&e->podman, &tar, &opts, &out, err)
+                : gnt_docker_load(&e->docker, &tar, &opts, &out, err);
+    if (rc == 0) {
+        assert_string_equal(out->references[0], "app:latest");
+        assert_string_equal(out->image_ids[0], ID);
+    }
+    gantry_load_result_free(out);
+    return rc;
+}
+
+static int docker_load(struct engine *e, gantry_error *err)
+{
+    return load_twice(e, err, 0);
+}
+
+static int podman_load(struct engine *e, gantry_error *err)
+{
+    return load_twice(e, err, 1);
+}
+
+static int docker_untag(struct engine *e, gantry_error *err)
+{
+    const gantry_image_untag_options opts = { .size = sizeof opts };
+
+    return gnt_docker_untag(&e->docker, "app", &opts, err);
+}
+
+static int podman_untag(struct engine *e, gantry_error *err)
+{
+    const gantry_image_untag_options opts = { .size = sizeof opts };
+
+    return gnt_podman_untag(&e->podman, "app", &opts, err);
+}
+
+static int docker_prune(struct engine *e, gantry_error *err)
+{
+    const gantry_image_prune_options opts = { .size = sizeof opts,
+                                              .until_ns = INT64_C(1700000000000000000),
+                                              .all = GANTRY_ON,
+                                              .build_cache = GANTRY_ON };
+    gantry_image_pruned *out = NULL;
+    int rc = gnt_docker_prune(&e->docker, &opts, &out, err);
+
+    if (rc == 0) {
+        assert_string_equal(out->untagged[0], "a:1");
+        assert_string_equal(out->deleted[0], ID);
+        assert_string_equal(out->caches[0], "cache");
+        assert_int_equal(out->freed_bytes, 2);
+    }
+    gantry_image_pruned_free(out);
+    return rc;
+}
+
+static int podman_prune(struct engine *e, gantry_error *err)
+{
+    const char *const labels[] = { "a=1", "b", NULL };
+    const gantry_image_prune_options opts = { .size = sizeof opts, .labels = labels };
+    gantry_image_pruned *out = NULL;
+    int rc = gnt_podman_prune(&e->podman, &opts, &out, err);
+
+    if (rc == 0) {
+        assert_string_equal(out->deleted[0], ID);
+        assert_null(out->deleted[1]);
+        assert_int_equal(out->freed_bytes, 5);
+    }
+    gantry_image_pruned_free(out);
+    return rc;
+}
+
+static int docker_usage(struct engine *e, gantry_error *err)
+{
+    const gantry_image_disk_usage_options opts = { .size = sizeof opts };
+    gantry_image_disk_usage *out = NULL;
+    int rc = gnt_docker_disk_usage(&e->docker, &opts, &out, err);
+
+    if (rc == 0) {
+        assert_int_equal(out->total_bytes, 9);
+        assert_int_equal(out->count, 1);
+        assert_int_equal(out->items[0]->unique_bytes, 3);
+    }
+    gantry_image_disk_usage_free(out);
+    return rc;
+}
+
+static int podman_usage(struct engine *e, gantry_error *err)
+{
+    const gantry_image_disk_usage_options opts = { .size = sizeof opts };
+    gantry_image_disk_usage *out = NULL;
+    int rc = gnt_podman_disk_usage(&e->podman, &opts, &out, err);
+
+    gantry_image_disk_usage_free(out);
+    return rc;
+}
+
+static int docker_commit(struct engine *e, gantry_error *err)
+{
+    const gantry_commit_options opts = { .size = sizeof opts, .author = "me" };
+    gantry_committed *out = NULL;
+    int rc = gnt_docker_commit(&e->docker, "c", "app:1", &opts, &out, err);
+
+    gantry_committed_free(out);
+    return rc;
+}
+
+static int podman_commit(struct engine *e, gantry_error *err)
+{
+    const gantry_commit_options opts = { .size = sizeof opts, .author = "me" };
+    gantry_committed *out = NULL;
+    int rc = gnt_podman_commit(&e->podman, "c", "app:1", &opts, &out, err);
+
+    gantry_committed_free(out);
+    return rc;
+}
+
+#define ANSWER(text, body)                                                                         \
+    snprintf(text, sizeof text,                                                                    \
+             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", \
+             sizeof body - 1, body)
+
+/* Each allocation fails once: NOMEM, nothing is lost, and the call that has all of them succeeds. */
+static void test_memory_runs_out(void **state)
+{
+    static int (*const calls[])(struct engine *, gantry_error *) = {
+        docker_load,  podman_load,  docker_untag,  podman_untag,  docker_prune,
+        docker_usage, podman_usage, docker_commit, podman_commit, podman_prune
+    };
+    const size_t count = sizeof calls / sizeof calls[0];
+    static char object[2048], array[1024];
+    struct fake_step script[] = { FAKE_REQUEST, FAKE_BYTES(object, 0), FAKE_AGAIN };
+    const struct fake_step *const scripts[] = { script };
+
+    (void)state;
+    ANSWER(object, OBJECT);
+    ANSWER(array, ARRAY);
+    for (size_t i = 0; i < count; i++) {
+        const char *answer = calls[i] == podman_prune ? array : object;
+        int rc = GANTRY_E_NOMEM;
+
+        script[1].data = answer;
+        script[1].size = strlen(answer);
+        for (long n = 0; rc != 0; n++) {
+            struct client c;
+            struct engine e = { 0 };
+            gantry_error err = { 0 };
+
+            assert_true(n < 2000);
+            client_start(&c, scripts, 1);
+            e.docker.rest = (struct gnt_rest){
+                .host = &c.host, .http = c.http, .dialect = &dialect, .prefix = "/v1.41"
+            };
+            e.podman.rest = (struct gnt_rest){ .host = &c.host,
+                                               .http = c.http,
+                                               .dialect = &gnt_podman_dialect,
+                                               .prefix = "/v4.3.1/libpod" };
+            fail_after = n;
+            rc = calls[i](&e, &err);
+            fail_after = -1;
+            if (rc != 0 && rc != GANTRY_E_NOMEM)
+                fail_msg("call %zu, allocation %ld: %s", i, n, err.message);
+            client_stop(&c);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -675,6 +867,7 @@ int main(void)
         cmocka_unit_test(test_file_takes_its_place_when_it_is_whole),
         cmocka_unit_test(test_file_that_cannot_be),
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_memory_runs_out),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);
