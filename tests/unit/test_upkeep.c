@@ -848,6 +848,39 @@ static void test_memory_runs_out(void **state)
     }
 }
 
+/* An image that stays is a failure that tells what went before it. */
+static void test_prune_that_leaves_some(void **state)
+{
+    static const char some[] = "[{\"Id\":\"" ID "\",\"Size\":5,\"Err\":null},"
+                               "{\"Id\":\"aa\",\"Err\":\"layer is busy\",\"Size\":0}]";
+    static char list[256], report[512];
+    struct fake_step lists[] = { FAKE_REQUEST, FAKE_BYTES(list, 0), FAKE_AGAIN };
+    struct fake_step reports[] = { FAKE_REQUEST, FAKE_BYTES(report, 0), FAKE_END };
+    const struct fake_step *const scripts[] = { lists, reports };
+    const gantry_image_prune_options opts = { .size = sizeof opts };
+    gantry_image_pruned *out = NULL;
+    gantry_error err = { 0 };
+    struct podman p = { 0 };
+    struct client c;
+
+    (void)state;
+    ANSWER(list, "[]");
+    ANSWER(report, some);
+    lists[1].size = strlen(list);
+    reports[1].size = strlen(report);
+    client_start(&c, scripts, 2);
+    p.rest = (struct gnt_rest){
+        .host = &c.host, .http = c.http, .dialect = &gnt_podman_dialect, .prefix = "/v4.3.1/libpod"
+    };
+    assert_int_equal(gnt_podman_prune(&p, &opts, &out, &err), GANTRY_E_ENGINE);
+    assert_null(out);
+    assert_string_equal(err.resource, "aa");
+    assert_non_null(strstr(err.message, "layer is busy"));
+    assert_string_equal(err.output, "deleted " ID "\n");
+    assert_int_equal(err.outcome, GANTRY_OUTCOME_PARTIAL);
+    client_stop(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -868,6 +901,7 @@ int main(void)
         cmocka_unit_test(test_file_that_cannot_be),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_memory_runs_out),
+        cmocka_unit_test(test_prune_that_leaves_some),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);
