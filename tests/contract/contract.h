@@ -85,6 +85,8 @@ extern const struct contract_test volumes_tests[];
 extern const struct contract_test networks_tests[];
 extern const struct contract_test errors_tests[];
 extern const struct contract_test threads_tests[];
+extern const struct contract_test save_tests[];
+extern const struct contract_test upkeep_tests[];
 extern const struct contract_test full_tests[];
 extern const struct contract_test manifests_tests[];
 

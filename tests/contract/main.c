@@ -25,6 +25,8 @@ static const struct {
     { "threads", threads_tests },
     { "full", full_tests },
     { "manifests", manifests_tests },
+    { "save", save_tests },
+    { "upkeep", upkeep_tests },
 };
 
 struct running {

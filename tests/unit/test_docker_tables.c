@@ -33,6 +33,10 @@ static void test_every_option_is_decided(void **state)
         { "import", gnt_docker_import_options, sizeof(gantry_image_import_options) },
         { "image list", gnt_docker_image_list_options, sizeof(gantry_image_list_options) },
         { "image remove", gnt_docker_image_remove_options, sizeof(gantry_image_remove_options) },
+        { "save", gnt_docker_save_options, sizeof(gantry_save_options) },
+        { "load", gnt_docker_load_options, sizeof(gantry_load_options) },
+        { "prune", gnt_docker_prune_options, sizeof(gantry_image_prune_options) },
+        { "commit", gnt_docker_commit_options, sizeof(gantry_commit_options) },
         { "container", gnt_docker_container_options, sizeof(gantry_container_options) },
         { "mount", gnt_docker_mount_options, sizeof(gantry_mount) },
         { "port", gnt_docker_port_options, sizeof(gantry_port) },
@@ -77,6 +81,10 @@ static void test_structs_without_options(void **state)
     assert_int_equal(sizeof(gantry_image_inspect_options), bare);
     assert_int_equal(sizeof(gantry_image_exists_options), bare);
     assert_int_equal(sizeof(gantry_image_tag_options), bare);
+    assert_int_equal(sizeof(gantry_image_untag_options), bare);
+    assert_int_equal(sizeof(gantry_image_history_options), bare);
+    assert_int_equal(sizeof(gantry_image_disk_usage_options), bare);
+    assert_int_equal(sizeof(gantry_export_options), bare);
     assert_int_equal(sizeof(gantry_container_start_options), bare);
     assert_int_equal(sizeof(gantry_container_inspect_options), bare);
     assert_int_equal(sizeof(gantry_volume_inspect_options), bare);
