@@ -178,18 +178,27 @@ static int never_ran(const struct gnt_build_records *b)
            memcmp(b->tail, begin, strlen(begin)) == 0;
 }
 
+/* Behind the last occurrence: what stands before may be the command's own text. */
+static const char *behind_last(const char *text, const char *part)
+{
+    const char *last = NULL;
+
+    for (const char *at = text; (at = strstr(at, part)) != NULL;)
+        last = at += strlen(part);
+    return last;
+}
+
 /* The exit code that a failure's message names, if any. */
 static int exit_code_of(const struct gnt_build_records *b, const char *message, int64_t *out)
 {
     if (never_ran(b))
         return 0;
     for (const char *const *text = b->dialect->exit_texts; *text != NULL; text++) {
-        const char *at = strstr(message, *text);
+        const char *at = behind_last(message, *text);
         char *end;
 
         if (at == NULL)
             continue;
-        at += strlen(*text);
         *out = strtol(at, &end, 10);
         if (end != at)
             return 1;
@@ -292,11 +301,20 @@ int gnt_build_object(void *arg, struct gnt_json *v, gantry_error *err)
         return gnt_fail(err, GANTRY_E_PROTOCOL,
                         "the build's progress holds something else than "
                         "JSON objects");
+    if (b->dialect->decoder != NULL) {
+        rc = b->dialect->decoder->object(b->decoder_state, b, v, err);
+        if (rc != 0)
+            return rc < 0 ? rc : 0;
+    }
     rc = flush_pending(b, err);
     if (rc < 0)
         return rc;
     if (message == NULL)
         message = gnt_json_text(gnt_json_get(v, "error"));
+    if (message != NULL && b->dialect->decoder != NULL)
+        rc = b->dialect->decoder->failed(b->decoder_state, b, message, err);
+    if (rc < 0)
+        return rc;
     if (message != NULL) {
         on_error(b, message, gnt_json_get(v, "errorDetail/code"));
         return 0;

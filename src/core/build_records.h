@@ -23,6 +23,7 @@ struct gnt_build_records {
     const struct gnt_build_dialect *dialect;
     const struct gantry_host *host;
     const char *resource;   /* name of the image, for errors */
+    void *decoder_state;    /* of the dialect's decoder */
     struct gnt_arena arena; /* of the queue; reset when it is empty */
     struct gnt_build_queued *first;
     struct gnt_build_queued *last;

@@ -240,6 +240,8 @@ static void build_close(void *state)
     gnt_exchange_close(b->x);
     gnt_tar_close(b->context);
     gnt_json_parser_free(b->parser);
+    if (b->records.decoder_state != NULL)
+        b->records.dialect->decoder->close(b->records.decoder_state);
     gnt_arena_free(&b->records.arena);
     gnt_free(&mem, b->resource);
     gnt_free(&mem, b);
@@ -264,6 +266,11 @@ static int prepare(struct build *b, struct gnt_req *r, gantry_archive *context, 
     if (b->resource == NULL)
         return gnt_nomem(err);
     b->records.resource = b->resource;
+    if (b->records.dialect->decoder != NULL) {
+        b->records.decoder_state = b->records.dialect->decoder->open(b->rest->host);
+        if (b->records.decoder_state == NULL)
+            return gnt_nomem(err);
+    }
     rc = gnt_json_parser_new(&b->rest->host->mem, GNT_JSON_SEQUENCE, &json, gnt_build_object,
                              &b->records, &b->parser, err);
     if (rc == 0)

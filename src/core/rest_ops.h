@@ -148,6 +148,22 @@ struct gnt_build_line {
     size_t size;       /* preset */
 };
 
+struct gnt_build_records;
+
+/* State of one build that a dialect keeps for itself while it reads the stream. */
+struct gnt_build_decoder {
+    void *(*open)(struct gantry_host *host); /* NULL without memory */
+    void (*close)(void *state);
+    /* Asked about each object before anything else. 1: it was one of its own, and is dealt with; 0:
+     * read it as usual; or an error. */
+    int (*object)(void *state, struct gnt_build_records *records, struct gnt_json *v,
+                  gantry_error *err);
+    /* The stream says that the build failed, with this message: set step, step_total, step_text and
+     * the tail of the records to what the failure is about. 0, or NOMEM. */
+    int (*failed)(void *state, struct gnt_build_records *records, const char *message,
+                  gantry_error *err);
+};
+
 /* How an engine's build stream (a sequence of JSON objects: {"stream"}, {"status", "id",
  * "progressDetail"}, {"errorDetail"}, {"aux"}) is to be read. */
 struct gnt_build_dialect {
@@ -166,6 +182,8 @@ struct gnt_build_dialect {
     const char *const *dumps;
     /* Parts of messages of refused requests (HTTP 4xx, 5xx) that blame the Dockerfile. */
     const char *const *refusals;
+    /* For a builder that speaks in records of its own; all four or none. */
+    const struct gnt_build_decoder *decoder;
     const char *inspect_path; /* "/images/%s/json": a 2xx confirms the image at the end */
 };
 
