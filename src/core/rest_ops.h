@@ -142,6 +142,7 @@ struct gnt_build_line {
     int step;          /* preset to the current step and total (0: none); STEP sets new ones */
     int total;
     int quiet;         /* preset: 1 until the current step has logged something */
+    int base;          /* preset: 1 while the current step is a FROM, which runs nothing */
     int built;         /* preset: 1 once an image was named behind the current step's beginning */
     int channel;       /* LOG: GANTRY_STDOUT or GANTRY_STDERR, preset to STDOUT */
     const char *text;  /* preset to the line; may be moved inside it */
@@ -189,7 +190,7 @@ struct gnt_build_dialect {
 
 /*
  * Begin a build. r: the POST with query and content type, GNT_REQ_OPEN_ENDED, no body yet: the
- * context is sent as its source. The archive stays until the progress is closed.
+ * context is sent as its source; NULL: nothing is. The archive stays until the progress is closed.
  * A failure in the stream, or a refusal of the Dockerfile, is GANTRY_E_BUILD with step, step_total,
  * step_text, exit_code and output filled; an end without an image id is PROTOCOL; RESULT comes only
  * after the engine has confirmed the image.
