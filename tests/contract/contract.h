@@ -28,7 +28,8 @@ enum {
     ON_PODMAN = 4,
     ON_ROOTLESS = 8,
     ON_ENGINES = ON_DOCKER | ON_PODMAN | ON_ROOTLESS,
-    ON_ALL = ON_ENGINES | ON_MEMORY
+    ON_ALL = ON_ENGINES | ON_MEMORY,
+    ON_SMALL = 16 /* with one of the others: the engine's disk is small; only tests for it run */
 };
 
 /* Rows of differences.def. */
@@ -57,6 +58,7 @@ struct contract {
     char names[32][128];
     char image_ids[64][65]; /* to be removed */
     size_t image_id_count;
+    char skipped[160]; /* why a test could not be made, if one could not */
 };
 
 struct contract_test {
@@ -79,6 +81,7 @@ extern const struct contract_test volumes_tests[];
 extern const struct contract_test networks_tests[];
 extern const struct contract_test errors_tests[];
 extern const struct contract_test threads_tests[];
+extern const struct contract_test full_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */
 #define TEST(function)                                                                             \
@@ -101,6 +104,25 @@ void contract_import_base(struct contract *f);
 void contract_close(struct contract *f);
 /* Remove all that a test made. */
 void contract_clean(struct contract *f);
+
+/* ---- registries ---------------------------------------------------------------------------- */
+
+enum contract_registry {
+    CONTRACT_REGISTRY_PLAIN,    /* HTTP, for everybody */
+    CONTRACT_REGISTRY_AUTH,     /* HTTP, for the user */
+    CONTRACT_REGISTRY_TLS,      /* HTTPS, for the user; the engines trust it */
+    CONTRACT_REGISTRY_UNTRUSTED /* HTTPS, for the user; they do not */
+};
+
+/* "host:port" of a registry. Where the environment has none, the test ends here as a skipped one
+ * and the program's status is 77: ask before anything is made. */
+const char *contract_registry(struct contract *f, enum contract_registry which);
+/* Who may use those that want to know. */
+const char *contract_registry_user(struct contract *f);
+const char *contract_registry_password(struct contract *f);
+/* A registry that dies or hangs in the middle: see proxy.h. */
+
+/* ---- facts --------------------------------------------------------------------------------- */
 
 int contract_differs(const struct contract *f, enum contract_difference id);
 /* The engine runs processes: without, a test looks at metadata alone. */

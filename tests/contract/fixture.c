@@ -25,6 +25,8 @@ static const struct target {
     { "docker", "GANTRY_TEST_DOCKER", ON_DOCKER, GANTRY_RUNTIME_DOCKER },
     { "podman", "GANTRY_TEST_PODMAN", ON_PODMAN, GANTRY_RUNTIME_PODMAN },
     { "podman-rootless", "GANTRY_TEST_PODMAN_ROOTLESS", ON_ROOTLESS, GANTRY_RUNTIME_PODMAN },
+    { "docker-small", "GANTRY_TEST_DOCKER_SMALL", ON_DOCKER | ON_SMALL, GANTRY_RUNTIME_DOCKER },
+    { "podman-small", "GANTRY_TEST_PODMAN_SMALL", ON_PODMAN | ON_SMALL, GANTRY_RUNTIME_PODMAN },
 };
 
 static const struct target *find_target(const char *name)
@@ -277,6 +279,43 @@ void contract_close(struct contract *f)
     if (f->base != NULL)
         clean_images(f, 1);
     gantry_engine_close(f->engine);
+}
+
+/* ---- registries ----------------------------------------------------------------------------- */
+
+static const char *environment(struct contract *f, const char *variable)
+{
+    const char *value = getenv(variable);
+
+    if (value != NULL && *value != '\0')
+        return value;
+    snprintf(f->skipped, sizeof f->skipped,
+             "%s is not set: no such registry to test with (see tests/engines/start)", variable);
+    skip_run("", f->skipped);
+    skip();
+    return NULL;
+}
+
+const char *contract_registry(struct contract *f, enum contract_registry which)
+{
+    static const char *const variables[] = {
+        [CONTRACT_REGISTRY_PLAIN] = "GANTRY_TEST_REGISTRY",
+        [CONTRACT_REGISTRY_AUTH] = "GANTRY_TEST_REGISTRY_AUTH",
+        [CONTRACT_REGISTRY_TLS] = "GANTRY_TEST_REGISTRY_TLS",
+        [CONTRACT_REGISTRY_UNTRUSTED] = "GANTRY_TEST_REGISTRY_UNTRUSTED",
+    };
+
+    return environment(f, variables[which]);
+}
+
+const char *contract_registry_user(struct contract *f)
+{
+    return environment(f, "GANTRY_TEST_REGISTRY_USER");
+}
+
+const char *contract_registry_password(struct contract *f)
+{
+    return environment(f, "GANTRY_TEST_REGISTRY_PASSWORD");
 }
 
 /* ---- facts ---------------------------------------------------------------------------------- */
