@@ -343,4 +343,6 @@ const gantry_image_ops gnt_docker_image_ops = {
     .exists = NULL, /* Docker has no shorter question */
     .tag = image_tag,
     .remove = image_remove,
+    .pull = gnt_docker_pull,
+    .push = gnt_docker_push,
 };

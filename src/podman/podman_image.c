@@ -453,4 +453,6 @@ const gantry_image_ops gnt_podman_image_ops = { .size = sizeof(gantry_image_ops)
                                                 .inspect = podman_image_inspect,
                                                 .exists = podman_image_exists,
                                                 .tag = podman_image_tag,
-                                                .remove = podman_image_remove };
+                                                .remove = podman_image_remove,
+                                                .pull = gnt_podman_pull,
+                                                .push = gnt_podman_push };
