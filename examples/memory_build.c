@@ -380,8 +380,7 @@ static const gantry_progress_ops progress_ops = {
 
 /* ---- the slot ----------------------------------------------------------------------------- */
 
-/* no_cache: there is no cache; builder, format: AUTO and what the engine has anyway; auths: nothing
- * is ever pulled, so none is needed. Everything else that is set and not done is said. */
+/* no_cache: there is no cache. Everything else that is set and not done is said. */
 static int check_options(const gantry_build_options *opts, gantry_error *err)
 {
     const struct {
@@ -413,6 +412,7 @@ static int check_options(const gantry_build_options *opts, gantry_error *err)
         { "ulimits", opts->ulimits != NULL },
         { "secrets", opts->secrets != NULL },
         { "sources", opts->sources != NULL },
+        { "auths", opts->auths != NULL },
         { "squash", opts->squash == GANTRY_ON },
         { "tls_verify", opts->tls_verify != 0 },
     };

@@ -239,14 +239,24 @@ static void build_request(struct gnt_req *r, struct docker *d, const char *refer
         gnt_req_query(r, opts->extra_query[i].key, opts->extra_query[i].value);
 }
 
+/* Before, a step without a base image is found in the cache though its platform is another. 24.0.9
+ * and 25.0.2 know them too, but their API version is that of others that do not. */
+static int knows_platforms_in_cache(const struct docker *d)
+{
+    return gnt_rest_at_least(&d->rest, 1, 45, 0);
+}
+
 static int build_classic(struct docker *d, const char *reference, const gantry_build_options *opts,
                          const gantry_build_context *context, gantry_progress **out,
                          gantry_error *err)
 {
+    gantry_build_options own = *opts;
     struct gnt_req r;
     int rc;
 
-    build_request(&r, d, reference, opts, context);
+    if (opts->platform != NULL && !knows_platforms_in_cache(d))
+        own.no_cache = GANTRY_ON;
+    build_request(&r, d, reference, &own, context);
     gnt_req_registry_config(&r, opts->auths, NULL);
     rc = gnt_rest_build_open(&r, context->archive, &gnt_docker_build_dialect, out, err);
     if (rc == 0)

@@ -156,7 +156,7 @@ static void query_cache(struct gnt_req *r, const char *option, const char *name,
         gnt_req_fail(r, GANTRY_E_UNSUPPORTED, "option \"%s\": Podman before 4.4 takes one", option);
 }
 
-/* Before 5.6 a step without a base image is found in the cache though it is of another platform. */
+/* Before 5.6 a step without a base image is found in the cache though its platform is another. */
 static void query_steps(struct gnt_req *r, const gantry_build_options *opts)
 {
     int mixed = (opts->platform != NULL || opts->platforms != NULL) && !has_platform_cache(r);

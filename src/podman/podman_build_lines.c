@@ -141,5 +141,6 @@ const struct gnt_build_dialect gnt_podman_build_dialect = {
     .not_started = "error running container: ",
     .dumps = dumps,
     .refusals = refusals,
-    .inspect_path = "/images/%s/json",
+    /* Inspecting an image without layers breaks where a list of another platform is. */
+    .inspect_path = "/images/%s/exists",
 };
