@@ -266,29 +266,6 @@ static int check_url(const char *url, gantry_error *err)
     return rc;
 }
 
-static int check_context(const gantry_build_options *from, gantry_error *err)
-{
-    const struct {
-        const char *name;
-        int set;
-    } others[] = { { "dockerfile", from->dockerfile != NULL },
-                   { "context", from->context != NULL },
-                   { "context_directory", from->context_directory != NULL },
-                   { "ignore", from->ignore != 0 },
-                   { "ignore_patterns",
-                     from->ignore_patterns != NULL && from->ignore_patterns[0] != NULL } };
-
-    if (from->context_url == NULL)
-        return 0;
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        if (others[i].set)
-            return gnt_fail(err, GANTRY_E_INVALID,
-                            "%s: not together with context_url, which the engine fetches",
-                            others[i].name);
-    }
-    return check_url(from->context_url, err);
-}
-
 int gnt_build_check(const char *reference, const gantry_build_options *from,
                     const gantry_build_options *copy, gantry_error *err)
 {
@@ -304,7 +281,7 @@ int gnt_build_check(const char *reference, const gantry_build_options *from,
         rc = check_limits(copy, err);
     if (rc == 0)
         rc = check_lists(copy, err);
-    if (rc == 0)
-        rc = check_context(from, err);
+    if (rc == 0 && copy->context_url != NULL)
+        rc = check_url(copy->context_url, err);
     return rc;
 }

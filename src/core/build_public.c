@@ -51,25 +51,6 @@ static struct build_keep *new_keep(const struct gnt_mem *mem, gantry_error *err)
     return keep;
 }
 
-/* The context of what the caller gave, or where the engine finds one. */
-static int make_context(gantry_engine *e, struct build_keep *keep, const gantry_build_options *opts,
-                        gantry_error *err)
-{
-    gantry_build_context *context = &keep->context;
-    size_t size;
-
-    context->size = sizeof *context;
-    context->hidden = gnt_no_strings;
-    context->url = keep->options.context_url;
-    if (context->url == NULL)
-        return gnt_build_context(&e->host.mem, &e->host, opts, &context->archive,
-                                 &context->dockerfile_name, err);
-    if (opts->dockerfile_name == NULL)
-        return 0;
-    return gnt_archive_name(&keep->arena, "dockerfile_name", opts->dockerfile_name, 0,
-                            &context->dockerfile_name, &size, err);
-}
-
 static int prepare(gantry_engine *e, struct build_keep *keep, const char *reference,
                    const gantry_build_options *opts, gantry_error *err)
 {
@@ -83,7 +64,9 @@ static int prepare(gantry_engine *e, struct build_keep *keep, const char *refere
     }
     if (rc == 0)
         rc = gnt_build_secrets_read(&keep->arena, &keep->options, err);
-    return rc == 0 ? make_context(e, keep, opts, err) : rc;
+    if (rc == 0)
+        rc = gnt_build_context(&keep->arena, &e->host, opts, &keep->context, err);
+    return rc;
 }
 
 static int start_build(gantry_engine *e, const char *reference, const gantry_build_options *opts,

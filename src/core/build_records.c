@@ -123,6 +123,23 @@ static int begin_step(struct gnt_build_records *b, const struct gnt_build_line *
     return 0;
 }
 
+/* What a record of a transfer says about a layer. */
+static int read_transfer(struct gnt_build_records *b, const struct gnt_json *v,
+                         gantry_progress_record *record, gantry_error *err)
+{
+    struct gnt_transfer_event e = { .current = -1, .total = -1, .text = "" };
+
+    if (b->dialect->transfer == NULL || v == NULL)
+        return 0;
+    b->dialect->transfer->read(&e, v);
+    record->state = e.state;
+    record->current = e.current;
+    record->total = e.total;
+    if (e.layer != NULL && (record->id = gnt_arena_strdup(&b->arena, e.layer)) == NULL)
+        return gnt_nomem(err);
+    return 0;
+}
+
 static int add_line(struct gnt_build_records *b, const char *text, size_t size,
                     const struct gnt_json *v, gantry_error *err)
 {
@@ -158,7 +175,7 @@ static int add_line(struct gnt_build_records *b, const char *text, size_t size,
     b->step_cached |= record->cached;
     if (line.kind == GNT_BUILD_LOG)
         record->channel = line.channel;
-    return 0;
+    return line.kind == GNT_BUILD_STATUS ? read_transfer(b, v, record, err) : 0;
 }
 
 /* ---- the engine's objects -------------------------------------------------------------------- */
@@ -207,15 +224,8 @@ static int on_status(struct gnt_build_records *b, const struct gnt_json *status,
 {
     gantry_progress_record *record =
         gnt_build_push(b, GANTRY_PROGRESS_STATUS, status->text, status->size, v);
-    const char *id = gnt_json_text(gnt_json_get(v, "id"));
 
-    if (record == NULL)
-        return gnt_nomem(err);
-    gnt_json_int(gnt_json_get(v, "progressDetail/current"), &record->current);
-    gnt_json_int(gnt_json_get(v, "progressDetail/total"), &record->total);
-    if (id != NULL && (record->id = gnt_arena_strdup(&b->arena, id)) == NULL)
-        return gnt_nomem(err);
-    return 0;
+    return record == NULL ? gnt_nomem(err) : read_transfer(b, v, record, err);
 }
 
 /* Whether the engine says, in place of the step's output, that the command never ran. */

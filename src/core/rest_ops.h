@@ -153,6 +153,7 @@ struct gnt_build_line {
 };
 
 struct gnt_build_records;
+struct gnt_transfer_dialect;
 
 /* State of one build that a dialect keeps for itself while it reads the stream. */
 struct gnt_build_decoder {
@@ -188,6 +189,8 @@ struct gnt_build_dialect {
     const char *const *refusals;
     /* For a builder that speaks in records of its own; all four or none. */
     const struct gnt_build_decoder *decoder;
+    /* How the pull of a base image is worded inside the stream; NULL: by states that it has not. */
+    const struct gnt_transfer_dialect *transfer;
     const char *inspect_path; /* "/images/%s/json": a 2xx confirms the image at the end */
 };
 

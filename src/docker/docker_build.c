@@ -115,6 +115,8 @@ const struct gnt_build_dialect gnt_docker_build_dialect = { .classify = classify
                                                             .id_path = "aux/ID",
                                                             .exit_texts = exit_texts,
                                                             .refusals = refusals,
+                                                            .transfer =
+                                                                &gnt_docker_transfer_dialect,
                                                             .inspect_path = "/images/%s/json" };
 
 /* ---- the request ----------------------------------------------------------------------------- */

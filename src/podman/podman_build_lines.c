@@ -141,6 +141,7 @@ const struct gnt_build_dialect gnt_podman_build_dialect = {
     .not_started = "error running container: ",
     .dumps = dumps,
     .refusals = refusals,
+    .transfer = &gnt_podman_pull_dialect,
     /* Inspecting an image without layers breaks where a list of another platform is. */
     .inspect_path = "/images/%s/exists",
 };

@@ -14,6 +14,7 @@ static const struct {
     { "images", images_tests },
     { "build", build_tests },
     { "buildopts", buildopts_tests },
+    { "context", context_tests },
     { "containers", containers_tests },
     { "run", run_tests },
     { "streams", streams_tests },
