@@ -5,6 +5,7 @@
 #include "docker.h"
 
 #include "auth.h"
+#include "build_ignore.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -254,8 +255,10 @@ static int build_classic(struct docker *d, const char *reference, const gantry_b
 {
     gantry_build_options own = *opts;
     struct gnt_req r;
-    int rc;
+    int rc = context->archive != NULL ? gnt_context_for_classic(context, err) : 0;
 
+    if (rc < 0)
+        return rc;
     if (opts->platform != NULL && !knows_platforms_in_cache(d))
         own.no_cache = GANTRY_ON;
     build_request(&r, d, reference, &own, context);

@@ -5,6 +5,7 @@
 #include "podman.h"
 
 #include "auth.h"
+#include "build_ignore.h"
 #include "pack.h"
 
 #include <string.h>
@@ -49,17 +50,15 @@ static void query_array(struct gnt_req *r, const char *name, const char *const *
 
 /* ---- the context ----------------------------------------------------------------------------- */
 
-/* A name as a pattern that matches nothing else (white space at its ends would be cut off). */
 static char *as_pattern(struct gnt_arena *arena, const char *name)
 {
-    char *pattern = gnt_arena_alloc(arena, 2 * strlen(name) + 1);
-    size_t size = 0;
+    struct gnt_buf text;
+    char *pattern = NULL;
 
-    for (const char *at = name; pattern != NULL && *at != '\0'; at++) {
-        if (strchr("*?[]\\!#", *at) != NULL)
-            pattern[size++] = '\\';
-        pattern[size++] = strchr(" \t\r\n\v\f", *at) != NULL ? '?' : *at;
-    }
+    gnt_buf_init(&text, &arena->mem, 3 * GNT_PATH_MAX);
+    if (gnt_ignore_quote(&text, name) == 0)
+        pattern = gnt_arena_strdup(arena, gnt_buf_text(&text));
+    gnt_buf_free(&text);
     return pattern;
 }
 

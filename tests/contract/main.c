@@ -15,6 +15,7 @@ static const struct {
     { "build", build_tests },
     { "buildopts", buildopts_tests },
     { "context", context_tests },
+    { "large", large_tests },
     { "containers", containers_tests },
     { "run", run_tests },
     { "streams", streams_tests },
