@@ -5,6 +5,7 @@
 #include "docker.h"
 
 #include "auth.h"
+#include "build_bases.h"
 #include "build_ignore.h"
 
 #include <stdlib.h>
@@ -242,6 +243,17 @@ static void build_request(struct gnt_req *r, struct docker *d, const char *refer
         gnt_req_query(r, opts->extra_query[i].key, opts->extra_query[i].value);
 }
 
+/* For what was given, and for the registries of base images. */
+static void add_credentials(struct gnt_req *r, const gantry_build_options *opts,
+                            const gantry_build_context *context)
+{
+    const char *const *bases = NULL;
+
+    if (r->rc == 0)
+        r->rc = gnt_build_bases(&r->arena, opts, context, &bases, &r->failure);
+    gnt_req_registry_config(r, opts->auths, bases);
+}
+
 /* Before, a step without a base image is found in the cache though its platform is another. 24.0.9
  * and 25.0.2 know them too, but their API version is that of others that do not. */
 static int knows_platforms_in_cache(const struct docker *d)
@@ -262,7 +274,7 @@ static int build_classic(struct docker *d, const char *reference, const gantry_b
     if (opts->platform != NULL && !knows_platforms_in_cache(d))
         own.no_cache = GANTRY_ON;
     build_request(&r, d, reference, &own, context);
-    gnt_req_registry_config(&r, opts->auths, NULL);
+    add_credentials(&r, opts, context);
     rc = gnt_rest_build_open(&r, context->archive, &gnt_docker_build_dialect, out, err);
     if (rc == 0)
         gnt_progress_set_builder(*out, GANTRY_BUILDER_CLASSIC);

@@ -5,6 +5,7 @@
 #include "podman.h"
 
 #include "auth.h"
+#include "build_bases.h"
 #include "build_ignore.h"
 #include "pack.h"
 
@@ -245,6 +246,17 @@ static void query_defaults(struct gnt_req *r, const gantry_build_options *opts)
                 : "[{\"Name\":\"network\",\"Host\":false,\"Path\":\"\"}]");
 }
 
+/* For what was given, and for the registries of base images. */
+static void query_credentials(struct gnt_req *r, const gantry_build_options *opts,
+                              const gantry_build_context *context)
+{
+    const char *const *bases = NULL;
+
+    if (r->rc == 0)
+        r->rc = gnt_build_bases(&r->arena, opts, context, &bases, &r->failure);
+    gnt_req_registry_config(r, opts->auths, bases);
+}
+
 int gnt_podman_build(void *state, const char *reference, const gantry_build_options *opts,
                      const gantry_build_context *context, gantry_progress **out, gantry_error *err)
 {
@@ -255,7 +267,7 @@ int gnt_podman_build(void *state, const char *reference, const gantry_build_opti
     gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, reference);
     r.flags |= GNT_REQ_OPEN_ENDED;
     r.content_type = "application/x-tar";
-    gnt_req_registry_config(&r, opts->auths, NULL);
+    query_credentials(&r, opts, context);
     gnt_req_query(&r, "t", reference);
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_build_options));
     query_context(&r, opts, context);

@@ -615,6 +615,58 @@ static void base_behind_a_password(struct contract *f)
     forget(f, base);
 }
 
+struct provided {
+    const gantry_auth *auth;
+    int asked;
+};
+
+static int provide(void *arg, const char *registry, const gantry_call *call, gantry_auth_slot *slot,
+                   gantry_error *err)
+{
+    struct provided *provided = arg;
+
+    (void)call;
+    provided->asked++;
+    return strcmp(registry, provided->auth->registry) == 0
+               ? gantry_auth_give(slot, provided->auth, err)
+               : 0;
+}
+
+/* The program's own provider is asked for the registries that the Dockerfile names. */
+static void provider_is_asked_for_base_images(struct contract *f)
+{
+    const char *registry = contract_registry(f, CONTRACT_REGISTRY_AUTH);
+    const gantry_auth auth = { .size = sizeof auth,
+                               .registry = registry,
+                               .username = contract_registry_user(f),
+                               .password = contract_registry_password(f) };
+    struct provided provided = { .auth = &auth };
+    const gantry_credential_provider provider = { .size = sizeof provider,
+                                                  .get = provide,
+                                                  .arg = &provided };
+    gantry_engine_options engine_opts = { .size = sizeof engine_opts,
+                                          .address = f->address,
+                                          .credentials = &provider };
+    gantry_engine *engine = NULL;
+    char base[200];
+    char text[512];
+    gantry_build_options opts = { .size = sizeof opts,
+                                  .dockerfile = text,
+                                  .builder = is_docker(f) ? GANTRY_BUILDER_CLASSIC : 0,
+                                  .tls_verify = is_podman(f) ? GANTRY_OFF : 0 };
+    gantry_build_result *result = NULL;
+
+    publish(f, f->base, CONTRACT_REGISTRY_AUTH, &auth, base);
+    snprintf(text, sizeof text, "FROM %s\nLABEL by=provider\n", base);
+    OK(gantry_engine_open(GANTRY_RUNTIME_AUTO, &engine_opts, &engine, &f->err));
+    OK(gantry_images_build(gantry_engine_images(engine), contract_name(f, "app"), &opts, &result,
+                           &f->err));
+    CHECK(provided.asked == 1);
+    gantry_build_result_free(result);
+    gantry_engine_close(engine);
+    forget(f, base);
+}
+
 static void policies_of_pulling(struct contract *f)
 {
     const char *newer = contract_name(f, "newer");
@@ -717,6 +769,7 @@ const struct contract_test buildopts_tests[] = {
     TEST_WITH(images_are_sources, .on = ON_PODMAN | ON_ROOTLESS),
     TEST_WITH(early_refusals_are_heard, .on = ON_ENGINES),
     TEST_WITH(base_behind_a_password, .on = ON_ENGINES),
+    TEST_WITH(provider_is_asked_for_base_images, .on = ON_ENGINES),
     TEST_WITH(policies_of_pulling, .on = ON_PODMAN | ON_ROOTLESS),
     TEST_WITH(cache_comes_from_a_registry, .on = ON_PODMAN | ON_ROOTLESS),
     TEST_WITH(cache_comes_from_images, .on = ON_DOCKER),
