@@ -4,7 +4,11 @@
  */
 #include "contract.h"
 
-#include <sys/stat.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* What the steps of a build print. */
@@ -250,11 +254,15 @@ static void resources_of_run(struct contract *f)
                                   .cpuset_cpus = "0",
                                   .cpuset_mems = "0" };
     const char *printed;
+    char text[256];
 
     if (contract_differs(f, DIFF_LIMITS_NEED_CGROUPS_2) &&
         access("/sys/fs/cgroup/cgroup.controllers", F_OK) != 0) {
-        opts.dockerfile = "FROM scratch\nRUN x\n";
-        FAILS(gantry_images_build(f->images, NULL, &opts, NULL, &f->err), GANTRY_E_BUILD);
+        snprintf(text, sizeof text, "FROM %s\nRUN true\n", f->base);
+        opts.dockerfile = text;
+        opts.no_cache = GANTRY_ON;
+        FAILS(contract_build(f, NULL, &opts, NULL), GANTRY_E_BUILD);
+        CONTAINS(f->err.output, "cgroup");
         return;
     }
     printed = build_prints(
@@ -445,7 +453,7 @@ static void squash_makes_one_layer(struct contract *f)
     gantry_build_options opts = { .size = sizeof opts, .dockerfile = text, .squash = GANTRY_ON };
 
     snprintf(text, sizeof text, "FROM %s\nRUN echo 1 > /1\nRUN echo 2 > /2\n", f->base);
-    if (is_docker(f)) { /* unless its experimental features are on */
+    if (contract_differs(f, DIFF_SQUASH_NEEDS_EXPERIMENTAL)) {
         FAILS(gantry_images_build(f->images, name, &opts, NULL, &f->err), GANTRY_E_UNSUPPORTED);
         CONTAINS(f->err.message, "squash");
         return;
@@ -519,6 +527,83 @@ static void images_are_sources(struct contract *f)
         build_prints(f, "COPY --from=other /bin/busybox /copied\nRUN ls /copied\n", &opts);
 
     SAME(printed, "/copied\n");
+}
+
+/* A server that has one Dockerfile, whatever it is asked for, until it is told to end. */
+struct web {
+    int listener;
+    int end[2]; /* a pipe */
+    pthread_t thread;
+    char url[64];
+};
+
+static void answer(int client)
+{
+    static const char text[] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+                               "Content-Length: 33\r\nConnection: close\r\n\r\n"
+                               "FROM scratch\nLABEL fetched=\"yes\"\n";
+    char request[4096];
+
+    if (read(client, request, sizeof request) > 0 &&
+        write(client, text, strncmp(request, "HEAD", 4) == 0 ? sizeof text - 34 : sizeof text - 1) <
+            0)
+        print_error("the test's web server cannot write\n");
+    close(client);
+}
+
+static void *serve(void *arg)
+{
+    struct web *web = arg;
+    struct pollfd fds[2] = { { .fd = web->listener, .events = POLLIN },
+                             { .fd = web->end[0], .events = POLLIN } };
+
+    while (poll(fds, 2, -1) > 0 && fds[1].revents == 0) {
+        int client = accept(web->listener, NULL, NULL);
+
+        if (client >= 0)
+            answer(client);
+    }
+    return NULL;
+}
+
+static void web_start(struct web *web)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET };
+    socklen_t size = sizeof address;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    web->listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(web->listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(web->listener, 16), 0);
+    assert_int_equal(getsockname(web->listener, (struct sockaddr *)&address, &size), 0);
+    assert_int_equal(pipe(web->end), 0);
+    snprintf(web->url, sizeof web->url, "http://127.0.0.1:%d/Dockerfile", ntohs(address.sin_port));
+    assert_int_equal(pthread_create(&web->thread, NULL, serve, web), 0);
+}
+
+static void web_stop(struct web *web)
+{
+    close(web->end[1]);
+    pthread_join(web->thread, NULL);
+    close(web->end[0]);
+    close(web->listener);
+}
+
+static void context_is_fetched_by_the_engine(struct contract *f)
+{
+    const char *name = contract_name(f, "fetched");
+    struct web web;
+    gantry_build_options opts = { .size = sizeof opts, .context_url = web.url };
+    gantry_image *image = NULL;
+    int rc;
+
+    web_start(&web);
+    rc = contract_build(f, name, &opts, NULL);
+    web_stop(&web);
+    OK(rc);
+    OK(gantry_images_inspect(f->images, name, NULL, &image, &f->err));
+    SAME(contract_pair(image->labels, image->label_count, "fetched"), "yes");
+    gantry_image_free(image);
 }
 
 /* ---- refusals -------------------------------------------------------------------------------- */
@@ -715,6 +800,7 @@ static void cache_comes_from_a_registry(struct contract *f)
     gantry_image_remove_options remove = { .size = sizeof remove };
     gantry_build_result *result = NULL;
 
+    CHECK(contract_differs(f, DIFF_CACHE_FROM_REPOSITORIES));
     snprintf(repository, sizeof repository, "%s/%s", contract_registry(f, CONTRACT_REGISTRY_PLAIN),
              contract_name(f, "cache"));
     snprintf(text, sizeof text, "FROM %s\nRUN echo %s > /made\n", f->base, name);
@@ -767,6 +853,7 @@ const struct contract_test buildopts_tests[] = {
     TEST_WITH(steps_end_and_take_time, PROCESSES),
     TEST_WITH(step_that_fails_does_not_end, PROCESSES),
     TEST_WITH(images_are_sources, .on = ON_PODMAN | ON_ROOTLESS),
+    TEST_WITH(context_is_fetched_by_the_engine, .on = ON_ENGINES),
     TEST_WITH(early_refusals_are_heard, .on = ON_ENGINES),
     TEST_WITH(base_behind_a_password, .on = ON_ENGINES),
     TEST_WITH(provider_is_asked_for_base_images, .on = ON_ENGINES),
