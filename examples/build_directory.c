@@ -1,7 +1,7 @@
 /*
  * Build a directory and show how it goes: each step with its number, whether it came from the cache
- * and how long it took; on a terminal a line for the layers of a base image that is pulled. What the
- * directory's .dockerignore names is not sent. Ctrl-C ends the build.
+ * and how long it took; on a terminal a line for the layers of a base image. What the directory's
+ * .dockerignore names is not sent. Ctrl-C ends the build.
  *
  *     build_directory DIRECTORY [NAME]
  */

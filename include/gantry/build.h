@@ -92,8 +92,8 @@ typedef struct gantry_build_options {
                                               where `ignore` is OFF */
     /**
      * A context that the engine fetches itself: a git repository ("https://host/repo.git#ref:dir"),
-     * a tarball or a single Dockerfile. Instead of dockerfile, context, context_directory and ignore
-     * rules. Podman: not with dockerfile_name and secrets.
+     * a tarball or a single Dockerfile. Instead of dockerfile, context, context_directory and
+     * ignore rules. Podman: not with dockerfile_name and secrets.
      */
     const char *context_url;
     const gantry_pair *annotations;      /**< of the manifest; need #GANTRY_FORMAT_OCI. Docker:

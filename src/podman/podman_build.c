@@ -165,8 +165,8 @@ static void query_steps(struct gnt_req *r, const gantry_build_options *opts)
         gnt_req_fail(r, GANTRY_E_UNSUPPORTED,
                      "option \"cache_from\": Podman before 5.6 mixes platforms in its cache");
     preset(r, opts, "nocache", opts->no_cache == GANTRY_ON || mixed ? "true" : "false");
-    /* libpod caches nothing unless it keeps the layers of the steps. Its own "squash" would take the
-     * base image's layers too. */
+    /* libpod caches nothing unless it keeps the layers of the steps. Its own "squash" would take
+     * the base image's layers too. */
     preset(r, opts, "layers", opts->squash == GANTRY_ON ? "false" : "true");
     query_cache(r, "cache_from", "cachefrom", opts->cache_from);
     query_cache(r, "cache_to", "cacheto", opts->cache_to);
