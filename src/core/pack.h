@@ -284,4 +284,15 @@ int gnt_build_context(struct gnt_arena *arena, struct gantry_host *host,
                       const gantry_build_options *opts, struct gantry_build_context *out,
                       gantry_error *err);
 
+/* ---- secrets of a build (build_secrets.c) ---------------------------------------------------- */
+
+enum {
+    GNT_SECRET_NAME_SIZE = 48
+};
+
+/* Put a secret's bytes into the archive, at its top, under a new name that is told. The bytes are
+ * borrowed until the archive is freed. */
+int gnt_archive_add_secret(gantry_archive *archive, const gantry_build_secret *secret,
+                           char out_name[GNT_SECRET_NAME_SIZE], gantry_error *err);
+
 #endif

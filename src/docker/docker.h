@@ -36,6 +36,12 @@ int gnt_docker_build(void *state, const char *reference, const gantry_build_opti
                      gantry_error *err);
 extern const struct gnt_build_dialect gnt_docker_build_dialect;
 
+/* docker_transfer.c */
+int gnt_docker_pull(void *state, const char *reference, const gantry_pull_options *opts,
+                    gantry_progress **out, gantry_error *err);
+int gnt_docker_push(void *state, const char *reference, const gantry_push_options *opts,
+                    gantry_progress **out, gantry_error *err);
+extern const struct gnt_transfer_dialect gnt_docker_transfer_dialect;
 /* docker_image.c */
 /* A new name as the two parameters that Docker wants. */
 void gnt_docker_query_name(struct gnt_req *r, const char *argument, const char *reference);
@@ -105,6 +111,8 @@ int gnt_docker_exec_result(void *state, const char *exec_id, const gantry_call *
 
 /* Options: every field is encoded, dealt with in code, or refused. */
 extern const struct gnt_out gnt_docker_build_options[];
+extern const struct gnt_out gnt_docker_pull_options[];
+extern const struct gnt_out gnt_docker_push_options[];
 extern const struct gnt_out gnt_docker_import_options[];
 extern const struct gnt_out gnt_docker_image_list_options[];
 extern const struct gnt_out gnt_docker_image_remove_options[];

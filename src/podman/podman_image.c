@@ -444,6 +444,8 @@ const gantry_image_ops gnt_podman_image_ops = { .size = sizeof(gantry_image_ops)
                                                 .exists = podman_image_exists,
                                                 .tag = podman_image_tag,
                                                 .remove = podman_image_remove,
+                                                .pull = gnt_podman_pull,
+                                                .push = gnt_podman_push,
                                                 .save = gnt_podman_save,
                                                 .load = gnt_podman_load,
                                                 .untag = gnt_podman_untag,

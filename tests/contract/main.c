@@ -13,6 +13,7 @@ static const struct {
     { "engine", engine_tests },
     { "images", images_tests },
     { "build", build_tests },
+    { "buildopts", buildopts_tests },
     { "context", context_tests },
     { "large", large_tests },
     { "containers", containers_tests },
