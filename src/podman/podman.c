@@ -5,6 +5,8 @@
  */
 #include "podman.h"
 
+#include "registry_errors.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -43,6 +45,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "cannot create exec session as container", GANTRY_E_STATE, 0 },
     { 0, "is already used on the host", GANTRY_E_CONFLICT, 0 },
     { 0, "with more than one tag", GANTRY_E_CONFLICT, GANTRY_RESOURCE_IMAGE },
+    GNT_REGISTRY_ERROR_ROWS,
     { 0, "invalid network mode", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "unsupported bridge network option", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "required plugin missing", GANTRY_E_INVALID, 0 },
@@ -53,8 +56,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "is an invalid", GANTRY_E_INVALID, 0 },
     { 0, "no command or entrypoint provided", GANTRY_E_INVALID, 0 },
     { 0, "invoke a command that was not found", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
-    { 0, "permission denied: OCI permission denied", GANTRY_E_COMMAND,
-      GANTRY_RESOURCE_CONTAINER },
+    { 0, "permission denied: OCI permission denied", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
     { 500, "statfs ", GANTRY_E_INVALID, 0 }, /* the source of a bind mount */
     { 0, "no matching entries in passwd file", GANTRY_E_INVALID, 0 },
     { 0, "decode()", GANTRY_E_INVALID, 0 },

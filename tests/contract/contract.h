@@ -82,6 +82,7 @@ extern const struct contract_test networks_tests[];
 extern const struct contract_test errors_tests[];
 extern const struct contract_test threads_tests[];
 extern const struct contract_test full_tests[];
+extern const struct contract_test transfer_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */
 #define TEST(function)                                                                             \

@@ -16,6 +16,7 @@ static const struct {
     { "exec", exec_tests },         { "volumes", volumes_tests },
     { "networks", networks_tests }, { "errors", errors_tests },
     { "threads", threads_tests },   { "full", full_tests },
+    { "transfer", transfer_tests },
 };
 
 struct running {
