@@ -52,6 +52,9 @@ extern const struct gnt_word gnt_container_states[];
  * and store the NULL-terminated list at `field`, a `const T *const **`. */
 int gnt_in_items(struct gnt_in_context *c, const struct gnt_json *v, int item_kind,
                  const struct gnt_in *rows, void *field);
+/* The same; their number goes into the size_t in front of the field. */
+int gnt_in_counted(struct gnt_in_context *c, const struct gnt_json *v, int item_kind,
+                   const struct gnt_in *rows, void *field);
 
 /* Hooks (GNT_IN_HOOK) for an inspected container. */
 /* A limit: -1 and 0 both mean none. int64_t. */
