@@ -570,6 +570,7 @@ static void certificates(struct contract *f)
     CONTAINS(f->err.message, "certificate signed by unknown authority");
     FAILS(gantry_images_pull(f->images, stranger.text, &down, NULL, &f->err), GANTRY_E_REGISTRY);
     CONTAINS(f->err.message, "certificate signed by unknown authority");
+    CHECK(f->err.outcome == GANTRY_OUTCOME_REFUSED && f->err.retry == GANTRY_RETRY_YES);
     if (contract_differs(f, DIFF_TLS_IS_THE_ENGINES))
         return;
     up.tls_verify = down.tls_verify = GANTRY_OFF;
@@ -653,10 +654,6 @@ static void unreachable_then_there(struct contract *f)
     gantry_pull_options down = pull_options(f, &seen);
 
     contract_proxy_refuse(proxy);
-    FAILS(gantry_images_pull(f->images, name.text, &down, NULL, &f->err), GANTRY_E_REGISTRY);
-    CHECK(f->err.outcome == GANTRY_OUTCOME_REFUSED && f->err.retry == GANTRY_RETRY_YES);
-    CHECK(!contract_image_exists(f, name.text));
-    CHECK(seen.retries == 0);
     seen.heal = proxy;
     down.retries = 2;
     down.retry_delay_ms = 1;
@@ -672,7 +669,8 @@ static void unreachable_then_there(struct contract *f)
     contract_proxy_free(proxy);
 }
 
-/* Docker tries a layer again by itself, five times, for most of a minute. */
+/* Docker tries a layer again by itself, five times, for most of a minute; Podman everything, for
+ * three seconds, which is why one cut must do for the second of its kind. */
 static void registry_dies_while_pulling(struct contract *f)
 {
     static const uint64_t cuts[] = { 1000, MIDDLE / 2 };
@@ -681,7 +679,7 @@ static void registry_dies_while_pulling(struct contract *f)
     struct name direct = published(f, "cut", MIDDLE, id);
     struct name name = through(proxy, &direct);
 
-    for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+    for (size_t i = (f->on & ON_ROOTLESS) != 0; i < sizeof cuts / sizeof cuts[0]; i++) {
         struct seen seen = { .stop_at = GANTRY_TRANSFER_RETRYING };
         gantry_pull_options down = pull_options(f, &seen);
         int rc;
