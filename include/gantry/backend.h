@@ -146,12 +146,12 @@ typedef struct gantry_image_ops {
     /** missing_ok is the library's business: a missing image is NOT_FOUND here. */
     int (*remove)(void *state, const char *reference, const gantry_image_remove_options *opts,
                   gantry_image_removal **out, gantry_error *err);
-    /** `auth` is set if there are credentials; policy is ALWAYS, MISSING, NEVER or NEWER. Retries
-     * and progress are the library's business. The last record is RESULT with the image's id (NULL
-     * with all_tags); each image pulled is one RESULT. */
+    /** Policy is not DEFAULT; the options live as long as the progress. Retries and the callback are
+     * the library's business. Each image pulled is one RESULT: its id, the digest as text or "",
+     * state EXISTS if the reference led to it before. With all_tags a RESULT without id follows. */
     int (*pull)(void *state, const char *reference, const gantry_pull_options *opts,
                 gantry_progress **out, gantry_error *err);
-    /** `auth` is set if there are credentials. The last record is RESULT, its id the digest of the
+    /** The options live as long as the progress. The last record is RESULT, its id the digest of the
      * manifest or NULL. */
     int (*push)(void *state, const char *reference, const gantry_push_options *opts,
                 gantry_progress **out, gantry_error *err);

@@ -14,6 +14,18 @@ extern "C" {
 
 /* ---- pull, push --------------------------------------------------------------------------- */
 
+/*
+ * Records of both: a STATUS for each change of a layer, `id` the beginning of its digest, `state`
+ * one of GANTRY_TRANSFER_, `text` the engine's words without a newline; a layer's last state is DONE
+ * or EXISTS when the transfer ends well. STATUS records without `id` are about the whole. A RETRYING
+ * one without `json` is the library's own: its text says why it tries again.
+ *
+ * A transfer that is stopped, by its token, a limit or its callback, ends with its connection; the
+ * engine gives up too. No name leads to something half done; layers that were whole may stay in the
+ * engine's store or in the registry and make the next attempt shorter. On Docker a layer whose
+ * transfer breaks is tried again by the daemon itself, for up to a minute.
+ */
+
 /** Options of gantry_images_pull(). */
 typedef struct gantry_pull_options {
     size_t size;             /**< sizeof(gantry_pull_options) */
@@ -22,12 +34,17 @@ typedef struct gantry_pull_options {
     const gantry_auth *auth; /**< credentials; NULL = the engine's credentials are asked */
     gantry_progress_fn progress; /**< called for each record by gantry_images_pull() */
     void *progress_arg;
-    int policy;              /**< GANTRY_PULL_...; DEFAULT is ALWAYS */
-    int all_tags;            /**< #GANTRY_ON: every tag of the repository; reference without one */
+    int policy;              /**< GANTRY_PULL_...; DEFAULT is ALWAYS. MISSING and NEVER take any
+                                  image that inspecting the reference finds, if it is for
+                                  `platform`. NEWER is ALWAYS, but a registry that fails is only a
+                                  WARNING record where there is an image. */
+    int all_tags;            /**< #GANTRY_ON: every tag of the repository; reference without one,
+                                  policy ALWAYS. Podman: the tags are asked for before
+                                  gantry_images_pull_open() returns, then one after the other */
     int tls_verify;          /**< #GANTRY_OFF: plain HTTP or any certificate will do; Docker:
                                   UNSUPPORTED, its configuration decides */
-    int retries;             /**< further attempts after a failure of the network or the registry
-                                  (5xx, 429); 0 = none */
+    int retries;             /**< further attempts after #GANTRY_E_REGISTRY, TRUNCATED and
+                                  UNAVAILABLE; 0 = none. The call's limits are for all of them */
     int64_t retry_delay_ms;  /**< before the first of them, doubled each time; 0 = 1000 */
 } gantry_pull_options;
 
@@ -36,7 +53,8 @@ typedef struct gantry_pull_result {
     size_t size; /**< bytes of it that the running library fills */
     const char *image_id;  /**< 64 hex digits; "" with all_tags */
     const char *digest;    /**< "sha256:..." of the manifest or list that the reference led to; ""
-                                if the engine does not say */
+                                with all_tags, and if the engine does not say: Podman where an
+                                image has several */
     const char *const *image_ids; /**< every image that was pulled, NULL-terminated */
     int64_t duration_ms;
     int changed;           /**< 1: the reference leads to another image than before, or is new; 0:
@@ -52,7 +70,8 @@ typedef struct gantry_pull_result {
  *
  * @param reference  with a tag or digest, or neither
  * @param out        may be NULL
- * @return 0, #GANTRY_E_NOT_FOUND (no such repository or tag; local and policy NEVER),
+ * @return 0, #GANTRY_E_INVALID (an id, a tag with all_tags ...), #GANTRY_E_NOT_FOUND (no such
+ *         repository or tag; policy NEVER and not here),
  *         #GANTRY_E_UNAUTHORIZED, #GANTRY_E_FORBIDDEN, #GANTRY_E_REGISTRY (the registry cannot be
  *         reached or fails), #GANTRY_E_NO_SPACE, ... Since 0.1.
  *
@@ -66,7 +85,8 @@ GANTRY_API void gantry_pull_result_free(gantry_pull_result *result);
 /**
  * Begin a pull and deliver its progress record by record; `progress` and `retries` are not used.
  * The call's cancel token must stay until the iterator is closed; everything else is copied. The
- * last record is RESULT with the image's id. Since 0.1.
+ * last record is RESULT with the image's id, its text the digest or ""; with all_tags each image has
+ * one, and the last is without id. Since 0.1.
  */
 GANTRY_API int gantry_images_pull_open(gantry_images *images, const char *reference,
                                        const gantry_pull_options *opts, gantry_progress **out,
@@ -76,8 +96,9 @@ GANTRY_API int gantry_images_pull_open(gantry_images *images, const char *refere
 typedef struct gantry_push_options {
     size_t size;             /**< sizeof(gantry_push_options) */
     const gantry_call *call; /**< no total limit by default */
-    const char *destination; /**< reference to push to; NULL = the image's own. Docker gets it as a
-                                  further tag first, which stays. */
+    const char *destination; /**< reference to push to, not with all_tags; NULL = the image's own.
+                                  On Docker the image gets it as a further tag first, which stays;
+                                  if the push fails then, the outcome is PARTIAL. */
     const gantry_auth *auth; /**< credentials; NULL = the engine's credentials are asked */
     gantry_progress_fn progress; /**< called for each record by gantry_images_push() */
     void *progress_arg;
@@ -94,13 +115,15 @@ typedef struct gantry_push_options {
 /** What a push did; free with gantry_push_result_free(). */
 typedef struct gantry_push_result {
     size_t size; /**< bytes of it that the running library fills */
-    const char *digest;    /**< "sha256:..." of the pushed manifest; "" if it is not known */
+    const char *digest;    /**< "sha256:..." of the pushed manifest; "" with all_tags, and if it is
+                                not known: Podman before 4.6 */
     int64_t duration_ms;
 } gantry_push_result;
 
 /**
- * Push an image to its registry.
- * @param reference  with a domain, unless opts->destination has one
+ * Push an image to its registry. One that is not here is NOT_FOUND before anything is sent.
+ * @param reference  name here, and there without opts->destination: then without a domain
+ *                   docker.io is meant, and an id or digest is #GANTRY_E_INVALID
  * @param out        may be NULL
  * @return 0, #GANTRY_E_NOT_FOUND (no such image here), #GANTRY_E_UNAUTHORIZED,
  *         #GANTRY_E_FORBIDDEN, #GANTRY_E_REGISTRY, ... Since 0.1.

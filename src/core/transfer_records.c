@@ -199,7 +199,8 @@ static void on_error(struct gnt_transfer_records *r, const char *message)
     while (size > 0 && (message[size - 1] == '\n' || message[size - 1] == '\r'))
         size--;
     gnt_text_copy(text, sizeof text, message, size, 0, 0);
-    gnt_rest_error(r->rest, 0, text, NULL, GANTRY_RESOURCE_IMAGE, r->resource, &r->failure);
+    gnt_rest_error(r->rest, 200, text, NULL, GANTRY_RESOURCE_IMAGE, r->resource, &r->failure);
+    r->failure.http_status = 0;
     r->failed = 1;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "docker.h"
 
+#include "registry_errors.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,12 +50,8 @@ const struct gnt_error_row gnt_docker_errors[] = {
     /* What runc, then what crun says of a program that it cannot start. */
     { 400, ": exec: \"", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
     { 400, "executable file", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
+    GNT_REGISTRY_ERROR_ROWS,
     { 500, "invalid reference format", GANTRY_E_INVALID, 0 },
-    /* Registries. */
-    { 0, "manifest unknown", GANTRY_E_NOT_FOUND, 0 },
-    { 500, "no basic auth credentials", GANTRY_E_UNAUTHORIZED, 0 },
-    { 500, "x509: ", GANTRY_E_REGISTRY, 0 },
-    { 500, "/v2/\": ", GANTRY_E_REGISTRY, 0 },
     { 400, NULL, GANTRY_E_INVALID, 0 },
     { 401, NULL, GANTRY_E_UNAUTHORIZED, 0 },
     { 403, NULL, GANTRY_E_FORBIDDEN, 0 },

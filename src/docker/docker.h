@@ -42,6 +42,7 @@ int gnt_docker_pull(void *state, const char *reference, const gantry_pull_option
 int gnt_docker_push(void *state, const char *reference, const gantry_push_options *opts,
                     gantry_progress **out, gantry_error *err);
 extern const struct gnt_transfer_dialect gnt_docker_transfer_dialect;
+
 /* docker_image.c */
 /* A new name as the two parameters that Docker wants. */
 void gnt_docker_query_name(struct gnt_req *r, const char *argument, const char *reference);

@@ -5,6 +5,8 @@
  */
 #include "podman.h"
 
+#include "registry_errors.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -61,8 +63,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "is an invalid", GANTRY_E_INVALID, 0 },
     { 0, "no command or entrypoint provided", GANTRY_E_INVALID, 0 },
     { 0, "invoke a command that was not found", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
-    { 0, "permission denied: OCI permission denied", GANTRY_E_COMMAND,
-      GANTRY_RESOURCE_CONTAINER },
+    { 0, "permission denied: OCI permission denied", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
     { 500, "statfs ", GANTRY_E_INVALID, 0 }, /* the source of a bind mount */
     { 0, "no matching entries in passwd file", GANTRY_E_INVALID, 0 },
     { 0, "decode()", GANTRY_E_INVALID, 0 },
@@ -73,11 +74,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "matching the specified digest", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
     { 0, "does not resolve to an image ID", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
     { 0, "manifest blob unknown", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
-    /* Registries. */
-    { 0, "manifest unknown", GANTRY_E_NOT_FOUND, 0 },
-    { 0, "unauthorized: ", GANTRY_E_UNAUTHORIZED, 0 },
-    { 0, "x509: ", GANTRY_E_REGISTRY, 0 },
-    { 0, "pinging container registry", GANTRY_E_REGISTRY, 0 },
+    GNT_REGISTRY_ERROR_ROWS,
     { 400, NULL, GANTRY_E_INVALID, 0 },
     { 401, NULL, GANTRY_E_UNAUTHORIZED, 0 },
     { 403, NULL, GANTRY_E_FORBIDDEN, 0 },

@@ -90,6 +90,7 @@ extern const struct contract_test save_tests[];
 extern const struct contract_test upkeep_tests[];
 extern const struct contract_test full_tests[];
 extern const struct contract_test manifests_tests[];
+extern const struct contract_test transfer_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */
 #define TEST(function)                                                                             \

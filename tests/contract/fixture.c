@@ -183,6 +183,12 @@ static int is_ours(const struct contract *f, const char *name)
     return strncmp(name, f->prefix, strlen(f->prefix)) == 0;
 }
 
+/* An image's name may have a registry in front. */
+static int is_our_image(const struct contract *f, const char *name)
+{
+    return strstr(name, f->prefix) != NULL;
+}
+
 static void clean_containers(struct contract *f)
 {
     gantry_container_list_options all = { .size = sizeof all, .all = GANTRY_ON };
@@ -258,7 +264,7 @@ static void clean_images(struct contract *f, int base_too)
     snprintf(base, sizeof base, "%s:latest", f->base != NULL ? f->base : "");
     for (size_t i = 0; i < list->count; i++) {
         for (const char *const *name = list->items[i]->references; *name != NULL; name++) {
-            if (is_ours(f, *name) && (base_too || strcmp(*name, base) != 0))
+            if (is_our_image(f, *name) && (base_too || strcmp(*name, base) != 0))
                 contract_until(f, is_removed, *name);
         }
     }

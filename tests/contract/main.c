@@ -28,6 +28,7 @@ static const struct {
     { "manifests", manifests_tests },
     { "save", save_tests },
     { "upkeep", upkeep_tests },
+    { "transfer", transfer_tests },
 };
 
 struct running {

@@ -64,5 +64,30 @@ if [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
     esac
     curl -sS --fail --unix-socket "${address#unix://}" -X DELETE "http://engine$remove" >/dev/null ||
         fail "removing the image that was backed up" ""
+out=$("$folder/transfer" push gantry-no-such-image 2>&1) && fail "transfer of no image" "$out"
+contains transfer "$out" "o such image"
+
+# An image of the engine goes to the test registry and comes back.
+engine()
+{
+    curl -sS -m 60 --unix-socket "${address#unix://}" "$@" >/dev/null
+}
+if [ -n "${GANTRY_TEST_REGISTRY:-}" ] && [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
+    GANTRY_EXAMPLE_INSECURE=1
+    export GANTRY_EXAMPLE_INSECURE
+    repository=$GANTRY_TEST_REGISTRY/gantry-example-$$
+    case $2 in
+    *DOCKER*) route="v1.41/images/create?fromSrc=-&repo=$repository&tag=1" ;;
+    *) route="v4.0.0/libpod/images/import?reference=$repository:1" ;;
+    esac
+    engine -X POST -H 'Content-Type: application/x-tar' --data-binary "@$GANTRY_TEST_BUSYBOX" \
+        "http://engine/$route"
+    out=$("$folder/transfer" push "$repository:1" 2>&1) || fail "transfer push" "$out"
+    contains "transfer push" "$out" "$repository:1 is pushed"
+    engine -X DELETE "http://engine/v1.40/images/$repository:1"
+    out=$("$folder/transfer" pull "$repository:1" 2>&1) || fail "transfer pull" "$out"
+    contains "transfer pull" "$out" "$repository:1 is "
+    contains "transfer pull" "$out" " now"
+    engine -X DELETE "http://engine/v1.40/images/$repository:1"
 fi
 echo "the examples work on $address"

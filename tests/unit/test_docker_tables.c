@@ -31,6 +31,8 @@ static void test_every_option_is_decided(void **state)
     } tables[] = {
         { "build", gnt_docker_build_options, sizeof(gantry_build_options) },
         { "import", gnt_docker_import_options, sizeof(gantry_image_import_options) },
+        { "pull", gnt_docker_pull_options, sizeof(gantry_pull_options) },
+        { "push", gnt_docker_push_options, sizeof(gantry_push_options) },
         { "image list", gnt_docker_image_list_options, sizeof(gantry_image_list_options) },
         { "image remove", gnt_docker_image_remove_options, sizeof(gantry_image_remove_options) },
         { "save", gnt_docker_save_options, sizeof(gantry_save_options) },

@@ -32,6 +32,8 @@ static void test_every_option_is_decided(void **state)
     } tables[] = {
         { "build", gnt_podman_build_options, sizeof(gantry_build_options) },
         { "import", gnt_podman_import_options, sizeof(gantry_image_import_options) },
+        { "pull", gnt_podman_pull_options, sizeof(gantry_pull_options) },
+        { "push", gnt_podman_push_options, sizeof(gantry_push_options) },
         { "image list", gnt_podman_image_list_options, sizeof(gantry_image_list_options) },
         { "image remove", gnt_podman_image_remove_options, sizeof(gantry_image_remove_options) },
         { "save", gnt_podman_save_options, sizeof(gantry_save_options) },
