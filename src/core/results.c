@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+void gantry_found_auth_free(gantry_found_auth *found)
+{
+    gnt_result_free(found);
+}
+
 /* ---- for backends ---------------------------------------------------------------------------- */
 
 void *gantry_result_new(gantry_host *host, int kind, gantry_error *err)
