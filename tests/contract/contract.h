@@ -88,6 +88,7 @@ extern const struct contract_test errors_tests[];
 extern const struct contract_test threads_tests[];
 extern const struct contract_test save_tests[];
 extern const struct contract_test upkeep_tests[];
+extern const struct contract_test registries_tests[];
 extern const struct contract_test full_tests[];
 extern const struct contract_test manifests_tests[];
 extern const struct contract_test transfer_tests[];

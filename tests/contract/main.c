@@ -29,6 +29,7 @@ static const struct {
     { "save", save_tests },
     { "upkeep", upkeep_tests },
     { "transfer", transfer_tests },
+    { "registries", registries_tests },
 };
 
 struct running {
