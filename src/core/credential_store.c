@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 enum {
-    TEMPORARY_TRIES = 100
+    TEMPORARY_TRIES = 100,
+    LINKS = 16
 };
 
 /* ---- text for people ------------------------------------------------------------------------- */
@@ -167,6 +168,29 @@ static int replace(char *path, const char *text, size_t size, gantry_error *err)
     return 0;
 }
 
+/* What a link leads to is replaced, not the link. Only the last component matters. */
+static int resolve(char *path, size_t size)
+{
+    char target[PATH_MAX];
+    char joined[2 * PATH_MAX];
+
+    for (int i = 0; i < LINKS; i++) {
+        ssize_t n = readlink(path, target, sizeof target - 1);
+        const char *slash = strrchr(path, '/');
+        size_t folder = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+
+        if (n < 0)
+            return 0; /* no link, or nothing there yet */
+        target[n] = '\0';
+        snprintf(joined, sizeof joined, "%.*s%s", target[0] == '/' ? 0 : (int)folder, path, target);
+        if (strlen(joined) >= size)
+            break;
+        memcpy(path, joined, strlen(joined) + 1);
+    }
+    errno = ELOOP;
+    return -1;
+}
+
 int gnt_credential_write(const struct gnt_mem *mem, const char *path, const struct gnt_json *doc,
                          gantry_error *err)
 {
@@ -175,10 +199,10 @@ int gnt_credential_write(const struct gnt_mem *mem, const char *path, const stru
     struct gnt_buf text;
     int rc;
 
-    /* What a link leads to is replaced, not the link. */
-    if (realpath(path, real) == NULL &&
-        (size_t)snprintf(real, sizeof real, "%s", path) >= sizeof real)
+    if ((size_t)snprintf(real, sizeof real, "%s", path) >= sizeof real)
         return gnt_fail_errno(err, GANTRY_E_IO, ENAMETOOLONG, "%s", path);
+    if (resolve(real, sizeof real) < 0)
+        return gnt_fail_errno(err, GANTRY_E_IO, errno, "%s", path);
     gnt_buf_init(&compact, mem, GNT_CREDENTIAL_FILE_BYTES);
     gnt_buf_init(&text, mem, GNT_CREDENTIAL_FILE_BYTES);
     compact.wipe = text.wipe = 1;

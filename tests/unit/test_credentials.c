@@ -23,7 +23,7 @@
 
 struct fixture {
     char home[64];
-    char env[8][128];
+    char *env[8];
     const char *environment[9];
     size_t env_count;
     gantry_credentials *credentials;
@@ -40,8 +40,12 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 
 static void set_env(struct fixture *f, const char *name, const char *value)
 {
+    size_t size;
+
     assert_true(f->env_count < 8);
-    snprintf(f->env[f->env_count], sizeof f->env[0], "%s=%s", name, value);
+    size = strlen(name) + strlen(value) + 2;
+    f->env[f->env_count] = malloc(size);
+    snprintf(f->env[f->env_count], size, "%s=%s", name, value);
     f->environment[f->env_count] = f->env[f->env_count];
     f->environment[++f->env_count] = NULL;
 }
@@ -65,6 +69,8 @@ static int tear_down(void **state)
     struct fixture *f = *state;
 
     gantry_credentials_free(f->credentials);
+    for (size_t i = 0; i < f->env_count; i++)
+        free(f->env[i]);
     nftw(f->home, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     free(f);
     return 0;
@@ -296,6 +302,7 @@ static void test_bad_files(void **state)
 {
     struct fixture *f = *state;
     char *large = calloc(1, 1024 * 1024 + 2);
+    char path[128];
 
     OPEN(.order = GANTRY_CREDENTIALS_DOCKER);
     assert_string_equal(ask(f, "x.org"), "NOT_FOUND");
@@ -312,8 +319,8 @@ static void test_bad_files(void **state)
     free(large);
     unlink(put(f, ".docker/config.json", "", 0600));
     mkfifo(put(f, ".docker/x", "", 0600), 0600);
-    snprintf(f->env[7], sizeof f->env[7], "%s/.docker/config.json", f->home);
-    assert_int_equal(mkfifo(f->env[7], 0600), 0);
+    snprintf(path, sizeof path, "%s/.docker/config.json", f->home);
+    assert_int_equal(mkfifo(path, 0600), 0);
     assert_string_equal(ask(f, "x.org"), "INVALID");
 }
 

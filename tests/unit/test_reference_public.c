@@ -106,7 +106,7 @@ static void test_invalid(void **state)
         "dock_.er/docker",
         "docker/",
         ":justtag",
-        "@" D,
+        ("@" D),
         "repo@sha256:ffffffffffffffffffffffffffffffffff",
         "Uppercase:tag",
         "test:5000/Uppercase/lowercase:tag",
