@@ -215,13 +215,14 @@ typedef struct gantry_archive_tar_options {
  * Add what a tar of the caller has: plain, or compressed by gzip, bzip2, xz or zstd.
  *
  * It is streamed in constant memory, before everything else and in its own order; types, modes,
- * owners and times are kept (not in a reproducible archive). An entry that was added explicitly wins
- * over one of the same name. Devices, sockets and pipes are left out with a warning in the log.
+ * owners and times are kept (not in a reproducible archive), extended attributes are not. An entry
+ * that was added explicitly wins over one of the same name. Devices, sockets and pipes are left out
+ * with a warning in the log.
  *
  * While sending: a tar that is damaged or ends early, a name that is absolute or has "..", and a
- * hard link to what is not in it before are #GANTRY_E_INVALID, and the upload is cut.
- * @param tar  copied; asked again with every sending, visit or digest: one that can be read once can
- *             be sent once. What `arg` points to must outlive the archive.
+ * hard link to what another entry replaces are #GANTRY_E_INVALID, and the upload is cut.
+ * @param tar  copied; asked again with every sending, visit or digest: one that can be read once
+ *             can be sent once. What `arg` points to must outlive the archive.
  * Since 0.1.
  */
 GANTRY_API int gantry_archive_add_tar(gantry_archive *archive, const gantry_source *tar,
@@ -321,8 +322,8 @@ typedef struct gantry_archive_digest_options {
 } gantry_archive_digest_options;
 
 /**
- * SHA-256 of the tar bytes that a sending would send; reads all files. A reproducible archive of the
- * same files has the same digest on every machine.
+ * SHA-256 of the tar bytes that a sending would send; reads all files. A reproducible archive of
+ * the same files has the same digest on every machine.
  * @param out  receives "sha256:" and 64 hex digits; #GANTRY_DIGEST_SIZE bytes
  * Since 0.1.
  */

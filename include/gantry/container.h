@@ -549,8 +549,10 @@ typedef struct gantry_commit_options {
     const gantry_call *call; /**< no total limit by default */
     const char *author;
     const char *comment;
-    const char *const *changes; /**< Dockerfile instructions as "ENV A=b", NULL-terminated */
-    int pause;   /**< DEFAULT and ON: a running container is paused meanwhile */
+    const char *const *changes; /**< Dockerfile instructions as "ENV A=b", NULL-terminated; Podman
+                                     knows no HEALTHCHECK here */
+    int pause;   /**< DEFAULT: a running container is paused meanwhile where the engine can do
+                      that; ON: UNSUPPORTED where it cannot (rootless Podman on cgroups v1) */
     int squash;  /**< #GANTRY_ON: one layer; Docker: UNSUPPORTED */
     int format;  /**< GANTRY_FORMAT_... (see <gantry/image.h>); OCI on Docker: UNSUPPORTED */
     int reserved;
@@ -564,8 +566,11 @@ typedef struct gantry_committed {
 
 /**
  * Make an image of a container's files and configuration. Volumes are not part of it.
+ * Success means that the engine has the image: it is inspected at the end.
  * @param reference  name for the image; NULL = none
  * @param out        may be NULL
+ * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_INVALID (a change that is none; a comment in OCI
+ *         format), ...
  * `POST /commit` on both. Since 0.1.
  */
 GANTRY_API int gantry_containers_commit(gantry_containers *containers, const char *container,
@@ -582,7 +587,8 @@ typedef struct gantry_export_options {
 /**
  * All files of a container as a tar stream, which gantry_images_import() takes. Volumes are not
  * part of it. `GET /containers/{id}/export` on both. Since 0.1.
- * @param out  the stream ends only when the engine's answer was whole
+ * @param out  the stream ends only when the engine's answer was whole and the archive has its end
+ *             mark
  */
 GANTRY_API int gantry_containers_export_open(gantry_containers *containers, const char *container,
                                              const gantry_export_options *opts,

@@ -96,6 +96,12 @@ typedef struct gantry_image {
     const char *const *exposed_ports;  /**< as "80/tcp" */
     const char *const *volumes;        /**< paths */
     const char *json;                  /**< the engine's own answer; NULL in lists */
+    const char *parent_id;             /**< of the image it was made from, where the engine keeps
+                                            that, or "" */
+    const char *const *layers;         /**< "sha256:..." of the unpacked layers, lowest first */
+    const char *stop_signal;           /**< "SIGTERM", or "" */
+    const char *const *healthcheck;    /**< as the engine has it: "CMD-SHELL" and a command, "CMD"
+                                            and its words, "NONE"; empty if there is none */
 } gantry_image;
 
 /** Images; free with gantry_image_list_free(). */
@@ -203,10 +209,12 @@ typedef struct gantry_image_untag_options {
  * Take a name away from an image and keep the image, even without any name.
  *
  * Docker deletes an image with its last name and has no way around that: the last name is
- * #GANTRY_E_CONFLICT there, and nothing is done.
+ * #GANTRY_E_CONFLICT there, and nothing is done. Who takes another name away between the library's
+ * look and the removal makes this one the last.
+ * @param reference  the name; an id or digest is #GANTRY_E_INVALID
  * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_CONFLICT, ... Since 0.1.
  *
- * Docker `DELETE /images/{name}` after a look at its names, Podman
+ * `GET /images/{name}/json` on both, then Docker `DELETE /images/{name}`, Podman
  * `POST /libpod/images/{name}/untag`.
  */
 GANTRY_API int gantry_images_untag(gantry_images *images, const char *reference,
@@ -217,8 +225,9 @@ GANTRY_API int gantry_images_untag(gantry_images *images, const char *reference,
 /** A layer in an image's history, or a step that made none. */
 typedef struct gantry_image_layer {
     size_t size; /**< bytes of it that the running library fills */
-    const char *id;          /**< of the image as it was then, 64 hex digits, or "" */
-    const char *created_by;  /**< the instruction */
+    const char *id;          /**< of the image as it was then, 64 hex digits, or "" if it is not
+                                  kept */
+    const char *created_by;  /**< the instruction, in the engine's words */
     const char *comment;
     const char *const *references; /**< names of that image, NULL-terminated */
     int64_t created_ns;      /**< since the epoch; 0 if unknown */
@@ -252,30 +261,40 @@ typedef struct gantry_image_prune_options {
     size_t size;             /**< sizeof(gantry_image_prune_options) */
     const gantry_call *call; /**< no total limit by default */
     const char *const *labels;     /**< only with all of these, "key" or "key=value" */
-    const char *const *not_labels; /**< none that has one of these */
-    const gantry_pair *filters;    /**< further filters in the engine's own words */
+    const char *const *not_labels; /**< none that has one of these; Docker: more than one is
+                                        UNSUPPORTED */
+    const gantry_pair *filters;    /**< further filters in the engine's own words; Podman: more
+                                        than one is UNSUPPORTED */
     size_t filter_count;
     int64_t until_ns;        /**< only those made before, since the epoch; 0 = any */
     int all;                 /**< #GANTRY_ON: every image that no container uses; default: only
                                   those without a name */
-    int build_cache;         /**< #GANTRY_ON: Docker's build cache too (`POST /build/prune`);
-                                  Podman keeps its cache as images */
+    int build_cache;         /**< #GANTRY_ON: Docker's build cache too (`POST /build/prune`), of
+                                  which `all` and `until_ns` hold alike; Podman keeps its cache as
+                                  images without a name, which go in any case, from 5.3 on also
+                                  what RUN --mount=type=cache kept. With labels, not_labels or
+                                  filters: INVALID */
 } gantry_image_prune_options;
 
 /** What a prune freed; free with gantry_image_pruned_free(). */
 typedef struct gantry_image_pruned {
     size_t size; /**< bytes of it that the running library fills */
     const char *const *untagged; /**< names taken away, NULL-terminated */
-    const char *const *deleted;  /**< ids deleted, 64 hex digits, NULL-terminated */
+    const char *const *deleted;  /**< ids deleted, 64 hex digits, NULL-terminated; Docker counts
+                                      layers among them */
     const char *const *caches;   /**< ids of cache records deleted, NULL-terminated */
     int64_t freed_bytes;         /**< as the engine counts them */
 } gantry_image_pruned;
 
 /**
- * Remove images that nothing uses.
+ * Remove images that no container uses, running or not.
+ *
+ * All conditions hold together. Podman heeds one of them only: with several the library looks at a
+ * list and prunes image by image, each of which Podman keeps if it is used or has got a name.
  * @param out  may be NULL
- * @return 0 also when there was nothing; #GANTRY_E_ENGINE with outcome PARTIAL if some could not be
- *         removed. `POST /images/prune` on both. Since 0.1.
+ * @return 0 also when there was nothing; #GANTRY_E_ENGINE if some could not be removed. When part
+ *         was done before a failure the outcome is PARTIAL and gantry_error::output names what.
+ *         `POST /images/prune` on both. Since 0.1.
  */
 GANTRY_API int gantry_images_prune(gantry_images *images, const gantry_image_prune_options *opts,
                                    gantry_image_pruned **out, gantry_error *err);
@@ -288,7 +307,8 @@ typedef struct gantry_image_usage {
     const char *const *references; /**< names, NULL-terminated */
     int64_t created_ns;
     int64_t size_bytes;   /**< in all */
-    int64_t shared_bytes; /**< of layers that others use too; -1 if the engine does not say */
+    int64_t shared_bytes; /**< of layers that others use too; -1 if the engine does not say;
+                               Podman counts those that an image was built on, not equal layers */
     int64_t unique_bytes; /**< what its removal would free; -1 if the engine does not say */
     int64_t containers;   /**< that use it; -1 if the engine does not say */
 } gantry_image_usage;
@@ -307,7 +327,8 @@ typedef struct gantry_image_disk_usage_options {
     const gantry_call *call;
 } gantry_image_disk_usage_options;
 
-/** Room per image. `GET /system/df` on both; slow on large stores. Since 0.1. */
+/** Room per image. `GET /system/df` on both; slow on large stores. Docker counts for one at a time:
+ * further calls wait for their turn within their time limit. Since 0.1. */
 GANTRY_API int gantry_images_disk_usage(gantry_images *images,
                                         const gantry_image_disk_usage_options *opts,
                                         gantry_image_disk_usage **out, gantry_error *err);

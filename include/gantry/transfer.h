@@ -155,16 +155,23 @@ typedef struct gantry_save_options {
     size_t size;             /**< sizeof(gantry_save_options) */
     const gantry_call *call; /**< no total limit by default */
     int format;              /**< GANTRY_SAVE_... */
-    int compress;            /**< #GANTRY_ON: compressed layers; Docker: UNSUPPORTED */
+    int compress;            /**< layers are always compressed in an OCI_ARCHIVE and never in a
+                                  DOCKER_ARCHIVE: asking for the other is UNSUPPORTED */
 } gantry_save_options;
 
 /**
  * One or several images as a tar stream.
- * @param references  NULL-terminated, at least one
- * @param out         the stream ends only when the engine's answer was whole
  *
- * Docker `GET /images/get`, Podman `GET /libpod/images/export` (one image:
- * `/images/{name}/get`). Since 0.1.
+ * A reference without a tag means ":latest", not every tag of its repository. Names are written as
+ * they are reported: a name without a domain has none in the archive, also from Podman, so that it
+ * is the same name on whichever engine loads it. An image given by id is saved without a name.
+ * @param references  NULL-terminated, at least one
+ * @param out         the stream ends only when the engine's answer was whole and the archive has
+ *                    its end mark; what Docker complains of inside the stream is the error
+ * @return 0, #GANTRY_E_NOT_FOUND before any byte, ...
+ *
+ * Docker `GET /images/{name}/json` for each, `GET /images/get`; Podman
+ * `GET /libpod/images/export`, for OCI_ARCHIVE `GET /libpod/images/{name}/get`. Since 0.1.
  */
 GANTRY_API int gantry_images_save_open(gantry_images *images, const char *const *references,
                                        const gantry_save_options *opts, gantry_stream **out,
@@ -172,8 +179,13 @@ GANTRY_API int gantry_images_save_open(gantry_images *images, const char *const 
 /** The same, to its end into a descriptor. Since 0.1. */
 GANTRY_API int gantry_images_save_fd(gantry_images *images, const char *const *references, int fd,
                                      const gantry_save_options *opts, gantry_error *err);
-/** The same, into a file that is there when the call returns 0 and as before otherwise: it is
- * written beside its place under another name, synchronised and renamed. Since 0.1. */
+/**
+ * The same, into a file that is there when the call returns 0 and as before otherwise: it is
+ * written beside its place under another name, synchronised and renamed.
+ * @param path  a file that is replaced keeps its rights; a device, directory or link there is
+ *              #GANTRY_E_INVALID (use gantry_images_save_fd())
+ * @return 0, #GANTRY_E_IO with os_error, or as gantry_images_save_open(). Since 0.1.
+ */
 GANTRY_API int gantry_images_save_file(gantry_images *images, const char *const *references,
                                        const char *path, const gantry_save_options *opts,
                                        gantry_error *err);
@@ -182,8 +194,10 @@ GANTRY_API int gantry_images_save_file(gantry_images *images, const char *const 
 typedef struct gantry_load_options {
     size_t size;             /**< sizeof(gantry_load_options) */
     const gantry_call *call; /**< no total limit by default */
-    gantry_progress_fn progress; /**< STATUS records: current = bytes sent; the engine's own besides
-                                      where it gives any */
+    gantry_progress_fn progress; /**< STATUS records without an id: current = bytes sent, total if
+                                      the source has a length; with the id of a layer: the engine's
+                                      own (Docker). To say stop cuts the upload; once all is sent
+                                      the outcome is UNKNOWN */
     void *progress_arg;
 } gantry_load_options;
 
@@ -196,11 +210,16 @@ typedef struct gantry_load_result {
 
 /**
  * Load images from a tar that gantry_images_save_open(), `docker save` or `podman save` made.
- * @param tar  the bytes, plain, gzip, bzip2 or xz
- * @param out  may be NULL
- * @return 0, #GANTRY_E_INVALID (it is no such archive), #GANTRY_E_NO_SPACE ... Since 0.1.
  *
- * `POST /images/load` on both.
+ * Success means that the engine has every image: each is inspected at the end. Nothing is loaded of
+ * an upload that was cut. A name in the archive is taken from the image that had it.
+ * @param tar  the bytes, plain, gzip, bzip2 or xz; gzip is unpacked here for Podman, which cannot
+ *             always do it
+ * @param out  may be NULL
+ * @return 0, #GANTRY_E_INVALID (it is no such archive, or holds no image), #GANTRY_E_NO_SPACE, or
+ *         the source's own code ... Since 0.1.
+ *
+ * `POST /images/load`, `GET /images/{name}/json` on both.
  */
 GANTRY_API int gantry_images_load(gantry_images *images, const gantry_source *tar,
                                   const gantry_load_options *opts, gantry_load_result **out,

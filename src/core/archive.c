@@ -350,6 +350,7 @@ void gantry_archive_free(gantry_archive *archive)
     if (archive == NULL)
         return;
     mem = archive->host.mem;
+    gantry_ignore_free(archive->owned);
     gnt_arena_free(&archive->arena);
     gnt_free(&mem, archive);
 }

@@ -150,7 +150,7 @@ static int say_where(gantry_error *err, int rc, const char *file, int line, cons
     return rc;
 }
 
-static int add(gantry_ignore *ignore, const char *pattern, gantry_error *err)
+int gnt_ignore_add(gantry_ignore *ignore, const char *pattern, gantry_error *err)
 {
     int rc;
 
@@ -186,8 +186,8 @@ static int add_lines(gantry_ignore *ignore, const char *file, const char *text, 
     return rc;
 }
 
-static int add_text(gantry_ignore *ignore, const char *name, const char *text, size_t size,
-                    gantry_error *err)
+int gnt_ignore_add_text(gantry_ignore *ignore, const char *name, const char *text, size_t size,
+                        gantry_error *err)
 {
     const char *file = NULL;
     size_t count, last_again;
@@ -294,13 +294,13 @@ void gantry_ignore_free(gantry_ignore *ignore)
 
 int gantry_ignore_add(gantry_ignore *ignore, const char *pattern, gantry_error *err)
 {
-    return fail_in(add(ignore, pattern, err), "ignore.add", err);
+    return fail_in(gnt_ignore_add(ignore, pattern, err), "ignore.add", err);
 }
 
 int gantry_ignore_add_text(gantry_ignore *ignore, const char *name, const char *text, size_t size,
                            gantry_error *err)
 {
-    return fail_in(add_text(ignore, name, text, size, err), "ignore.add_text", err);
+    return fail_in(gnt_ignore_add_text(ignore, name, text, size, err), "ignore.add_text", err);
 }
 
 int gantry_ignore_match(const gantry_ignore *ignore, const char *path, gantry_ignore_result *out,

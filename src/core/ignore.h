@@ -78,7 +78,7 @@ struct gnt_rule {
     const char *file; /* or NULL */
     int line;         /* or 0 */
     int again;        /* "!": what matches is sent after all */
-    enum {
+    enum gnt_rule_kind {
         GNT_RULE_SAME,   /* the path is `pattern` */
         GNT_RULE_PREFIX, /* begins with it */
         GNT_RULE_SUFFIX, /* ends with it, or is it without its leading '/' */
@@ -99,6 +99,13 @@ size_t gnt_path_clean(char *path, size_t size);
  */
 int gnt_rule_compile(struct gnt_arena *arena, const char *line, size_t size, struct gnt_rule *out,
                      int *out_skip, gantry_error *err);
+
+/* ---- the list (ignore.c) --------------------------------------------------------------------- */
+
+/* As the public functions, for callers with an operation of their own. */
+int gnt_ignore_add(gantry_ignore *ignore, const char *pattern, gantry_error *err);
+int gnt_ignore_add_text(gantry_ignore *ignore, const char *name, const char *text, size_t size,
+                        gantry_error *err);
 
 /* ---- verdicts (ignore.c) --------------------------------------------------------------------- */
 

@@ -136,7 +136,7 @@ struct maker {
     const char *p;
     size_t size;
     size_t at;
-    int kind;
+    enum gnt_rule_kind kind;
 };
 
 static int next_is(const struct maker *m, char c)

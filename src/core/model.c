@@ -108,6 +108,10 @@ static const struct preset image_presets[] = {
     STRINGS(gantry_image, environment),
     STRINGS(gantry_image, exposed_ports),
     STRINGS(gantry_image, volumes),
+    TEXT(gantry_image, parent_id),
+    STRINGS(gantry_image, layers),
+    TEXT(gantry_image, stop_signal),
+    STRINGS(gantry_image, healthcheck),
     END,
 };
 

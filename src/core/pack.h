@@ -1,9 +1,9 @@
 /*
  * Archives from the inside: the recipe (archive.c), the order in which it is sent (plan.c), what a
  * header says (describe.c), the bytes of a file (content.c), what is sent (scan.c), tars of the
- * caller (tar_read.c), the tar bytes (tar.c), their digest (tar_digest.c), dry runs (visit.c), build
- * contexts (build.c). Nothing here knows an engine or HTTP. Not called archive.h, for that is
- * libarchive's.
+ * caller (tar_read.c), the tar bytes (tar.c), their digest (tar_digest.c), dry runs (visit.c),
+ * build contexts (build.c, build_ignore.c). Nothing here knows an engine or HTTP. Not called
+ * archive.h, for that is libarchive's.
  *
  * Life of an upload: gnt_archive_source() -> the HTTP layer reads the source -> gnt_tar_close().
  */
@@ -56,6 +56,7 @@ struct gantry_archive {
     struct gnt_arena arena;  /* entries, names, data */
     struct gnt_entry *first;
     struct gnt_entry *last;
+    gantry_ignore *owned; /* freed with it, or NULL */
     int reproducible;
     int busy;         /* 1 while a stream is open */
     int64_t mtime_ns; /* reproducible: time of everything */
@@ -264,20 +265,34 @@ int gnt_archive_source(gantry_archive *archive, struct gantry_host *log, const g
 /* ---- build context (build.c) ----------------------------------------------------------------- */
 
 /*
- * One archive of all that a build is given: opts->context_directory, over it opts->context, over it
- * the text opts->dockerfile. opts is imported (full size). Nothing of the caller's is changed; its
- * archive is borrowed until *out_archive is freed, which is for the caller of this function to do,
- * with gantry_archive_free().
+ * One archive of all that a build is given: opts->context_directory without what its rules
+ * ignore, over it opts->context, over it the text opts->dockerfile. opts is imported (full size).
+ * Nothing of the caller's is changed; its archive is borrowed until out->archive is freed, which is
+ * for the caller of this function to do. The texts of *out are in `arena`.
  *
- * *out_dockerfile_name: name of the Dockerfile in the archive, living as long as it: the normalised
- * opts->dockerfile_name; else "Dockerfile" with a text; else NULL (the engine looks for one).
+ * The Dockerfile and the ignore file of the directory, and the text, are sent even if rules name
+ * them; then they are hidden. out->dockerfile_name: the normalised opts->dockerfile_name; else
+ * "Dockerfile" with a text; else NULL (the engine looks for one).
  *
  * INVALID: neither dockerfile nor context, a text of white space only, a dockerfile_name that is
  * empty, absolute or has "..", a context_directory without a Dockerfile where nothing else brings
- * one. IO: a context_directory that is none. NOMEM. `host`, for its log, may be NULL.
+ * one, a malformed rule, a context_url with anything else. IO: a context_directory that is none, an
+ * ignore file that cannot be read. NOMEM. `host`, for its log, may be NULL.
  */
-int gnt_build_context(const struct gnt_mem *mem, struct gantry_host *host,
-                      const gantry_build_options *opts, gantry_archive **out_archive,
-                      const char **out_dockerfile_name, gantry_error *err);
+struct gantry_build_context; /* <gantry/backend.h> */
+int gnt_build_context(struct gnt_arena *arena, struct gantry_host *host,
+                      const gantry_build_options *opts, struct gantry_build_context *out,
+                      gantry_error *err);
+
+/* ---- secrets of a build (build_secrets.c) ---------------------------------------------------- */
+
+enum {
+    GNT_SECRET_NAME_SIZE = 48
+};
+
+/* Put a secret's bytes into the archive, at its top, under a new name that is told. The bytes are
+ * borrowed until the archive is freed. */
+int gnt_archive_add_secret(gantry_archive *archive, const gantry_build_secret *secret,
+                           char out_name[GNT_SECRET_NAME_SIZE], gantry_error *err);
 
 #endif

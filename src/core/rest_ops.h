@@ -145,10 +145,28 @@ struct gnt_build_line {
     int step;          /* preset to the current step and total (0: none); STEP sets new ones */
     int total;
     int quiet;         /* preset: 1 until the current step has logged something */
+    int base;          /* preset: 1 while the current step is a FROM, which runs nothing */
     int built;         /* preset: 1 once an image was named behind the current step's beginning */
     int channel;       /* LOG: GANTRY_STDOUT or GANTRY_STDERR, preset to STDOUT */
     const char *text;  /* preset to the line; may be moved inside it */
     size_t size;       /* preset */
+};
+
+struct gnt_build_records;
+struct gnt_transfer_dialect;
+
+/* State of one build that a dialect keeps for itself while it reads the stream. */
+struct gnt_build_decoder {
+    void *(*open)(struct gantry_host *host); /* NULL without memory */
+    void (*close)(void *state);
+    /* Asked about each object before anything else. 1: it was one of its own, and is dealt with; 0:
+     * read it as usual; or an error. */
+    int (*object)(void *state, struct gnt_build_records *records, struct gnt_json *v,
+                  gantry_error *err);
+    /* The stream says that the build failed, with this message: set step, step_total, step_text and
+     * the tail of the records to what the failure is about. 0, or NOMEM. */
+    int (*failed)(void *state, struct gnt_build_records *records, const char *message,
+                  gantry_error *err);
 };
 
 /* How an engine's build stream (a sequence of JSON objects: {"stream"}, {"status", "id",
@@ -169,12 +187,16 @@ struct gnt_build_dialect {
     const char *const *dumps;
     /* Parts of messages of refused requests (HTTP 4xx, 5xx) that blame the Dockerfile. */
     const char *const *refusals;
+    /* For a builder that speaks in records of its own; all four or none. */
+    const struct gnt_build_decoder *decoder;
+    /* How the pull of a base image is worded inside the stream; NULL: by states that it has not. */
+    const struct gnt_transfer_dialect *transfer;
     const char *inspect_path; /* "/images/%s/json": a 2xx confirms the image at the end */
 };
 
 /*
  * Begin a build. r: the POST with query and content type, GNT_REQ_OPEN_ENDED, no body yet: the
- * context is sent as its source. The archive stays until the progress is closed.
+ * context is sent as its source; NULL: nothing is. The archive stays until the progress is closed.
  * A failure in the stream, or a refusal of the Dockerfile, is GANTRY_E_BUILD with step, step_total,
  * step_text, exit_code and output filled; an end without an image id is PROTOCOL; RESULT comes only
  * after the engine has confirmed the image.

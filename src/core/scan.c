@@ -1,7 +1,7 @@
 /*
- * Everything an archive sends, entry by entry: the caller's tars first, then what plan.c gives, with
- * the hard links that are found on the way or were asked for. Opens files through describe.c if it
- * is told to, and knows no tar bytes.
+ * Everything an archive sends, entry by entry: the caller's tars first, then what plan.c gives,
+ * with the hard links that are found on the way or were asked for. Opens files through describe.c
+ * if it is told to, and knows no tar bytes.
  */
 #include "pack.h"
 

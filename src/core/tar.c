@@ -35,6 +35,7 @@ struct gnt_tar {
     int done;
     int closing; /* what libarchive still writes goes nowhere */
     int measure; /* so does all, but it is counted */
+    int refuse; /* nothing more may be written */
     int64_t bytes;
     int rc; /* the failure, kept in `failure` */
     gantry_error failure;
@@ -62,6 +63,8 @@ static la_ssize_t take(struct archive *a, void *arg, const void *data, size_t si
     struct gnt_tar *t = arg;
     size_t now = size < t->room ? size : t->room;
 
+    if (t->refuse)
+        return -1;
     t->bytes += (int64_t)size;
     if (t->closing || t->measure || size == 0)
         return (la_ssize_t)size;
@@ -299,8 +302,9 @@ static int skip_content(struct gnt_tar *t, gantry_error *err)
     if (t->meta.size == 0)
         return 0;
     t->bytes += (t->meta.size + 511) / 512 * 512;
-    archive_write_fail(*slot); /* or it would fill up with zeroes what it was not given */
+    t->refuse = 1; /* or it would fill up with zeroes what it was not given */
     archive_write_free(*slot);
+    t->refuse = 0;
     *slot = t->writer = open_writer(t, pax);
     return *slot == NULL ? gnt_nomem(err) : 0;
 }

@@ -1,6 +1,6 @@
 /*
- * The digest of an archive's tar bytes. libarchive can write a list of files with their SHA-256: the
- * archive is the one file of such a list, and the list is read for the digest.
+ * The digest of an archive's tar bytes. libarchive can write a list of files with their SHA-256:
+ * the archive is the one file of such a list, and the list is read for the digest.
  */
 #include "pack.h"
 
@@ -103,10 +103,8 @@ static int digest_tar(gantry_archive *archive, const gantry_call *call, char *ou
     if (rc == 0)
         rc = finish(a, &list, out, err);
     gnt_tar_close(tar);
-    if (a != NULL) {
-        archive_write_fail(a); /* nothing is written for a digest that failed */
+    if (a != NULL)
         archive_write_free(a);
-    }
     if (e != NULL)
         archive_entry_free(e);
     gnt_free(&archive->host.mem, block);

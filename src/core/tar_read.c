@@ -19,6 +19,7 @@ struct gnt_tar_reader {
     const struct gnt_entry *entry;
     struct archive *a;
     struct gnt_arena names; /* of the current entry */
+    int in_entry;           /* a header was read */
     int64_t taken;          /* bytes the source gave */
     gantry_error failure;   /* of the source */
     unsigned char block[BLOCK];
@@ -246,7 +247,7 @@ int gnt_tar_reader_next(struct gnt_tar_reader *r, int all, struct gnt_meta *m,
     int rc, got;
 
     for (;;) {
-        if (archive_read_data_skip(r->a) < ARCHIVE_WARN && r->failure.code != 0)
+        if (r->in_entry && archive_read_data_skip(r->a) < ARCHIVE_WARN)
             return fail_reader(r, err);
         before = archive_filter_bytes(r->a, 0);
         got = archive_read_next_header(r->a, &e);
@@ -255,6 +256,7 @@ int gnt_tar_reader_next(struct gnt_tar_reader *r, int all, struct gnt_meta *m,
             return check_end(r, before, err);
         if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
             return fail_reader(r, err);
+        r->in_entry = 1;
         rc = describe(r, e, m, out_name, out_size, err);
         if (rc < 0 || (*out_name != NULL && (all || m->type != GNT_TYPE_OTHER)))
             return rc;

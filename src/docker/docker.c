@@ -14,6 +14,7 @@
 
 /* By text first: 20.10 answers many a bad input with 500, and 403, 404 and 409 mean many things. */
 const struct gnt_error_row gnt_docker_errors[] = {
+    { 0, "only supported with experimental mode", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 0, "no space left on device", GANTRY_E_NO_SPACE, 0 },
     { 400, "client version", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 404, "page not found", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },

@@ -88,6 +88,10 @@ const struct gnt_in gnt_docker_image_rows[] = {
     GNT_IN_STRS(I, environment, "Config/Env"),
     GNT_IN_KEYS(I, exposed_ports, "Config/ExposedPorts"),
     GNT_IN_KEYS(I, volumes, "Config/Volumes"),
+    GNT_IN_ID(I, parent_id, "Parent"),
+    GNT_IN_STRS(I, layers, "RootFS/Layers"),
+    GNT_IN_STR(I, stop_signal, "Config/StopSignal"),
+    GNT_IN_STRS(I, healthcheck, "Config/Healthcheck/Test"),
     GNT_IN_END,
 };
 #undef I

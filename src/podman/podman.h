@@ -93,6 +93,9 @@ void gnt_podman_manifest_body(struct gnt_req *r, struct gnt_json *body, const ch
 const char *gnt_podman_remote_image(struct gnt_arena *arena, const struct gnt_reference *parts);
 int gnt_podman_image_list(void *state, const gantry_image_list_options *opts,
                           gantry_image_list **out, gantry_error *err);
+int gnt_podman_image_inspect(void *state, const char *reference,
+                             const gantry_image_inspect_options *opts, gantry_image **out,
+                             gantry_error *err);
 int gnt_podman_save(void *state, const char *const *references, const gantry_save_options *opts,
                     gantry_stream **out, gantry_error *err);
 int gnt_podman_load(void *state, const gantry_source *tar, const gantry_load_options *opts,
@@ -141,6 +144,11 @@ int gnt_podman_in_names(struct gnt_in_context *, const struct gnt_json *, const 
 /* Whether a reference, as results give it, is meant by a pattern of a list: with '*' and '?', with
  * or without tag. */
 int gnt_podman_matches(const char *pattern, const char *familiar);
+
+/* A saved archive as a stream whose names are those that callers know (podman_rename.c). On failure
+ * the archive is still the caller's. */
+int gnt_podman_rename(struct gantry_host *host, gantry_stream *archive, gantry_stream **out,
+                      gantry_error *err);
 
 /* Look an image up: its whole id into out_id (65 bytes). */
 int gnt_podman_image_id(struct podman *p, const gantry_call *call, const char *reference,

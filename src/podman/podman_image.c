@@ -32,6 +32,11 @@ const struct gnt_in gnt_podman_image_rows[] = {
     GNT_IN_STRS(I, environment, "Config/Env"),
     GNT_IN_KEYS(I, exposed_ports, "Config/ExposedPorts"),
     GNT_IN_KEYS(I, volumes, "Config/Volumes"),
+    GNT_IN_ID(I, parent_id, "Parent"),
+    GNT_IN_STRS(I, layers, "RootFS/Layers"),
+    GNT_IN_STR(I, stop_signal, "Config/StopSignal"),
+    GNT_IN_STRS(I, healthcheck, "HealthCheck/Test"),
+    GNT_IN_STRS(I, healthcheck, "Healthcheck/Test"),
     GNT_IN_END
 };
 #undef I
@@ -178,9 +183,9 @@ int gnt_podman_image_list(void *state, const gantry_image_list_options *opts,
 
 /* ---- inspect, exists, tag -------------------------------------------------------------------- */
 
-static int podman_image_inspect(void *state, const char *reference,
-                                const gantry_image_inspect_options *opts, gantry_image **out,
-                                gantry_error *err)
+int gnt_podman_image_inspect(void *state, const char *reference,
+                             const gantry_image_inspect_options *opts, gantry_image **out,
+                             gantry_error *err)
 {
     static const struct gnt_lookup lookup = { .path = "/images/%r/json",
                                               .resource_kind = GANTRY_RESOURCE_IMAGE,
@@ -189,8 +194,8 @@ static int podman_image_inspect(void *state, const char *reference,
                                               .json_offset = offsetof(gantry_image, json) };
     struct podman *p = state;
     void *result = NULL;
-    int rc = gnt_rest_lookup(&p->rest, &lookup, opts->call, gnt_podman_bare(reference), &result,
-                             err);
+    int rc =
+        gnt_rest_lookup(&p->rest, &lookup, opts->call, gnt_podman_bare(reference), &result, err);
 
     if (rc == 0)
         *out = result;
@@ -221,8 +226,7 @@ static int podman_image_tag(void *state, const char *reference, const char *new_
     struct podman *p = state;
     struct gnt_req r;
 
-    gnt_req_init(&r, &p->rest, "POST", opts->call, "/images/%r/tag",
-                 gnt_podman_bare(reference));
+    gnt_req_init(&r, &p->rest, "POST", opts->call, "/images/%r/tag", gnt_podman_bare(reference));
     gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, reference);
     gnt_podman_query_name(&r, "new_reference", new_reference);
     return gnt_req_run(&r, NULL, err);
@@ -391,8 +395,7 @@ static int remove_forced(struct removing *removing, const gantry_call *call, gan
     gnt_req_init(&r, &removing->p->rest, "GET", call, "/images/%r/json", hex);
     gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, removing->reference);
     rc = gnt_req_each(&r, GNT_JSON_DOCUMENT, take_names, &names, NULL, err);
-    if (rc == 0 && !is_tag(&names, removing->reference) &&
-        strncmp(names.id, hex, strlen(hex)) == 0)
+    if (rc == 0 && !is_tag(&names, removing->reference) && strncmp(names.id, hex, strlen(hex)) == 0)
         rc = remove_all_names(removing, call, names.id, &names, err);
     else if (rc == 0)
         rc = remove_name(removing, call, removing->reference, err);
@@ -437,7 +440,7 @@ const gantry_image_ops gnt_podman_image_ops = { .size = sizeof(gantry_image_ops)
                                                 .build = gnt_podman_build,
                                                 .import = podman_import,
                                                 .list = gnt_podman_image_list,
-                                                .inspect = podman_image_inspect,
+                                                .inspect = gnt_podman_image_inspect,
                                                 .exists = podman_image_exists,
                                                 .tag = podman_image_tag,
                                                 .remove = podman_image_remove,

@@ -1,7 +1,7 @@
 /*
- * Manifest lists over libpod. A list is an image of a kind of its own, so that what is missing and
- * what is no list are told apart here; images get into a list with their transport, which says where
- * from.
+ * Manifest lists over libpod: create, inspect, exists, push, remove. A list is an image of a kind
+ * of its own, so that what is missing and what is no list are told apart here. What is in a list is
+ * changed in podman_manifest_edit.c.
  */
 #include "podman.h"
 

@@ -1,5 +1,5 @@
 /*
- * Prune of images over libpod. 4.3 heeds one value of one filter alone, and what it forgets makes it
+ * Prune of images over libpod. 4.3 heeds one value of one filter alone; what it forgets makes it
  * remove more: so several conditions are decided here, on a list, and the engine is asked to prune
  * each image by its id, which keeps what is in use or has a name.
  */
@@ -154,8 +154,6 @@ static int is_meant(const gantry_image *image, const gantry_image_prune_options 
 {
     if (o->all != GANTRY_ON && image->references[0] != NULL)
         return 0;
-    if (o->until_ns > 0 && image->created_ns >= o->until_ns)
-        return 0;
     for (size_t i = 0; i < count(o->labels); i++) {
         if (!has_label(image, o->labels[i]))
             return 0;
@@ -167,6 +165,44 @@ static int is_meant(const gantry_image *image, const gantry_image_prune_options 
     return 1;
 }
 
+/* Lists know the second in which an image was made, and only that. Gone is not made before. */
+static int is_before(const struct pruning *pr, const gantry_image *listed, int *out,
+                     gantry_error *err)
+{
+    const gantry_image_inspect_options o = { .size = sizeof o, .call = pr->call };
+    const int64_t second = 1000000000;
+    int64_t until = pr->options->until_ns;
+    gantry_image *image = NULL;
+    gantry_error e = { 0 };
+    int rc;
+
+    *out = until == 0 || listed->created_ns / second < until / second;
+    if (*out || listed->created_ns / second > until / second)
+        return 0;
+    rc = gnt_podman_image_inspect(pr->p, listed->id, &o, &image, &e);
+    if (rc == 0)
+        *out = image->created_ns < until;
+    else if (rc != GANTRY_E_NOT_FOUND && err != NULL)
+        *err = e;
+    gnt_result_free(image);
+    return rc == GANTRY_E_NOT_FOUND ? 0 : rc;
+}
+
+static int prune_one(struct pruning *pr, const gantry_image *image, gantry_error *err)
+{
+    int before = 0;
+    int rc;
+
+    for (const char *const *id = pr->pruned->deleted; *id != NULL; id++) {
+        if (strcmp(*id, image->id) == 0)
+            return 0;
+    }
+    if (!is_meant(image, pr->options))
+        return 0;
+    rc = is_before(pr, image, &before, err);
+    return rc == 0 && before ? send(pr, "id", image->id, err) : rc;
+}
+
 /* An image on which others are built can go only behind them: again while some went. */
 static int prune_each(struct pruning *pr, const gantry_image_list *list, gantry_error *err)
 {
@@ -175,15 +211,8 @@ static int prune_each(struct pruning *pr, const gantry_image_list *list, gantry_
 
     do {
         before = count(pr->pruned->deleted);
-        for (size_t i = 0; rc == 0 && i < list->count; i++) {
-            const char *id = list->items[i]->id;
-            int gone = 0;
-
-            for (size_t j = 0; pr->pruned->deleted[j] != NULL && !gone; j++)
-                gone = strcmp(pr->pruned->deleted[j], id) == 0;
-            if (!gone && is_meant(list->items[i], pr->options))
-                rc = send(pr, "id", id, err);
-        }
+        for (size_t i = 0; rc == 0 && i < list->count; i++)
+            rc = prune_one(pr, list->items[i], err);
     } while (rc == 0 && !pr->failed && count(pr->pruned->deleted) > before);
     return rc;
 }

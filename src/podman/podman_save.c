@@ -4,6 +4,7 @@
 #include "podman.h"
 
 #include "rest_upkeep.h"
+#include "tar_plain.h"
 
 #include <string.h>
 
@@ -23,7 +24,9 @@ int gnt_podman_save(void *state, const char *const *references, const gantry_sav
 {
     struct podman *p = state;
     int oci = opts->format == GANTRY_SAVE_OCI_ARCHIVE;
+    gantry_stream *archive = NULL;
     struct gnt_req r;
+    int rc;
 
     if (opts->compress == (oci ? GANTRY_OFF : GANTRY_ON))
         return gantry_unsupported_option(err, "compress");
@@ -39,7 +42,14 @@ int gnt_podman_save(void *state, const char *const *references, const gantry_sav
     }
     gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, references[1] == NULL ? references[0] : "");
     r.flags |= GNT_REQ_OPEN_ENDED;
-    return gnt_rest_tar_open(&r, out, err);
+    if (oci)
+        return gnt_rest_tar_open(&r, out, err);
+    rc = gnt_rest_tar_open(&r, &archive, err);
+    if (rc == 0)
+        rc = gnt_podman_rename(p->rest.host, archive, out, err);
+    if (rc < 0)
+        gantry_stream_close(archive);
+    return rc;
 }
 
 /* ---- load ------------------------------------------------------------------------------------ */
@@ -80,6 +90,7 @@ int gnt_podman_load(void *state, const gantry_source *tar, const gantry_load_opt
     gantry_call shared;
     const gantry_call *call = gnt_call_share(&shared, opts->call);
     gantry_load_result *result;
+    struct gnt_tar_plain *plain = NULL; /* libpod 4.3 cannot take a Docker archive with gzip */
     struct gnt_upload upload;
     struct gnt_req r;
     int rc;
@@ -88,11 +99,15 @@ int gnt_podman_load(void *state, const gantry_source *tar, const gantry_load_opt
     if (result == NULL)
         return GANTRY_E_NOMEM;
     gnt_upload_init(&upload, tar, opts);
-    gnt_req_init(&r, &p->rest, "POST", call, "/images/load");
-    r.flags |= GNT_REQ_OPEN_ENDED;
-    r.source = &upload.source;
-    r.content_type = "application/x-tar";
-    rc = gnt_req_each(&r, GNT_JSON_DOCUMENT, take_load, result, NULL, err);
+    rc = gnt_tar_plain_new(&p->rest.host->mem, &upload.source, &plain, err);
+    if (rc == 0) {
+        gnt_req_init(&r, &p->rest, "POST", call, "/images/load");
+        r.flags |= GNT_REQ_OPEN_ENDED;
+        r.source = gnt_tar_plain_source(plain);
+        r.content_type = "application/x-tar";
+        rc = gnt_req_each(&r, GNT_JSON_DOCUMENT, take_load, result, NULL, err);
+    }
+    gnt_tar_plain_free(plain);
     if (rc == 0)
         rc = gnt_load_confirm(&p->rest, call, image_path, result, err);
     if (rc < 0) {

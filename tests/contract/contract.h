@@ -49,6 +49,7 @@ struct contract {
     gantry_containers *containers;
     gantry_volumes *volumes;
     gantry_networks *networks;
+    gantry_manifests *manifests;
     gantry_error err; /* for every call */
     const char *base; /* reference of an image with a busybox */
     char prefix[40];  /* of all names this process makes */
@@ -58,6 +59,7 @@ struct contract {
     char names[32][128];
     char image_ids[64][65]; /* to be removed */
     size_t image_id_count;
+    int lists;          /* the test makes manifest lists */
     char skipped[160]; /* why a test could not be made, if one could not */
 };
 
@@ -73,6 +75,9 @@ struct contract_test {
 extern const struct contract_test engine_tests[];
 extern const struct contract_test images_tests[];
 extern const struct contract_test build_tests[];
+extern const struct contract_test buildopts_tests[];
+extern const struct contract_test context_tests[];
+extern const struct contract_test large_tests[];
 extern const struct contract_test containers_tests[];
 extern const struct contract_test run_tests[];
 extern const struct contract_test streams_tests[];
@@ -81,7 +86,10 @@ extern const struct contract_test volumes_tests[];
 extern const struct contract_test networks_tests[];
 extern const struct contract_test errors_tests[];
 extern const struct contract_test threads_tests[];
+extern const struct contract_test save_tests[];
+extern const struct contract_test upkeep_tests[];
 extern const struct contract_test full_tests[];
+extern const struct contract_test manifests_tests[];
 extern const struct contract_test transfer_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */

@@ -101,6 +101,7 @@ int contract_open(struct contract *f, const char *name)
     f->containers = gantry_engine_containers(f->engine);
     f->volumes = gantry_engine_volumes(f->engine);
     f->networks = gantry_engine_networks(f->engine);
+    f->manifests = gantry_engine_manifests(f->engine);
     return 0;
 }
 
@@ -272,11 +273,24 @@ static void clean_images(struct contract *f, int base_too)
         contract_until(f, is_removed, f->image_ids[--f->image_id_count]);
 }
 
+/* Before images, whose list has lists too. */
+static void clean_lists(struct contract *f)
+{
+    gantry_manifest_remove_options opts = { .size = sizeof opts, .missing_ok = GANTRY_ON };
+
+    for (size_t i = 0; f->lists && i < sizeof f->names / sizeof f->names[0]; i++) {
+        if (f->names[i][0] != '\0')
+            OK(gantry_manifests_remove(f->manifests, f->names[i], &opts, &f->err));
+    }
+    f->lists = 0;
+}
+
 void contract_clean(struct contract *f)
 {
     clean_containers(f);
     clean_networks(f);
     clean_volumes(f);
+    clean_lists(f);
     clean_images(f, 0);
 }
 

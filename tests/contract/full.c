@@ -111,7 +111,7 @@ static void import_without_room(struct contract *f)
     const char *name = contract_name(f, "toobig");
 
     for (int i = 0; i < 2; i++) {
-        FAILS(import_big(f, name, TOO_BIG), GANTRY_E_ENGINE);
+        FAILS(import_big(f, name, TOO_BIG), GANTRY_E_NO_SPACE);
         says_no_space(f->err.message);
         SAME(f->err.operation, "images.import");
         CHECK(!contract_image_exists(f, name));
@@ -126,7 +126,7 @@ static void import_fits_after_a_removal(struct contract *f)
     const char *second = contract_name(f, "second");
 
     OK(import_big(f, first, HALF));
-    FAILS(import_big(f, second, HALF), GANTRY_E_ENGINE);
+    FAILS(import_big(f, second, HALF), GANTRY_E_NO_SPACE);
     says_no_space(f->err.message);
     CHECK(!contract_image_exists(f, second));
     CHECK(contract_image_exists(f, first));
@@ -143,7 +143,7 @@ static void failed_import_takes_no_name(struct contract *f)
 
     OK(import_big(f, name, 1000));
     OK(gantry_images_inspect(f->images, name, NULL, &before, &f->err));
-    FAILS(import_big(f, name, TOO_BIG), GANTRY_E_ENGINE);
+    FAILS(import_big(f, name, TOO_BIG), GANTRY_E_NO_SPACE);
     OK(gantry_images_inspect(f->images, name, NULL, &after, &f->err));
     SAME(after->id, before->id);
     gantry_image_free(before);
@@ -188,10 +188,34 @@ static void build_step_without_room(struct contract *f)
     has_room_again(f);
 }
 
+/* The archive of an image that fits alone. Docker makes a copy of what it saves. */
+static void load_without_room(struct contract *f)
+{
+    const char *name = contract_name(f, "loaded");
+    const char *const names[] = { name, NULL };
+    gantry_source tar = { .size = sizeof tar };
+    FILE *file = tmpfile();
+    size_t before;
+
+    assert_non_null(file);
+    OK(import_big(f, name, HALF >> 1));
+    OK(gantry_images_save_fd(f->images, names, fileno(file), NULL, &f->err));
+    OK(gantry_images_remove(f->images, name, NULL, NULL, &f->err));
+    OK(import_big(f, contract_name(f, "fills"), HALF + (HALF >> 1)));
+    before = count_images(f);
+    rewind(file);
+    gantry_source_fd(&tar, fileno(file));
+    FAILS(gantry_images_load(f->images, &tar, NULL, NULL, &f->err), GANTRY_E_NO_SPACE);
+    fclose(file);
+    CHECK(!contract_image_exists(f, name));
+    CHECK(count_images(f) == before);
+}
+
 const struct contract_test full_tests[] = {
     TEST_WITH(import_without_room, SMALL_DISK),
     TEST_WITH(import_fits_after_a_removal, SMALL_DISK),
     TEST_WITH(failed_import_takes_no_name, SMALL_DISK),
+    TEST_WITH(load_without_room, SMALL_DISK),
     TEST_WITH(context_without_room, SMALL_DISK),
     TEST_WITH(build_step_without_room, SMALL_DISK),
     { 0 },

@@ -35,6 +35,10 @@ static void test_every_option_is_decided(void **state)
         { "push", gnt_docker_push_options, sizeof(gantry_push_options) },
         { "image list", gnt_docker_image_list_options, sizeof(gantry_image_list_options) },
         { "image remove", gnt_docker_image_remove_options, sizeof(gantry_image_remove_options) },
+        { "save", gnt_docker_save_options, sizeof(gantry_save_options) },
+        { "load", gnt_docker_load_options, sizeof(gantry_load_options) },
+        { "prune", gnt_docker_prune_options, sizeof(gantry_image_prune_options) },
+        { "commit", gnt_docker_commit_options, sizeof(gantry_commit_options) },
         { "container", gnt_docker_container_options, sizeof(gantry_container_options) },
         { "mount", gnt_docker_mount_options, sizeof(gantry_mount) },
         { "port", gnt_docker_port_options, sizeof(gantry_port) },
@@ -56,6 +60,8 @@ static void test_every_option_is_decided(void **state)
           sizeof(gantry_network_remove_options) },
         { "connect", gnt_docker_connect_options, sizeof(gantry_network_connect_options) },
         { "disconnect", gnt_docker_disconnect_options, sizeof(gantry_network_disconnect_options) },
+        { "manifest inspect", gnt_docker_manifest_inspect_options,
+          sizeof(gantry_manifest_inspect_options) },
     };
 
     (void)state;
@@ -77,6 +83,10 @@ static void test_structs_without_options(void **state)
     assert_int_equal(sizeof(gantry_image_inspect_options), bare);
     assert_int_equal(sizeof(gantry_image_exists_options), bare);
     assert_int_equal(sizeof(gantry_image_tag_options), bare);
+    assert_int_equal(sizeof(gantry_image_untag_options), bare);
+    assert_int_equal(sizeof(gantry_image_history_options), bare);
+    assert_int_equal(sizeof(gantry_image_disk_usage_options), bare);
+    assert_int_equal(sizeof(gantry_export_options), bare);
     assert_int_equal(sizeof(gantry_container_start_options), bare);
     assert_int_equal(sizeof(gantry_container_inspect_options), bare);
     assert_int_equal(sizeof(gantry_volume_inspect_options), bare);
@@ -471,6 +481,30 @@ static void test_engine_documents(void **state)
     gnt_result_free(i);
 }
 
+static void test_manifest(void **state)
+{
+    gantry_manifest *m = decode(
+        GANTRY_KIND_MANIFEST, gnt_docker_manifest_rows,
+        "{\"Descriptor\":{\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"digest\":"
+        "\"sha256:060ddadc6263afd01c05e0d981d9aaad9c50e7c6c3a0889e7ba2d7c3a96a3435\",\"size\":355},"
+        "\"Platforms\":[{\"architecture\":\"arm64\",\"os\":\"linux\",\"os.version\":\"10\","
+        "\"variant\":\"v8\"},{\"architecture\":\"amd64\",\"os\":\"linux\"}]}");
+
+    (void)state;
+    assert_string_equal(m->media_type, "application/vnd.oci.image.index.v1+json");
+    assert_string_equal(m->digest,
+                        "sha256:060ddadc6263afd01c05e0d981d9aaad9c50e7c6c3a0889e7ba2d7c3a96a3435");
+    assert_int_equal(m->count, 2);
+    assert_string_equal(m->items[0]->architecture, "arm64");
+    assert_string_equal(m->items[0]->os_version, "10");
+    assert_string_equal(m->items[0]->variant, "v8");
+    assert_string_equal(m->items[1]->architecture, "amd64");
+    assert_string_equal(m->items[1]->digest, "");
+    assert_int_equal(m->items[1]->manifest_bytes, -1);
+    assert_null(m->items[2]);
+    gnt_result_free(m);
+}
+
 /* ---- versions, errors ------------------------------------------------------------------------ */
 
 static void test_version_text(void **state)
@@ -549,6 +583,14 @@ static void test_error_rows(void **state)
           GANTRY_RESOURCE_CONTAINER },
         { 403, "bridge is a pre-defined network and cannot be removed", GANTRY_E_FORBIDDEN, 0 },
         { 500, "invalid reference format: repository name must be lowercase", GANTRY_E_INVALID, 0 },
+        { 404, "manifest unknown: manifest unknown", GANTRY_E_NOT_FOUND, 0 },
+        { 500, "Head \"http://r:5001/v2/x/manifests/latest\": no basic auth credentials",
+          GANTRY_E_UNAUTHORIZED, 0 },
+        { 401, "unauthorized: authentication required", GANTRY_E_UNAUTHORIZED, 0 },
+        { 500, "Get \"http://r:5009/v2/\": dial tcp 127.0.0.1:5009: connect: connection refused",
+          GANTRY_E_REGISTRY, 0 },
+        { 500, "Get \"https://u:5002/v2/\": x509: certificate signed by unknown authority",
+          GANTRY_E_REGISTRY, 0 },
         { 500, "something else", GANTRY_E_ENGINE, 0 },
         { 503, "This node is not a swarm manager.", GANTRY_E_ENGINE, 0 },
     };
@@ -652,6 +694,7 @@ int main(void)
         cmocka_unit_test(test_images),
         cmocka_unit_test(test_volume_and_network),
         cmocka_unit_test(test_engine_documents),
+        cmocka_unit_test(test_manifest),
         cmocka_unit_test(test_version_text),
         cmocka_unit_test(test_error_rows),
         cmocka_unit_test(test_blame),

@@ -36,6 +36,10 @@ static void test_every_option_is_decided(void **state)
         { "push", gnt_podman_push_options, sizeof(gantry_push_options) },
         { "image list", gnt_podman_image_list_options, sizeof(gantry_image_list_options) },
         { "image remove", gnt_podman_image_remove_options, sizeof(gantry_image_remove_options) },
+        { "save", gnt_podman_save_options, sizeof(gantry_save_options) },
+        { "load", gnt_podman_load_options, sizeof(gantry_load_options) },
+        { "prune", gnt_podman_prune_options, sizeof(gantry_image_prune_options) },
+        { "commit", gnt_podman_commit_options, sizeof(gantry_commit_options) },
         { "container", gnt_podman_container_options, sizeof(gantry_container_options) },
         { "mount", gnt_podman_mount_options, sizeof(gantry_mount) },
         { "port", gnt_podman_port_options, sizeof(gantry_port) },
@@ -57,6 +61,16 @@ static void test_every_option_is_decided(void **state)
           sizeof(gantry_network_remove_options) },
         { "connect", gnt_podman_connect_options, sizeof(gantry_network_connect_options) },
         { "disconnect", gnt_podman_disconnect_options, sizeof(gantry_network_disconnect_options) },
+        { "manifest create", gnt_podman_manifest_create_options,
+          sizeof(gantry_manifest_create_options) },
+        { "manifest inspect", gnt_podman_manifest_inspect_options,
+          sizeof(gantry_manifest_inspect_options) },
+        { "manifest add", gnt_podman_manifest_add_options, sizeof(gantry_manifest_add_options) },
+        { "manifest annotate", gnt_podman_manifest_annotate_options,
+          sizeof(gantry_manifest_annotate_options) },
+        { "manifest remove", gnt_podman_manifest_remove_options,
+          sizeof(gantry_manifest_remove_options) },
+        { "manifest push", gnt_podman_manifest_push_options, sizeof(gantry_manifest_push_options) },
     };
 
     (void)state;
@@ -78,10 +92,15 @@ static void test_structs_without_options(void **state)
     assert_int_equal(sizeof(gantry_image_inspect_options), bare);
     assert_int_equal(sizeof(gantry_image_exists_options), bare);
     assert_int_equal(sizeof(gantry_image_tag_options), bare);
+    assert_int_equal(sizeof(gantry_image_untag_options), bare);
+    assert_int_equal(sizeof(gantry_image_history_options), bare);
+    assert_int_equal(sizeof(gantry_image_disk_usage_options), bare);
+    assert_int_equal(sizeof(gantry_export_options), bare);
     assert_int_equal(sizeof(gantry_container_start_options), bare);
     assert_int_equal(sizeof(gantry_container_inspect_options), bare);
     assert_int_equal(sizeof(gantry_volume_inspect_options), bare);
     assert_int_equal(sizeof(gantry_network_inspect_options), bare);
+    assert_int_equal(sizeof(gantry_manifest_exists_options), bare);
 }
 
 /* The body of create as text, or the code it fails with. */
@@ -624,11 +643,54 @@ static void test_errors(void **state)
         { 500, "OCI permission denied",
           "runc create failed: exec: \"/etc\": permission denied: OCI permission denied",
           GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
-        { 500, "OCI permission denied", "mount proc: operation not permitted: OCI permission denied",
-          GANTRY_E_ENGINE, GANTRY_RESOURCE_CONTAINER },
+        { 500, "OCI permission denied",
+          "mount proc: operation not permitted: OCI permission denied", GANTRY_E_ENGINE,
+          GANTRY_RESOURCE_CONTAINER },
         { 500, "statfs /nonexistent: no such file or directory", "no such file or directory",
           GANTRY_E_INVALID, GANTRY_RESOURCE_CONTAINER },
         { 500, "EOF", "decode(): EOF", GANTRY_E_INVALID, GANTRY_RESOURCE_CONTAINER },
+        { 500, "image is not a manifest list", "localhost/app:latest: image is not a manifest list",
+          GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
+        { 404, "manifest not found", "manifest not found", GANTRY_E_NOT_FOUND,
+          GANTRY_RESOURCE_MANIFEST },
+        { 400, NULL,
+          "no instance matching digest \"sha256:ab\" found in manifest list: file does not exist",
+          GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
+        { 400, NULL,
+          "no Docker manifest matching digest \"sha256:ab\" was found in list: no image instance "
+          "matching the specified digest was found in the list or index",
+          GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
+        { 500, "that name is already in use",
+          "creating image to hold manifest list: image name \"localhost/l:latest\" is already "
+          "associated with image \"ab\": that name is already in use",
+          GANTRY_E_EXISTS, GANTRY_RESOURCE_CONTAINER },
+        { 400, NULL,
+          "setting up to read manifest and configuration from \"containers-storage:[overlay@/r+/r]"
+          "@ab\": reference \"[overlay@/r+/r]@ab\" does not resolve to an image ID: identifier is "
+          "not an image",
+          GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+        { 400, NULL,
+          "pushing image \"r:5000/l\": Uploading manifest list failed, attempted the following "
+          "formats: application/vnd.oci.image.index.v1+json(uploading manifest latest to r:5000/l: "
+          "manifest blob unknown: blob unknown to registry)",
+          GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+        { 400, NULL,
+          "setting up to read manifest and configuration from \"docker://r:5000/x:latest\": "
+          "reading "
+          "manifest latest in r:5000/x: manifest unknown: manifest unknown",
+          GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
+        { 404, "unauthorized: authentication required",
+          "reading image \"docker://r:5002/x:x\": reading manifest x in r:5002/x: unauthorized: "
+          "authentication required",
+          GANTRY_E_UNAUTHORIZED, GANTRY_RESOURCE_CONTAINER },
+        { 404, "x509: certificate signed by unknown authority",
+          "reading image \"docker://u:5002/x:latest\": pinging container registry u:5002: Get "
+          "\"https://u:5002/v2/\": x509: certificate signed by unknown authority",
+          GANTRY_E_REGISTRY, GANTRY_RESOURCE_CONTAINER },
+        { 400, "http: server gave HTTP response to HTTPS client",
+          "pushing image \"r:5000/l\": pinging container registry r:5000: Get "
+          "\"https://r:5000/v2/\": http: server gave HTTP response to HTTPS client",
+          GANTRY_E_REGISTRY, GANTRY_RESOURCE_CONTAINER },
         { 500, "something else", "something else", GANTRY_E_ENGINE, GANTRY_RESOURCE_CONTAINER },
         { 409, "something else", "something else", GANTRY_E_CONFLICT, GANTRY_RESOURCE_CONTAINER },
         { 404, NULL, "Not Found", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
@@ -644,6 +706,122 @@ static void test_errors(void **state)
                          cases[i].code);
         assert_int_equal(err.resource_kind, cases[i].kind);
     }
+}
+
+/* ---- manifest lists -------------------------------------------------------------------------- */
+
+static void test_manifest_bodies(void **state)
+{
+    const char *const features[] = { "sse4", NULL };
+    const gantry_pair annotations[] = { { "a", "b=c" }, { "x", NULL } };
+    const gantry_manifest_add_options add = { .size = sizeof add,
+                                              .os = "linux",
+                                              .architecture = "arm",
+                                              .variant = "v7",
+                                              .os_version = "5",
+                                              .features = features,
+                                              .annotations = annotations,
+                                              .annotation_count = 2,
+                                              .all = GANTRY_ON,
+                                              .tls_verify = GANTRY_OFF };
+    const gantry_manifest_remove_options nothing = { .size = sizeof nothing };
+    struct gnt_rest rest = { .host = &host };
+    struct gnt_req r;
+
+    (void)state;
+    gnt_req_init(&r, &rest, "PUT", NULL, "/manifests/%s", "team/app:v1");
+    assert_string_equal(gnt_buf_text(&r.target), "/manifests/team%2Fapp%3Av1");
+    gnt_podman_manifest_body(&r, gnt_req_encode(&r, &add, gnt_podman_manifest_add_options),
+                             "update", "docker://r/x", annotations, 2);
+    assert_int_equal(r.rc, 0);
+    assert_string_equal(gnt_buf_text(&r.body),
+                        "{\"os\":\"linux\",\"arch\":\"arm\",\"variant\":\"v7\","
+                        "\"os_version\":\"5\",\"features\":[\"sse4\"],\"all\":true,"
+                        "\"operation\":\"update\",\"images\":[\"docker://r/x\"],"
+                        "\"annotation\":[\"a=b=c\",\"x=\"]}");
+    gnt_req_free(&r);
+    gnt_req_init(&r, &rest, "PUT", NULL, "/manifests/%s", "app");
+    gnt_podman_manifest_body(&r, gnt_req_encode(&r, &nothing, gnt_podman_manifest_remove_options),
+                             "remove", "sha256:ab", NULL, 0);
+    assert_string_equal(gnt_buf_text(&r.body),
+                        "{\"operation\":\"remove\",\"images\":[\"sha256:ab\"]}");
+    gnt_req_free(&r);
+}
+
+static void test_remote_images(void **state)
+{
+    static const struct {
+        const char *given;
+        const char *want;
+    } cases[] = {
+        { "app", "docker://docker.io/library/app:latest" },
+        { "user/app:1", "docker://docker.io/user/app:1" },
+        { "docker.io/app", "docker://docker.io/library/app:latest" },
+        { "r.example:5000/app", "docker://r.example:5000/app:latest" },
+        { "r.example/a/b:1@sha256:" ID, "docker://r.example/a/b@sha256:" ID },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct gnt_reference parts;
+        struct gnt_arena arena;
+
+        gnt_arena_init(&arena, &host.mem);
+        assert_int_equal(gnt_reference_parse(&arena, "image", cases[i].given, &parts, NULL), 0);
+        assert_string_equal(gnt_podman_remote_image(&arena, &parts), cases[i].want);
+        gnt_arena_free(&arena);
+    }
+}
+
+static gantry_manifest *manifest_of(const char *text)
+{
+    gantry_manifest *manifest = gnt_result_new(&host.mem, GANTRY_KIND_MANIFEST, NULL);
+    struct gnt_json *doc = NULL;
+    struct gnt_arena arena;
+
+    gnt_arena_init(&arena, &host.mem);
+    assert_int_equal(gnt_json_parse(&arena, text, strlen(text), &doc, NULL), 0);
+    assert_int_equal(
+        gnt_decode(gnt_result_arena(manifest), doc, NULL, gnt_podman_manifest_rows, manifest, NULL),
+        0);
+    gnt_arena_free(&arena);
+    return manifest;
+}
+
+/* What 4.3 says, and later ones with annotations. */
+static void test_manifests(void **state)
+{
+    gantry_manifest *m = manifest_of(
+        "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.docker.distribution.manifest.list.v2"
+        "+json\",\"manifests\":[{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
+        "\"size\":341,\"digest\":\"sha256:" ID "\",\"platform\":{\"architecture\":\"arm\","
+        "\"os\":\"linux\",\"os.version\":\"5\",\"variant\":\"v7\",\"features\":[\"f2\","
+        "\"f3\"]}},{\"digest\":\"sha256:" ID "\",\"annotations\":{\"k\":\"v\"}}]}");
+
+    (void)state;
+    assert_int_equal(m->count, 2);
+    assert_null(m->items[2]);
+    assert_string_equal(m->media_type, "application/vnd.docker.distribution.manifest.list.v2+json");
+    assert_string_equal(m->digest, "");
+    assert_string_equal(m->items[0]->digest, "sha256:" ID);
+    assert_string_equal(m->items[0]->media_type, "application/vnd.oci.image.manifest.v1+json");
+    assert_string_equal(m->items[0]->architecture, "arm");
+    assert_string_equal(m->items[0]->variant, "v7");
+    assert_string_equal(m->items[0]->os_version, "5");
+    assert_string_equal(m->items[0]->features[1], "f3");
+    assert_int_equal(m->items[0]->manifest_bytes, 341);
+    assert_int_equal(m->items[0]->annotation_count, 0);
+    assert_int_equal(m->items[1]->manifest_bytes, -1);
+    assert_string_equal(m->items[1]->os, "");
+    assert_null(m->items[1]->features[0]);
+    assert_int_equal(m->items[1]->annotation_count, 1);
+    assert_string_equal(m->items[1]->annotations[0].value, "v");
+    gantry_manifest_free(m);
+
+    m = manifest_of("{\"schemaVersion\":2,\"manifests\":null}");
+    assert_int_equal(m->count, 0);
+    assert_null(m->items[0]);
+    gantry_manifest_free(m);
 }
 
 static struct gnt_build_line classify(const char *text)
@@ -683,6 +861,14 @@ static void test_build_lines(void **state)
     assert_int_equal(line.kind, GNT_BUILD_STEP);
     assert_int_equal(line.total, 4);
     assert_memory_equal(line.text, "FROM pm-bb", line.size);
+    line = classify("[linux/arm64] [1/2] STEP 2/3: COPY a /\n");
+    assert_int_equal(line.kind, GNT_BUILD_STEP);
+    assert_int_equal(line.step, 2);
+    assert_memory_equal(line.text, "COPY a /", line.size);
+    assert_int_equal(classify("[linux/arm64] COMMIT x\n").kind, GNT_BUILD_STATUS);
+    assert_int_equal(classify("COMMITTED\n").kind, GNT_BUILD_LOG);
+    assert_int_equal(classify("Copying blob sha256:" ID "\n").kind, GNT_BUILD_STATUS);
+    assert_int_equal(classify("--> Cache pulled from remote x:y\n").kind, GNT_BUILD_STATUS);
     assert_int_equal(classify("--> Using cache " ID "\n").kind, GNT_BUILD_CACHED);
     assert_int_equal(classify("--> 3fbd5126c4c\n").kind, GNT_BUILD_STATUS);
     assert_int_equal(classify("COMMIT pm-app\n").kind, GNT_BUILD_STATUS);
@@ -716,6 +902,9 @@ int main(void)
         cmocka_unit_test(test_engine),
         cmocka_unit_test(test_networks_and_volumes),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_manifest_bodies),
+        cmocka_unit_test(test_remote_images),
+        cmocka_unit_test(test_manifests),
         cmocka_unit_test(test_build_lines),
     };
 

@@ -1,0 +1,168 @@
+/*
+ * gzip unpacked on demand, by libarchive, which pulls its input. What cannot be unpacked, or ends
+ * early, is INVALID: the upload is cut then. libarchive does not compare gzip's check sum; engines
+ * compare the layers with their digests.
+ */
+#include "tar_plain.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <string.h>
+
+#include "error.h"
+
+enum {
+    PIECE = 64 * 1024
+};
+
+struct gnt_tar_plain {
+    struct gnt_mem mem;
+    const gantry_source *packed;
+    gantry_source source;
+    struct archive *unpacker; /* NULL: passes as it is */
+    int opened;
+    int rc; /* of reading `packed` inside libarchive */
+    gantry_error failure;
+    size_t begin_at;
+    size_t begin_size; /* bytes in `begin`, read before */
+    char begin[2];
+    char piece[PIECE];
+};
+
+/* The first bytes again, then the rest. */
+static int read_packed(struct gnt_tar_plain *p, void *buffer, size_t capacity, size_t *out_size,
+                       gantry_error *err)
+{
+    size_t size = p->begin_size - p->begin_at;
+
+    if (size == 0)
+        return p->packed->read(p->packed->arg, buffer, capacity, out_size, err);
+    if (size > capacity)
+        size = capacity;
+    memcpy(buffer, p->begin + p->begin_at, size);
+    p->begin_at += size;
+    *out_size = size;
+    return 0;
+}
+
+static int pass(void *arg, void *buffer, size_t capacity, size_t *out_size, gantry_error *err)
+{
+    return read_packed(arg, buffer, capacity, out_size, err);
+}
+
+static la_ssize_t feed(struct archive *a, void *arg, const void **out)
+{
+    struct gnt_tar_plain *p = arg;
+    size_t size = 0;
+
+    p->rc = read_packed(p, p->piece, sizeof p->piece, &size, &p->failure);
+    if (p->rc < 0) {
+        archive_set_error(a, EIO, "the source failed");
+        return -1;
+    }
+    *out = p->piece;
+    return (la_ssize_t)size;
+}
+
+static int damaged(struct gnt_tar_plain *p, gantry_error *err)
+{
+    const char *text = archive_error_string(p->unpacker);
+
+    if (p->rc == 0)
+        return gnt_fail(err, GANTRY_E_INVALID, "tar: its compression is damaged: %s",
+                        text != NULL ? text : "no more is known");
+    if (err != NULL)
+        *err = p->failure;
+    return p->rc;
+}
+
+static int unpack(void *arg, void *buffer, size_t capacity, size_t *out_size, gantry_error *err)
+{
+    struct gnt_tar_plain *p = arg;
+    struct archive_entry *entry = NULL;
+    la_ssize_t got;
+
+    if (!p->opened) {
+        p->opened = 1;
+        /* It takes what ends within the first header for bytes that are not packed. */
+        if (archive_read_open(p->unpacker, p, NULL, feed, NULL) != ARCHIVE_OK ||
+            archive_read_next_header(p->unpacker, &entry) != ARCHIVE_OK ||
+            archive_filter_code(p->unpacker, 0) != ARCHIVE_FILTER_GZIP)
+            return damaged(p, err);
+    }
+    got = archive_read_data(p->unpacker, buffer, capacity);
+    if (got < 0 || p->rc < 0) /* it also takes a failure for an end, where it may be one */
+        return damaged(p, err);
+    *out_size = (size_t)got;
+    return 0;
+}
+
+static int read_begin(struct gnt_tar_plain *p, gantry_error *err)
+{
+    size_t got = 1;
+    int rc = 0;
+
+    while (rc == 0 && got > 0 && p->begin_size < sizeof p->begin) {
+        got = 0;
+        rc = p->packed->read(p->packed->arg, p->begin + p->begin_size,
+                             sizeof p->begin - p->begin_size, &got, err);
+        p->begin_size += rc == 0 ? got : 0;
+    }
+    return rc;
+}
+
+static int open_unpacker(struct gnt_tar_plain *p, gantry_error *err)
+{
+    p->unpacker = archive_read_new();
+    if (p->unpacker == NULL)
+        return gnt_nomem(err);
+    if (archive_read_support_filter_gzip(p->unpacker) != ARCHIVE_OK ||
+        archive_read_support_format_raw(p->unpacker) != ARCHIVE_OK)
+        return gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                        "tar: it is packed with gzip, which this libarchive cannot unpack");
+    p->source.read = unpack;
+    p->source.length = 0;
+    return 0;
+}
+
+int gnt_tar_plain_new(const struct gnt_mem *mem, const gantry_source *packed,
+                      struct gnt_tar_plain **out, gantry_error *err)
+{
+    static const char mark[2] = { 0x1f, (char)0x8b };
+    struct gnt_tar_plain *p = gnt_alloc(mem, sizeof *p);
+    int rc;
+
+    if (p == NULL)
+        return gnt_nomem(err);
+    p->mem = *mem;
+    p->packed = packed;
+    p->source = (gantry_source){
+        .size = sizeof p->source, .read = pass, .arg = p, .length = packed->length
+    };
+    rc = read_begin(p, err);
+    if (rc == 0 && p->begin_size == sizeof mark && memcmp(p->begin, mark, sizeof mark) == 0)
+        rc = open_unpacker(p, err);
+    if (rc < 0)
+        gnt_tar_plain_free(p);
+    else
+        *out = p;
+    return rc;
+}
+
+const gantry_source *gnt_tar_plain_source(const struct gnt_tar_plain *p)
+{
+    return &p->source;
+}
+
+void gnt_tar_plain_free(struct gnt_tar_plain *p)
+{
+    struct gnt_mem mem;
+
+    if (p == NULL)
+        return;
+    if (p->unpacker != NULL)
+        archive_read_free(p->unpacker);
+    mem = p->mem;
+    gnt_free(&mem, p);
+}
