@@ -16,9 +16,9 @@ extern "C" {
 
 /*
  * Records of both: a STATUS for each change of a layer, `id` the beginning of its digest, `state`
- * one of GANTRY_TRANSFER_, `text` the engine's words without a newline; a layer's last state is DONE
- * or EXISTS when the transfer ends well. STATUS records without `id` are about the whole. A RETRYING
- * one without `json` is the library's own: its text says why it tries again.
+ * one of GANTRY_TRANSFER_, `text` the engine's words without a newline; a layer's last state is
+ * DONE or EXISTS when the transfer ends well. STATUS records without `id` are about the whole. A
+ * RETRYING one without `json` is the library's own: its text says why it tries again.
  *
  * A transfer that is stopped, by its token, a limit or its callback, ends with its connection; the
  * engine gives up too. No name leads to something half done; layers that were whole may stay in the
@@ -85,8 +85,8 @@ GANTRY_API void gantry_pull_result_free(gantry_pull_result *result);
 /**
  * Begin a pull and deliver its progress record by record; `progress` and `retries` are not used.
  * The call's cancel token must stay until the iterator is closed; everything else is copied. The
- * last record is RESULT with the image's id, its text the digest or ""; with all_tags each image has
- * one, and the last is without id. Since 0.1.
+ * last record is RESULT with the image's id, its text the digest or ""; with all_tags each image
+ * has one, and the last is without id. Since 0.1.
  */
 GANTRY_API int gantry_images_pull_open(gantry_images *images, const char *reference,
                                        const gantry_pull_options *opts, gantry_progress **out,

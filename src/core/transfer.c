@@ -114,11 +114,12 @@ static int add_image(struct whole *w, const char *id, gantry_error *err)
 static int note_pull(struct whole *w, const gantry_progress_record *record, gantry_error *err)
 {
     gantry_pull_result *result = w->result;
-    struct gnt_arena *arena = gnt_result_arena(result);
+    struct gnt_arena *arena;
     int rc;
 
     if (record->kind != GANTRY_PROGRESS_RESULT || record->id == NULL)
         return 0;
+    arena = gnt_result_arena(result);
     rc = add_image(w, record->id, err);
     if (rc < 0)
         return rc;
