@@ -183,4 +183,77 @@ int gnt_rest_build_open(struct gnt_req *r, gantry_archive *context,
                         const struct gnt_build_dialect *dialect, gantry_progress **out,
                         gantry_error *err);
 
+/* ---- pull, push (rest_transfer.c, transfer_records.c) --------------------------------------- */
+
+/* What one JSON object of a transfer's stream says. Texts are borrowed from it. */
+struct gnt_transfer_event {
+    int kind;             /* of the record: STATUS (preset) or WARNING; 0: none is made */
+    int state;            /* GANTRY_TRANSFER_..., preset to NONE */
+    int64_t current;      /* preset to -1 */
+    int64_t total;        /* preset to -1 */
+    const char *layer;    /* the layer it is about, or NULL */
+    const char *text;     /* of the record, preset to "" */
+    size_t text_size;
+    const char *error;    /* the transfer failed, in these words */
+    const char *digest;   /* "sha256:..." of the manifest or list that was moved */
+    const char *image_id; /* of the image that was pulled, whole or its beginning */
+    const char *tag;      /* all tags: this one begins */
+    int attempt;          /* 1: the engine begins; the second time it tries again */
+    int whole;            /* 1: all bytes of the layer have moved */
+    int newer;            /* 1: the engine says that it brought something new */
+    int last;             /* 1: only a success has this record */
+    int last_if_new;      /* 1: and if the layer is none that was told of, it is the image */
+    char layer_buffer[16]; /* a place for `layer` */
+};
+
+/* How an engine words its transfers. */
+struct gnt_transfer_dialect {
+    void (*read)(struct gnt_transfer_event *event, const struct gnt_json *v);
+    const char *inspect_path; /* "/images/%r/json" */
+};
+
+/* A reference as registries understand it. */
+struct gnt_transfer_name {
+    const char *repository; /* "docker.io/library/app" */
+    const char *tag;        /* "" with a digest */
+    const char *digest;     /* "sha256:...", or "" */
+    const char *canonical;  /* "docker.io/library/app:latest" */
+};
+/* Texts live in the arena. INVALID for an id. */
+int gnt_transfer_name(struct gnt_arena *arena, const char *argument, const char *reference,
+                      struct gnt_transfer_name *out, gantry_error *err);
+
+/* One pull or push: a request for each name, one after the other. Copied but for the dialect, the
+ * options and what the call points to, which stay until the progress is closed. */
+struct gnt_transfer_plan {
+    const struct gnt_transfer_dialect *dialect;
+    const gantry_call *call;
+    const char *reference;    /* the caller's own words, for errors */
+    const char *const *names; /* canonical, but what is pushed: as the engine knows it */
+    /* Make the POST for a name: gnt_req_init with `call`, query, credentials. */
+    void (*request)(struct gnt_req *r, struct gnt_rest *rest, const gantry_call *call,
+                    const char *name, const void *options);
+    const void *options;
+    const char *look;         /* what must be there before, or may do instead; NULL: a pull looks
+                                 for each name, a push for nothing */
+    const char *repository;   /* pull: "docker.io/library/app" */
+    const char *platform;     /* pull: "linux/arm64", or NULL */
+    const char *stays;        /* push: a name that stays if it fails, or NULL */
+    int push;
+    int policy;               /* pull: GANTRY_PULL_..., not DEFAULT */
+    int all_tags;
+    int tags_in_stream;       /* pull: one request for all tags, which the stream tells */
+};
+
+/*
+ * Begin it. Nothing is sent before the first look. A failure in the stream is the progress's own
+ * failure, by the rows of the engine's errors; a stream that ends without its last record is
+ * PROTOCOL. A pull's RESULT comes only after the engine has confirmed the image: `id` is its id,
+ * `text` the digest of what the reference led to or "", `state` EXISTS if it led there before. A
+ * push's RESULT has the digest as `id`, or NULL. With all_tags there is one RESULT for each image,
+ * and one without id at the end.
+ */
+int gnt_rest_transfer_open(struct gnt_rest *rest, const struct gnt_transfer_plan *plan,
+                           gantry_progress **out, gantry_error *err);
+
 #endif

@@ -348,4 +348,6 @@ const gantry_image_ops gnt_docker_image_ops = {
     .history = gnt_docker_history,
     .prune = gnt_docker_prune,
     .disk_usage = gnt_docker_disk_usage,
+    .pull = gnt_docker_pull,
+    .push = gnt_docker_push,
 };

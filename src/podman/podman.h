@@ -27,6 +27,10 @@ extern const gantry_manifest_ops gnt_podman_manifest_ops;
 int gnt_podman_build(void *state, const char *reference, const gantry_build_options *opts,
                      const gantry_build_context *context, gantry_progress **out,
                      gantry_error *err);
+int gnt_podman_pull(void *state, const char *reference, const gantry_pull_options *opts,
+                    gantry_progress **out, gantry_error *err);
+int gnt_podman_push(void *state, const char *reference, const gantry_push_options *opts,
+                    gantry_progress **out, gantry_error *err);
 int gnt_podman_logs(void *state, const char *id, const gantry_logs_options *opts,
                     gantry_stream **out, gantry_error *err);
 int gnt_podman_attach(void *state, const char *id, const gantry_attach_options *opts,
@@ -187,6 +191,8 @@ int gnt_podman_run_reports(struct gnt_req *r, const char *path, gantry_error *er
 /* ---- tables: public to the backend so that a unit test can check them ------------------------ */
 
 extern const struct gnt_out gnt_podman_build_options[];
+extern const struct gnt_out gnt_podman_pull_options[];
+extern const struct gnt_out gnt_podman_push_options[];
 extern const struct gnt_out gnt_podman_import_options[];
 extern const struct gnt_out gnt_podman_image_list_options[];
 extern const struct gnt_out gnt_podman_image_remove_options[];
@@ -236,5 +242,7 @@ int gnt_podman_take_usage(void *usage, struct gnt_json *v, gantry_error *err);
 
 extern const struct gnt_dialect gnt_podman_dialect;
 extern const struct gnt_build_dialect gnt_podman_build_dialect;
+extern const struct gnt_transfer_dialect gnt_podman_pull_dialect;
+extern const struct gnt_transfer_dialect gnt_podman_push_dialect;
 
 #endif

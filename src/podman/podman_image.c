@@ -446,4 +446,6 @@ const gantry_image_ops gnt_podman_image_ops = { .size = sizeof(gantry_image_ops)
                                                 .untag = gnt_podman_untag,
                                                 .history = gnt_podman_history,
                                                 .prune = gnt_podman_prune,
-                                                .disk_usage = gnt_podman_disk_usage };
+                                                .disk_usage = gnt_podman_disk_usage,
+                                                .pull = gnt_podman_pull,
+                                                .push = gnt_podman_push };
