@@ -313,7 +313,7 @@ static int run_all(struct faults *f)
         }
         set_call(i);
         rc = faults_run(f, call);
-        if (rc != call->expected) {
+        if (rc != faults_expected(f->runtime, call)) {
             fprintf(stderr, "%s: %s %s\n%s\n", call->name, gantry_error_name(rc), f->err.message,
                     f->err.output);
             bad = 1;
@@ -326,6 +326,8 @@ static int run_all(struct faults *f)
 int main(int argc, char **argv)
 {
     struct faults f = { .call = { .size = sizeof f.call } };
+    static char room[256 * 1024];
+    struct faults_kept saved = { .data = room, .room = sizeof room };
     char directory[] = "/tmp/gantry-record-XXXXXX";
     char address[64];
     int bad;
@@ -342,6 +344,7 @@ int main(int argc, char **argv)
     f.runtime = strcmp(argv[2], "docker") == 0 ? GANTRY_RUNTIME_DOCKER : GANTRY_RUNTIME_PODMAN;
     f.address = address;
     load_tar(&f, argv[3]);
+    f.saved = &saved;
     listen_at(address + 7);
     bad = run_all(&f);
     pthread_mutex_lock(&proxy.lock);
