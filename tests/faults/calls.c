@@ -402,7 +402,7 @@ const struct faults_call faults_calls[] = {
     { "image-disk-usage", faults_images_disk_usage, 0, 0 },
     { "image-prune", faults_images_prune, 0, 0 },
     { "manifest-create", faults_manifests_create, 0, CALL_PODMAN },
-    { "manifest-create-with", faults_manifests_create_with, 0, CALL_PODMAN },
+    { "manifest-create-with", faults_manifests_create_with, 0, CALL_PODMAN | CALL_UNDOES },
     { "manifest-exists", faults_manifests_exists, 0, CALL_PODMAN },
     { "manifest-add", faults_manifests_add, 0, CALL_PODMAN },
     { "manifest-annotate", faults_manifests_annotate, 0, CALL_PODMAN },

@@ -13,7 +13,7 @@ static gantry_images *images(const struct faults *f)
     return gantry_engine_images(f->engine);
 }
 
-/* In transfers times and the number of records are the engine's matter: only the last one counts. */
+/* Records come in any number and order; only the last one counts. */
 static int note_result(void *arg, const gantry_progress_record *record)
 {
     struct faults *f = arg;

@@ -184,6 +184,7 @@ static void improvise(struct replay *r, const char *line, struct server_answer *
 
     if (strncmp(line, "DELETE ", 7) == 0 || strstr(line, "/kill") != NULL) {
         memory.removed |= line[0] == 'D';
+        r->plan->taken_back += line[0] == 'D';
         give(answer, "HTTP/1.1 204 No Content\r\n\r\n");
         return;
     }
@@ -272,6 +273,7 @@ void replay_plan(struct replay *r, size_t call)
     r->plan->still_running = 0;
     r->plan->asked = 0;
     r->plan->served = 0;
+    r->plan->taken_back = 0;
     r->plan->unscripted = 0;
     r->plan->turn++;
 }
