@@ -35,8 +35,9 @@ enum {
     CALL_RAW = 1,   /* has a stream whose end nobody can tell from a cut between frames */
     CALL_LOOKS = 2, /* an inspect in it is only a question: without an answer the call goes on */
     CALL_NO_ENGINE = 4, /* opens its own */
+    CALL_PODMAN = 8,    /* Docker has no such thing: UNSUPPORTED there, and nothing is asked */
     CALL_UNDOES = 16,   /* what it began is removed again when it fails later */
-    CALL_PODMAN = 8     /* Docker has no such thing: UNSUPPORTED there, and nothing is asked */
+    CALL_SAMPLE = 32    /* archives, and questions of earlier calls, need not be cut everywhere */
 };
 
 struct faults_call {

@@ -4,6 +4,8 @@
  *
  *     faults_replay RECORDINGS docker-20.10|podman-4.3 [CALL]
  *
+ * (Not every byte of archives, and of questions that an earlier call asked too: CALL_SAMPLE.)
+ *
  * Cut in order (FIN) and by reset at each position; stalled, split in two and with a byte changed
  * at a sample of them. After each the engine must answer the next call. What may succeed with a
  * cut answer, and why, is in may_succeed(). An answer that lacks only its last LF is TRUNCATED
@@ -20,6 +22,9 @@ enum {
     STALLS = 4,           /* positions of one answer */
     SPLITS = 40,
     FLIPS = 60,
+    SAMPLE = 7,           /* bytes between two cuts where each would be too much */
+    ARCHIVE = 4096,       /* answers from this size on are archives */
+    ARCHIVE_EDGE = 1200,  /* cut at each byte: the first entry, and behind the end mark */
     RUNNING_MS = 12,      /* time for an exec whose session says that it still runs */
     GUARD_MS = 5000,
     POOLED = 4 * 4,       /* descriptors of an engine's idle connections */
@@ -275,14 +280,38 @@ static size_t step(const struct test *t, size_t size, size_t samples)
     return size / wanted + 1;
 }
 
+/* Whether an earlier call asked the same, and so had its answer cut. */
+static int asked_before(const struct test *t, const struct exchange *x)
+{
+    for (const struct recorded_call *call = t->replay.calls; call < t->recorded; call++) {
+        for (size_t i = 0; i < call->count; i++) {
+            if (strcmp(call->exchanges[i].line, x->line) == 0)
+                return strncmp(x->line, "GET ", 4) == 0;
+        }
+    }
+    return 0;
+}
+
+/* From one cut to the next. */
+static size_t stride(const struct test *t, const struct exchange *x, size_t at)
+{
+    size_t many = t->call->flags & CALL_SAMPLE ? SAMPLE : 1;
+
+    if (many > 1 && !asked_before(t, x) &&
+        (x->size < ARCHIVE || at < x->head_size + ARCHIVE_EDGE || at + ARCHIVE_EDGE > x->size))
+        many = 1;
+    return many * (size_t)t->stride;
+}
+
 static void damage_answer(struct test *t, int exchange)
 {
-    size_t size = t->recorded->exchanges[exchange].size;
+    const struct exchange *x = &t->recorded->exchanges[exchange];
+    size_t size = x->size;
     size_t i;
 
-    for (i = 0; i < size; i += (size_t)t->stride)
+    for (i = 0; i < size; i += stride(t, x, i))
         cut(t, exchange, i, SERVER_FIN, "cut");
-    for (i = 0; i < size; i += (size_t)t->stride)
+    for (i = 0; i < size; i += stride(t, x, i))
         cut(t, exchange, i, SERVER_RESET, "reset");
     cut(t, exchange, size - 1, SERVER_FIN, "cut");
     for (i = 0; i < size; i += step(t, size, STALLS))
