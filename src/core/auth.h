@@ -48,9 +48,9 @@ int gnt_auth_find(struct gantry_host *host, const char *reference, const gantry_
 struct gnt_json *gnt_auth_json(struct gnt_arena *arena, const gantry_auth *auth,
                                const char *registry);
 
-/* X-Registry-Auth for the registry of `reference`, see gnt_auth_find. Nothing is added when there is
- * none and `always` is 0; with always 1 the header is then "e30=". Sticky failure in r. The value
- * is wiped with the request. */
+/* X-Registry-Auth for the registry of `reference`, see gnt_auth_find. Nothing is added when there
+ * is none and `always` is 0; with always 1 the header is then "e30=". Sticky failure in r. The
+ * value is wiped with the request. */
 void gnt_req_registry_auth(struct gnt_req *r, const char *reference, const gantry_auth *given,
                            int always);
 /* X-Registry-Config of a build: a map of every registry in `auths`, and of each domain in `domains`

@@ -20,6 +20,7 @@ extern const gantry_image_ops gnt_docker_image_ops;
 extern const gantry_container_ops gnt_docker_container_ops;
 extern const gantry_volume_ops gnt_docker_volume_ops;
 extern const gantry_network_ops gnt_docker_network_ops;
+extern const gantry_registry_ops gnt_docker_registry_ops;
 
 /* docker.c */
 extern const struct gnt_error_row gnt_docker_errors[];
@@ -84,6 +85,9 @@ extern const struct gnt_out gnt_docker_network_list_options[];
 extern const struct gnt_out gnt_docker_network_remove_options[];
 extern const struct gnt_out gnt_docker_connect_options[];
 extern const struct gnt_out gnt_docker_disconnect_options[];
+extern const struct gnt_out gnt_docker_login_options[];
+extern const struct gnt_out gnt_docker_search_options[];
+extern const struct gnt_out gnt_docker_remote_options[];
 
 /* Results. */
 extern const struct gnt_in gnt_docker_version_rows[];
@@ -94,5 +98,7 @@ extern const struct gnt_in gnt_docker_container_list_rows[];
 extern const struct gnt_in gnt_docker_container_rows[];
 extern const struct gnt_in gnt_docker_volume_rows[];
 extern const struct gnt_in gnt_docker_network_rows[];
+extern const struct gnt_in gnt_docker_search_rows[];
+extern const struct gnt_in gnt_docker_remote_rows[];
 
 #endif

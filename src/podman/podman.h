@@ -20,6 +20,7 @@ extern const gantry_image_ops gnt_podman_image_ops;
 extern const gantry_container_ops gnt_podman_container_ops;
 extern const gantry_volume_ops gnt_podman_volume_ops;
 extern const gantry_network_ops gnt_podman_network_ops;
+extern const gantry_registry_ops gnt_podman_registry_ops;
 
 /* ---- slots that are not in their table's file ------------------------------------------------ */
 
@@ -149,6 +150,8 @@ extern const struct gnt_out gnt_podman_network_list_options[];
 extern const struct gnt_out gnt_podman_network_remove_options[];
 extern const struct gnt_out gnt_podman_connect_options[];
 extern const struct gnt_out gnt_podman_disconnect_options[];
+extern const struct gnt_out gnt_podman_login_options[];
+extern const struct gnt_out gnt_podman_search_options[];
 
 extern const struct gnt_in gnt_podman_version_rows[];
 extern const struct gnt_in gnt_podman_info_rows[];
@@ -158,6 +161,7 @@ extern const struct gnt_in gnt_podman_container_rows[];
 extern const struct gnt_in gnt_podman_container_item_rows[];
 extern const struct gnt_in gnt_podman_volume_rows[];
 extern const struct gnt_in gnt_podman_network_rows[];
+extern const struct gnt_in gnt_podman_search_rows[];
 
 extern const struct gnt_dialect gnt_podman_dialect;
 extern const struct gnt_build_dialect gnt_podman_build_dialect;
