@@ -4,6 +4,7 @@
  */
 #include "auth.h"
 
+#include "credentials.h"
 #include "error.h"
 
 #include <string.h>
@@ -144,10 +145,12 @@ static int same_registry(struct gnt_arena *arena, const char *given, const char 
                     registry);
 }
 
-static int ask(struct gantry_host *host, const char *registry, const gantry_call *call,
-               struct gantry_auth_slot *slot, gantry_error *err)
+static int ask(struct gantry_host *host, struct gnt_arena *arena, const char *reference,
+               const char *registry, const gantry_call *call, struct gantry_auth_slot *slot,
+               gantry_error *err)
 {
     const struct gnt_credential_source *source = &host->credentials;
+    const char *repository;
     gantry_call whole;
     int rc;
 
@@ -158,7 +161,12 @@ static int ask(struct gantry_host *host, const char *registry, const gantry_call
             rc = gnt_fail(err, GANTRY_E_CALLBACK, "the provider of credentials returned %d", rc);
         return rc;
     }
-    return 0;
+    if (source->own == NULL)
+        return 0;
+    repository = gnt_auth_repository(arena, reference);
+    if (repository == NULL)
+        return gnt_nomem(err);
+    return gnt_credentials_find(source->own, repository, call, slot, NULL, err);
 }
 
 int gnt_auth_find(struct gantry_host *host, const char *reference, const gantry_auth *given,
@@ -176,7 +184,7 @@ int gnt_auth_find(struct gantry_host *host, const char *reference, const gantry_
         if (rc == 0 && slot->auth.registry != NULL)
             rc = same_registry(&arena, slot->auth.registry, registry, err);
     } else if (rc == 0) {
-        rc = ask(host, registry, call, slot, err);
+        rc = ask(host, &arena, reference, registry, call, slot, err);
     }
     if (rc < 0 && given == NULL && err != NULL && err->resource_kind == GANTRY_RESOURCE_NONE)
         gnt_error_resource(err, GANTRY_RESOURCE_REGISTRY, registry != NULL ? registry : "");

@@ -25,11 +25,13 @@ int gnt_auth_set(struct gantry_auth_slot *slot, const char *argument, const gant
 /*
  * The registry that a text names: the domain of an image reference, "docker.io" for one without, or
  * a domain or URL as it is in files ("https://index.docker.io/v1/"). A text without '/' counts as
- * a domain if it has a '.' or is "localhost" or in [], and behind a ':' has digits alone; with a '/'
- * at its end it is one in any case. In the arena; NULL without memory.
+ * a domain if it has a '.' or is "localhost" or in [], and behind a ':' has digits alone; with a
+ * '/' at its end it is one in any case. In the arena; NULL without memory.
  */
 const char *gnt_auth_registry(struct gnt_arena *arena, const char *text);
-/* The same without tag and digest but with the path: "quay.io/team/app". */
+/* The same of a text that begins with a domain or URL in any case. */
+const char *gnt_auth_domain(struct gnt_arena *arena, const char *text);
+/* As gnt_auth_registry, without tag and digest but with the path: "quay.io/team/app". */
 const char *gnt_auth_repository(struct gnt_arena *arena, const char *text);
 /* As engines and files call a registry: "https://index.docker.io/v1/" for docker.io. */
 const char *gnt_auth_server(const char *registry);
@@ -47,9 +49,8 @@ struct gnt_json *gnt_auth_json(struct gnt_arena *arena, const gantry_auth *auth,
                                const char *registry);
 
 /* X-Registry-Auth for the registry of `reference`, see gnt_auth_find. Nothing is added when there
- * is
- * none and `always` is 0; with always 1 the header is then "e30=". Sticky failure in r. The value is
- * wiped with the request. */
+ * is none and `always` is 0; with always 1 the header is then "e30=". Sticky failure in r. The
+ * value is wiped with the request. */
 void gnt_req_registry_auth(struct gnt_req *r, const char *reference, const gantry_auth *given,
                            int always);
 /* X-Registry-Config of a build: a map of every registry in `auths`, and of each domain in `domains`
@@ -59,8 +60,8 @@ void gnt_req_registry_config(struct gnt_req *r, const gantry_auth *const *auths,
 
 /* base64 (RFC 4648) with padding; `url`: its alphabet for URLs. Appended. */
 int gnt_base64_encode(struct gnt_buf *out, const void *data, size_t size, int url);
-/* The standard alphabet, padding needed; white space at the end is no part of it. 0, PROTOCOL or the
- * buffer's rc. */
+/* The standard alphabet, padding needed; white space at the end is no part of it. 0, PROTOCOL or
+ * the buffer's rc. */
 int gnt_base64_decode(struct gnt_buf *out, const char *text, size_t size);
 
 #endif

@@ -78,6 +78,15 @@ const char *gnt_auth_registry(struct gnt_arena *arena, const char *text)
     return gnt_arena_strndup(arena, rest, size);
 }
 
+const char *gnt_auth_domain(struct gnt_arena *arena, const char *text)
+{
+    int is_url;
+    const char *rest = without_scheme(text, &is_url);
+    size_t size = strcspn(rest, "/");
+
+    return is_hub(rest, size) ? hub : gnt_arena_strndup(arena, rest, size);
+}
+
 const char *gnt_auth_repository(struct gnt_arena *arena, const char *text)
 {
     int is_url;

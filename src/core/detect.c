@@ -30,6 +30,10 @@ void gnt_environment_read(struct gnt_environment *env, const char *const *given)
     env->home = lookup(all, "HOME");
     env->path = lookup(all, "PATH");
     env->tmpdir = lookup(all, "TMPDIR");
+    env->config_home = lookup(all, "XDG_CONFIG_HOME");
+    env->docker_config = lookup(all, "DOCKER_CONFIG");
+    env->docker_auth_config = lookup(all, "DOCKER_AUTH_CONFIG");
+    env->registry_auth_file = lookup(all, "REGISTRY_AUTH_FILE");
     env->all = all;
 }
 

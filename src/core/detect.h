@@ -18,6 +18,10 @@ struct gnt_environment {
     const char *home;
     const char *path;
     const char *tmpdir;
+    const char *config_home;        /* XDG_CONFIG_HOME */
+    const char *docker_config;      /* DOCKER_CONFIG */
+    const char *docker_auth_config; /* DOCKER_AUTH_CONFIG: secret */
+    const char *registry_auth_file; /* REGISTRY_AUTH_FILE */
     const char *const *all;  /* for children */
 };
 

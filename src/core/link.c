@@ -150,6 +150,15 @@ static void init_curl(void)
     once_result = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+int gnt_link_start(gantry_error *err)
+{
+    pthread_once(&once, init_curl);
+    if (once_result != CURLE_OK)
+        return gnt_fail(err, GANTRY_E_UNSUPPORTED, "libcurl does not start: %s",
+                        curl_easy_strerror(once_result));
+    return 0;
+}
+
 static int copy_address(struct gnt_http *http, const struct gnt_address *address)
 {
     struct gnt_address *a = &http->address;
@@ -170,10 +179,8 @@ int gnt_http_new(struct gantry_host *host, const struct gnt_address *address, st
     if (strcmp(address->scheme, "unix") != 0 && strcmp(address->scheme, "tcp") != 0)
         return gnt_fail(err, GANTRY_E_UNSUPPORTED,
                         "addresses with the scheme '%s' are not supported", address->scheme);
-    pthread_once(&once, init_curl);
-    if (once_result != CURLE_OK)
-        return gnt_fail(err, GANTRY_E_UNSUPPORTED, "libcurl does not start: %s",
-                        curl_easy_strerror(once_result));
+    if (gnt_link_start(err) < 0)
+        return GANTRY_E_UNSUPPORTED;
     http = gnt_alloc(&host->mem, sizeof *http);
     if (http == NULL)
         return gnt_nomem(err);

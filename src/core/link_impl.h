@@ -51,6 +51,8 @@ struct gnt_link {
     char text[CURL_ERROR_SIZE];
 };
 
+/* libcurl's own start, once. UNSUPPORTED. */
+int gnt_link_start(gantry_error *err);
 /* For curl's multi handle: which sockets to poll and when to call it. arg is the link. */
 int gnt_link_on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused);
 int gnt_link_on_timer(CURLM *multi, long ms, void *arg);

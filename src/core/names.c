@@ -89,3 +89,20 @@ int gnt_check_text(const char *argument, const char *value, gantry_error *err)
     }
     return 0;
 }
+
+int gnt_check_registry(const char *argument, const char *value, gantry_error *err)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  ".-_:/[]@";
+    size_t size;
+    int rc = check_present(argument, value, err);
+
+    if (rc < 0)
+        return rc;
+    size = strspn(value, allowed);
+    if (value[size] != '\0')
+        return bad_character(argument, value, size, err);
+    if (value[0] == '-' || value[0] == '/' || value[0] == ':' || value[0] == '.')
+        return bad_character(argument, value, 0, err);
+    return 0;
+}

@@ -15,6 +15,10 @@ int gnt_check_environment(const char *argument, const char *const *list, gantry_
 /* Not NULL, not empty, no control characters. */
 int gnt_check_text(const char *argument, const char *value, gantry_error *err);
 
+/* A registry's name, as "example.org:5000", "[::1]:5000", a URL of one, or with a path behind it:
+ * no spaces, quotes or control characters. */
+int gnt_check_registry(const char *argument, const char *value, gantry_error *err);
+
 /* An image reference taken apart; texts live in the arena; "" where a part is absent. */
 struct gnt_reference {
     const char *domain; /* "example.org:5000", "localhost", or "" */

@@ -237,6 +237,19 @@ static int make_engine(gantry_engine *e, const gantry_endpoint *endpoint,
     return 0;
 }
 
+/* Without a provider of the program's own: what the engine's command line would find. */
+static int open_credentials(struct gantry_host *host, const struct opening *o, int order,
+                            gantry_error *err)
+{
+    gantry_credentials_options options = {
+        .size = sizeof options, .allocator = &host->mem.a, .environment = o->env.all, .order = order
+    };
+
+    if (host->credentials.provider.get != NULL || o->options.no_credentials == GANTRY_ON)
+        return 0;
+    return gantry_credentials_open(&options, &host->credentials.own, err);
+}
+
 /* Take a place if an engine is there that can be opened. */
 static int take_place(struct opening *o, gantry_engine *e, const struct gnt_place *place,
                       gantry_error *err)
@@ -252,6 +265,8 @@ static int take_place(struct opening *o, gantry_engine *e, const struct gnt_plac
     if (rc < 0)
         return rc;
     rc = make_engine(e, &endpoint, backend, &o->call, err);
+    if (rc == 0)
+        rc = open_credentials(&e->host, o, backend->facts.credentials, err);
     c->chosen = rc == 0;
     if (rc < 0) {
         c->code = rc;
@@ -429,6 +444,7 @@ void gantry_engine_close(gantry_engine *engine)
         gnt_service_stop(engine->service);
     else
         gnt_service_forget(engine->service);
+    gantry_credentials_free(engine->host.credentials.own);
     gnt_result_free(engine->candidates);
     gnt_free(&mem, engine);
 }

@@ -96,7 +96,8 @@ void gnt_req_filter_pairs(struct gnt_req *r, struct gnt_json *filters, const gan
                           size_t count);
 struct gnt_json *gnt_req_object(struct gnt_req *r);
 void gnt_req_filters(struct gnt_req *r, const struct gnt_json *filters);
-/* What is put into the request from now on, and the answer, may hold secrets: all copies are wiped. */
+/* What is put into the request from now on, and the answer, may hold secrets: all copies are
+ * wiped. */
 void gnt_req_secret(struct gnt_req *r);
 /* A further header line, which must live in r->arena; NULL = no memory for it. */
 void gnt_req_header(struct gnt_req *r, const char *line);

@@ -40,6 +40,11 @@ struct gnt_name_filter {
 };
 int gnt_accept_name(const void *item, const void *name_filter);
 
+/* "linux/arm/v7" of {"os","architecture","variant"} into a list, once each; NULL without memory
+ * (remote.c). */
+const char *const *gnt_platforms_add(struct gnt_arena *arena, const char *const *list,
+                                     const struct gnt_json *platform);
+
 /* Whole seconds of a time in milliseconds, rounded up. */
 int64_t gnt_seconds_up(int64_t ms);
 

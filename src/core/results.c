@@ -7,6 +7,31 @@
 
 #include <string.h>
 
+void gantry_login_result_free(gantry_login_result *result)
+{
+    gnt_result_free(result);
+}
+
+void gantry_search_result_free(gantry_search_result *result)
+{
+    gnt_result_free(result);
+}
+
+void gantry_remote_image_free(gantry_remote_image *image)
+{
+    gnt_result_free(image);
+}
+
+void gantry_reference_free(gantry_reference *reference)
+{
+    gnt_result_free(reference);
+}
+
+void gantry_found_auth_free(gantry_found_auth *found)
+{
+    gnt_result_free(found);
+}
+
 /* ---- for backends ---------------------------------------------------------------------------- */
 
 void *gantry_result_new(gantry_host *host, int kind, gantry_error *err)

@@ -9,14 +9,14 @@
  * The listening socket is made here and passed as descriptor 3 (LISTEN_FDS), so that a client can
  * connect before the service is up, and no polling is needed.
  */
-#define _GNU_SOURCE /* posix_spawn_file_actions_addclosefrom_np: the only GNU call of the library */
 #include "service.h"
+
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,8 @@
 enum {
     STOP_MS = 10000, /* for an orderly end */
     STOP_STEP_MS = 5,
-    DIRECTORY_MAX = 64 /* leaves room for the socket's name in sockaddr_un */
+    DIRECTORY_MAX = 64, /* leaves room for the socket's name in sockaddr_un */
+    DESCRIPTORS = 4     /* of the service: input, output, errors, the listening socket */
 };
 
 struct gnt_service {
@@ -51,38 +52,6 @@ static const char supervisor[] =
     "kill \"$child\" 2>/dev/null\n"
     "wait \"$child\"\n"
     "rm -rf \"$dir\"\n";
-
-/* ---- finding the program --------------------------------------------------------------------- */
-
-static int executable(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
-
-static int find_program(const char *program, const char *path, char *out, size_t size)
-{
-    if (strchr(program, '/') != NULL) {
-        snprintf(out, size, "%s", program);
-        return executable(program);
-    }
-    if (path == NULL)
-        path = "/usr/local/bin:/usr/bin:/bin";
-    while (*path != '\0') {
-        size_t part = strcspn(path, ":");
-
-        if (part > 0 && part < size) {
-            int n = snprintf(out, size, "%.*s/%s", (int)part, path, program);
-
-            if (n > 0 && (size_t)n < size && executable(out))
-                return 1;
-        }
-        path += part;
-        path += *path == ':';
-    }
-    return 0;
-}
 
 /* ---- the private directory and socket -------------------------------------------------------- */
 
@@ -110,21 +79,6 @@ static int make_directory(struct gnt_service *s, const struct gnt_environment *e
     return gnt_fail_errno(err, GANTRY_E_IO, saved, "no directory for Podman's socket");
 }
 
-/* The child's standard descriptors are made over 0 to 2, which may be free in this process. */
-static int away_from_standard(int *fd)
-{
-    int up = *fd;
-
-    if (*fd < 3) {
-        up = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
-        if (up < 0)
-            return -1;
-        close(*fd);
-        *fd = up;
-    }
-    return 0;
-}
-
 static int listen_on(const struct gnt_service *s, int *out_fd, gantry_error *err)
 {
     struct sockaddr_un name = { .sun_family = AF_UNIX };
@@ -133,7 +87,7 @@ static int listen_on(const struct gnt_service *s, int *out_fd, gantry_error *err
     if (fd < 0)
         return gnt_fail_errno(err, GANTRY_E_IO, errno, "socket");
     snprintf(name.sun_path, sizeof name.sun_path, "%s", s->address + strlen("unix://"));
-    if (away_from_standard(&fd) < 0) {
+    if (gnt_away_from(&fd, DESCRIPTORS) < 0) {
         int saved = errno;
 
         close(fd);
@@ -154,48 +108,18 @@ static int make_lifeline(int ends[2], gantry_error *err)
     /* A socket, so that an end can be said besides being seen: a forked child may hold a copy. */
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return gnt_fail_errno(err, GANTRY_E_IO, errno, "socketpair");
-    if (away_from_standard(&ends[0]) < 0 || away_from_standard(&ends[1]) < 0)
+    if (gnt_away_from(&ends[0], DESCRIPTORS) < 0 || gnt_away_from(&ends[1], DESCRIPTORS) < 0)
         return gnt_fail_errno(err, GANTRY_E_IO, errno, "fcntl");
     return 0;
 }
 
 /* ---- starting -------------------------------------------------------------------------------- */
 
-static int fill_actions(posix_spawn_file_actions_t *actions, int lifeline, int listener,
-                        const char *log)
+/* What the service writes goes to `name`, made if need be. */
+static int open_output(const char *name, int *out_fd)
 {
-    int rc = posix_spawn_file_actions_adddup2(actions, lifeline, 0);
-
-    if (rc == 0)
-        rc = posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_addopen(actions, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_adddup2(actions, listener, 3);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_addclosefrom_np(actions, 4);
-    return rc;
-}
-
-static int fill_attributes(posix_spawnattr_t *attributes)
-{
-    sigset_t all;
-    sigset_t none;
-    int rc;
-
-    sigfillset(&all);
-    sigdelset(&all, SIGKILL);
-    sigdelset(&all, SIGSTOP);
-    sigemptyset(&none);
-    rc = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                                  POSIX_SPAWN_SETSIGDEF);
-    if (rc == 0)
-        rc = posix_spawnattr_setpgroup(attributes, 0);
-    if (rc == 0)
-        rc = posix_spawnattr_setsigmask(attributes, &none);
-    if (rc == 0)
-        rc = posix_spawnattr_setsigdefault(attributes, &all);
-    return rc;
+    *out_fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    return *out_fd < 0 || gnt_away_from(out_fd, DESCRIPTORS) < 0 ? errno : 0;
 }
 
 static int spawn(struct gnt_service *s, const char *program, const struct gnt_environment *env,
@@ -205,26 +129,19 @@ static int spawn(struct gnt_service *s, const char *program, const struct gnt_en
     /* No address: with one, podman would make a socket of its own in place of the inherited one. */
     const char *argv[] = { "sh",    "-c",     supervisor, "gantry-podman", s->directory,
                            program, "system", "service",  "--time=0",      NULL };
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
+    int fds[DESCRIPTORS] = { lifeline, -1, -1, listener };
     int rc;
 
     snprintf(log, sizeof log, "%s/log", s->directory);
-    rc = posix_spawn_file_actions_init(&actions);
-    if (rc != 0)
-        return rc;
-    rc = posix_spawnattr_init(&attributes);
-    if (rc == 0) {
-        rc = fill_actions(&actions, lifeline, listener, log);
-        if (rc == 0)
-            rc = fill_attributes(&attributes);
-        /* posix_spawn does not write to argv and envp; its prototype predates const. */
-        if (rc == 0)
-            rc = posix_spawn(&s->pid, "/bin/sh", &actions, &attributes,
-                             (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env->all);
-        posix_spawnattr_destroy(&attributes);
-    }
-    posix_spawn_file_actions_destroy(&actions);
+    rc = open_output("/dev/null", &fds[1]);
+    if (rc == 0)
+        rc = open_output(log, &fds[2]);
+    if (rc == 0)
+        rc = gnt_spawn("/bin/sh", argv, env->all, fds, DESCRIPTORS, &s->pid);
+    if (fds[1] >= 0)
+        close(fds[1]);
+    if (fds[2] >= 0)
+        close(fds[2]);
     return rc;
 }
 
@@ -264,7 +181,7 @@ int gnt_service_start(struct gantry_host *host, const struct gnt_environment *en
 
     if (program == NULL)
         program = "podman";
-    if (!find_program(program, env->path, path, sizeof path))
+    if (!gnt_find_program(program, env->path, path, sizeof path))
         return gnt_fail(err, GANTRY_E_NOT_FOUND, "there is no program %s", program);
     s = gnt_alloc(&host->mem, sizeof *s);
     if (s == NULL)

@@ -21,6 +21,7 @@ extern const gantry_container_ops gnt_docker_container_ops;
 extern const gantry_volume_ops gnt_docker_volume_ops;
 extern const gantry_network_ops gnt_docker_network_ops;
 extern const gantry_manifest_ops gnt_docker_manifest_ops;
+extern const gantry_registry_ops gnt_docker_registry_ops;
 
 /* docker.c */
 extern const struct gnt_error_row gnt_docker_errors[];
@@ -141,6 +142,9 @@ extern const struct gnt_out gnt_docker_network_remove_options[];
 extern const struct gnt_out gnt_docker_connect_options[];
 extern const struct gnt_out gnt_docker_disconnect_options[];
 extern const struct gnt_out gnt_docker_manifest_inspect_options[];
+extern const struct gnt_out gnt_docker_login_options[];
+extern const struct gnt_out gnt_docker_search_options[];
+extern const struct gnt_out gnt_docker_remote_options[];
 
 /* Results. */
 extern const struct gnt_in gnt_docker_version_rows[];
@@ -154,5 +158,7 @@ extern const struct gnt_in gnt_docker_container_rows[];
 extern const struct gnt_in gnt_docker_volume_rows[];
 extern const struct gnt_in gnt_docker_network_rows[];
 extern const struct gnt_in gnt_docker_manifest_rows[];
+extern const struct gnt_in gnt_docker_search_rows[];
+extern const struct gnt_in gnt_docker_remote_rows[];
 
 #endif

@@ -21,6 +21,7 @@ extern const gantry_container_ops gnt_podman_container_ops;
 extern const gantry_volume_ops gnt_podman_volume_ops;
 extern const gantry_network_ops gnt_podman_network_ops;
 extern const gantry_manifest_ops gnt_podman_manifest_ops;
+extern const gantry_registry_ops gnt_podman_registry_ops;
 
 /* ---- slots that are not in their table's file ------------------------------------------------ */
 
@@ -225,6 +226,8 @@ extern const struct gnt_out gnt_podman_manifest_add_options[];
 extern const struct gnt_out gnt_podman_manifest_annotate_options[];
 extern const struct gnt_out gnt_podman_manifest_remove_options[];
 extern const struct gnt_out gnt_podman_manifest_push_options[];
+extern const struct gnt_out gnt_podman_login_options[];
+extern const struct gnt_out gnt_podman_search_options[];
 
 extern const struct gnt_in gnt_podman_version_rows[];
 extern const struct gnt_in gnt_podman_info_rows[];
@@ -239,6 +242,7 @@ extern const struct gnt_in gnt_podman_manifest_rows[];
 
 /* One answer of a disk use into its result (a gnt_json_fn). */
 int gnt_podman_take_usage(void *usage, struct gnt_json *v, gantry_error *err);
+extern const struct gnt_in gnt_podman_search_rows[];
 
 extern const struct gnt_dialect gnt_podman_dialect;
 extern const struct gnt_build_dialect gnt_podman_build_dialect;

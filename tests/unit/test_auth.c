@@ -87,7 +87,7 @@ static void test_names(void **state)
         { "docker.io/alpine", "docker.io", "docker.io/library/alpine" },
         { "quay.io", "quay.io", "quay.io" },
         { "quay.io/team/app:1@sha256:00", "quay.io", "quay.io/team/app" },
-        { "https://quay.io/v2/", "quay.io", "quay.io" },
+        { "https://example.org/v2/", "example.org", "example.org" },
         { "http://127.0.0.1:5000", "127.0.0.1:5000", "127.0.0.1:5000" },
         { "127.0.0.1:5000", "127.0.0.1:5000", "127.0.0.1:5000" },
         { "127.0.0.1:5000/app:1", "127.0.0.1:5000", "127.0.0.1:5000/app" },
