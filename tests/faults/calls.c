@@ -412,10 +412,19 @@ const struct faults_call faults_calls[] = {
     { "manifest-remove-image", faults_manifests_remove_image, 0, CALL_PODMAN | CALL_SAMPLE },
     { "manifest-remove", faults_manifests_remove, 0, CALL_PODMAN },
     { "manifest-remove-second", faults_manifests_remove_second, 0, CALL_PODMAN },
-    { "image-remove-pulled", faults_images_remove_small, 0, 0 }
+    { "image-remove-pulled", faults_images_remove_small, 0, 0 },
+    { "registry-login", faults_registries_login, 0, 0 },
+    { "registry-search", faults_registries_search, 0, 0 },
+    { "registry-inspect", faults_registries_inspect, 0, CALL_DOCKER },
+    { "registry-exists-not", faults_registries_exists_not, 0, CALL_DOCKER }
 };
 
 const size_t faults_call_count = sizeof faults_calls / sizeof faults_calls[0];
+
+int faults_asks(int runtime, const struct faults_call *call)
+{
+    return !(call->flags & CALL_DOCKER) || runtime == GANTRY_RUNTIME_DOCKER;
+}
 
 int faults_has(int runtime, const struct faults_call *call)
 {

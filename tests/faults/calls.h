@@ -24,6 +24,8 @@ struct faults {
     const void *tar;  /* what is imported; only the recorder needs a real one */
     size_t tar_size;
     struct faults_kept *saved; /* where what is saved is kept to be loaded; NULL: tar is loaded */
+    const char *user; /* at registry.test:5002; only the recorder needs real ones */
+    const char *password;
     gantry_engine *engine;
     /* set by the call */
     uint64_t digest; /* of what the call gave: the same for the same answers */
@@ -37,6 +39,7 @@ enum {
     CALL_NO_ENGINE = 4, /* opens its own */
     CALL_PODMAN = 8,    /* Docker has no such thing: UNSUPPORTED there, and nothing is asked */
     CALL_UNDOES = 16,   /* what it began is removed again when it fails later */
+    CALL_DOCKER = 64,   /* Podman is not asked for it: left out there */
     CALL_SAMPLE = 32    /* archives, and questions of earlier calls, need not be cut everywhere */
 };
 
@@ -56,6 +59,8 @@ int faults_open(struct faults *f);
 void faults_close(struct faults *f);
 /* Resets digest and error, runs. */
 int faults_run(struct faults *f, const struct faults_call *call);
+/* Whether the call asks this runtime at all; where not, there is nothing to test. */
+int faults_asks(int runtime, const struct faults_call *call);
 /* Whether this runtime has the call; where not, UNSUPPORTED is expected. */
 int faults_has(int runtime, const struct faults_call *call);
 int faults_expected(int runtime, const struct faults_call *call);
@@ -131,5 +136,10 @@ int faults_manifests_push(struct faults *f);
 int faults_manifests_remove_image(struct faults *f);
 int faults_manifests_remove(struct faults *f);
 int faults_manifests_remove_second(struct faults *f);
+
+int faults_registries_login(struct faults *f);
+int faults_registries_search(struct faults *f);
+int faults_registries_inspect(struct faults *f);
+int faults_registries_exists_not(struct faults *f);
 
 #endif

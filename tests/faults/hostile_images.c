@@ -249,7 +249,37 @@ const struct row hostile_image_rows[] = {
     MANY("list inspect: many", "manifest-inspect", "/json", "150072",
          "{\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[", "{},",
          50000, "{}]}", ON_PODMAN),
-    TOO_DEEP("manifest-inspect", "/json")
+    TOO_DEEP("manifest-inspect", "/json"),
+
+    /* ---- registries ---- */
+    WRONG("login: not JSON", "registry-login", "/auth", "<html>no</html>"),
+    WRONG("login: a list", "registry-login", "/auth", "[]"),
+    WRONG("login: a number", "registry-login", "/auth", "12"),
+    { .name = "login: wrong types", .call = "registry-login", .match = "/auth",
+      BODY("{\"Status\":5,\"IdentityToken\":[]}"), .codes = { 0, GANTRY_E_PROTOCOL, 1 },
+      .on = ON_BOTH, .flags = ROW_ANY_FATE },
+    { .name = "login: endless", .call = "registry-login", .match = "/auth",
+      .answer = { BYTES(CHUNKED "fffffff\r\n{\"IdentityToken\":\""), REPEAT(LINE64, FOREVER) },
+      .codes = LIMIT, .on = ON_BOTH, .flags = ROW_ANY_FATE },
+    TOO_DEEP("registry-login", "/auth"),
+    FLOOD("search: endless finds", "registry-search", "/search", "1\r\n[\r\n",
+          "57\r\n{\"name\":\"a\",\"Name\":\"" LINE64 "\"},\r\n", ON_BOTH),
+    MANY("search: many", "registry-search", "/search", "690023", "[",
+         "{\"name\":\"\",\"Name\":\"a\"},", 30000, "{\"name\":\"\",\"Name\":\"\"}]",
+         ON_BOTH),
+    WRONG("search: an object", "registry-search", "/search", "{}"),
+    WRONG("search: of numbers", "registry-search", "/search", "[1]"),
+    WRONG("search: without names", "registry-search", "/search", "[{}]"),
+    WRONG("search: name is a number", "registry-search", "/search",
+          "[{\"name\":5,\"Name\":5}]"),
+    TOO_DEEP("registry-search", "/search"),
+    WRONG_ON(ON_DOCKER, "remote image: no digest", "registry-inspect", "/json", "{}"),
+    WRONG_ON(ON_DOCKER, "remote image: a list", "registry-inspect", "/json", "[]"),
+    WRONG_ON(ON_DOCKER, "remote image: digest is a number", "registry-inspect", "/json",
+             "{\"Descriptor\":{\"digest\":5}}"),
+    { .name = "remote image: platforms are a map", .call = "registry-inspect", .match = "/json",
+      BODY("{\"Descriptor\":{\"digest\":\"sha256:" HEX64 "\",\"size\":5},\"Platforms\":{}}"),
+      .codes = { 0, GANTRY_E_PROTOCOL, 1 }, .on = ON_DOCKER, .flags = ROW_ANY_FATE }
 };
 
 const size_t hostile_image_row_count = sizeof hostile_image_rows / sizeof hostile_image_rows[0];

@@ -75,7 +75,8 @@ static void load_calls(struct replay *r, const char *folder, const char *engine)
                      faults_calls[i].name, call->count + 1);
         } while (call->count < EXCHANGES_MAX &&
                  load_exchange(&call->exchanges[call->count], stem) && ++call->count);
-        if (call->count == 0 && faults_has(r->runtime, &faults_calls[i])) {
+        if (call->count == 0 && faults_asks(r->runtime, &faults_calls[i]) &&
+            faults_has(r->runtime, &faults_calls[i])) {
             fprintf(stderr, "no recording %s.req\n", stem);
             exit(1);
         }

@@ -372,6 +372,8 @@ int main(int argc, char **argv)
         return 1;
     }
     for (size_t i = 0; i < faults_call_count; i++) {
+        if (!faults_asks(t.replay.runtime, &faults_calls[i]))
+            continue;
         if (only == NULL || strcmp(only, faults_calls[i].name) == 0)
             test_call(&t, i);
     }
