@@ -16,8 +16,8 @@ int faults_registries_login(struct faults *f)
                                .username = f->user != NULL ? f->user : "faults",
                                .password = f->password != NULL ? f->password : "no secret" };
     gantry_login_result *result = NULL;
-    int rc = gantry_registries_login(registries(f), "registry.test:5002", &auth, &o, &result,
-                                     &f->err);
+    int rc =
+        gantry_registries_login(registries(f), "registry.test:5002", &auth, &o, &result, &f->err);
 
     if (rc < 0)
         return rc;
