@@ -6,9 +6,11 @@
  * Which credentials a call uses: `auth` of its options if set; else what the engine's provider
  * (gantry_engine_options::credentials) gives; else, without a provider, what the engine's own
  * command line would find: for Docker config.json with its credential helpers, for Podman auth.json
- * in its search order, then config.json. Without any the request is anonymous.
+ * in its search order, then config.json. Without any the request is anonymous; Podman then uses
+ * what the account that it runs as is logged in with.
  *
- * Secrets never appear in log lines and errors; the library's copies are overwritten after use.
+ * Secrets never appear in log lines and errors; the library's copies, and libcurl's list of
+ * headers, are overwritten after use.
  */
 #ifndef GANTRY_AUTH_H
 #define GANTRY_AUTH_H
@@ -35,8 +37,8 @@ typedef struct gantry_auth_slot gantry_auth_slot;
 /**
  * Hand credentials to the library from gantry_credential_provider::get. Everything is copied; the
  * caller may overwrite its own at once.
- * @return 0, #GANTRY_E_INVALID (neither user nor token, control characters), #GANTRY_E_NOMEM. Since
- * 0.1.
+ * @return 0, #GANTRY_E_INVALID (neither user nor token, control characters, not UTF-8),
+ *         #GANTRY_E_NOMEM. Since 0.1.
  */
 GANTRY_API int gantry_auth_give(gantry_auth_slot *slot, const gantry_auth *auth, gantry_error *err);
 
@@ -64,10 +66,12 @@ typedef struct gantry_credentials gantry_credentials;
 
 /** Whose files, and in which order. */
 enum {
-    GANTRY_CREDENTIALS_DOCKER = 1, /**< $DOCKER_CONFIG/config.json or ~/.docker/config.json */
+    GANTRY_CREDENTIALS_DOCKER = 1, /**< $DOCKER_AUTH_CONFIG (JSON), then $DOCKER_CONFIG/config.json
+                                        or ~/.docker/config.json */
     GANTRY_CREDENTIALS_PODMAN = 2 /**< $REGISTRY_AUTH_FILE, or $XDG_RUNTIME_DIR/containers/auth.json
                                         (/run/containers/UID/auth.json), then
-                                        $XDG_CONFIG_HOME/containers/auth.json, then Docker's */
+                                        $XDG_CONFIG_HOME/containers/auth.json, then Docker's, then
+                                        ~/.dockercfg */
 };
 
 /** Options of gantry_credentials_open(). */
@@ -81,7 +85,7 @@ typedef struct gantry_credentials_options {
     int64_t helper_timeout_ms;      /**< longest time of a credential helper; 0 = 30,000 */
     int order;                      /**< GANTRY_CREDENTIALS_...; 0 = PODMAN, which reads both */
     int no_helpers; /**< #GANTRY_ON: start no program; what only a helper knows is not
-                                  found */
+                                  found, and nothing is kept or forgotten there */
 } gantry_credentials_options;
 
 /**
@@ -89,7 +93,9 @@ typedef struct gantry_credentials_options {
  *
  * Files are read at each question, so a login elsewhere is seen. A helper is a program
  * "docker-credential-NAME" found in the environment's PATH, started without a shell, with no
- * descriptors but its three, and ended at its time limit.
+ * descriptors but its three, and ended at its time limit. What a helper does not know may be in the
+ * file. A helper that is not installed is an error (IO); of `credsStore`, which Podman's command
+ * line does not look at, only with DOCKER.
  * @param out  free with gantry_credentials_free()
  * Since 0.1.
  */
@@ -113,7 +119,8 @@ typedef struct gantry_found_auth {
  * may have some per repository; the longest match wins).
  * @param registry  as "docker.io", "example.org:5000"
  * @return 0, #GANTRY_E_NOT_FOUND (none; resource_kind REGISTRY), #GANTRY_E_INVALID (a file that is
- *         no JSON, with its path), #GANTRY_E_IO, #GANTRY_E_TIMEOUT ... Since 0.1.
+ *         no JSON, with its path), #GANTRY_E_IO (a file cannot be read, a helper fails),
+ *         #GANTRY_E_LIMIT (a file of more than 1 MiB), #GANTRY_E_TIMEOUT ... Since 0.1.
  */
 GANTRY_API int gantry_credentials_get(gantry_credentials *credentials, const char *registry,
                                       const gantry_call *call, gantry_found_auth **out,
@@ -123,14 +130,17 @@ GANTRY_API void gantry_found_auth_free(gantry_found_auth *found);
 /**
  * Keep credentials where the engine's command line would: in the helper that is configured for the
  * registry, else in the first file of the order, which is replaced as a whole (mode 0600) and keeps
- * everything else it has. Since 0.1.
+ * everything else it has. A repository or path is possible with PODMAN. One after the other within
+ * these credentials; another program that writes the file in the same moment may be overwritten.
+ * @return 0, #GANTRY_E_UNSUPPORTED (a registry_token in a helper, a repository with DOCKER),
+ *         #GANTRY_E_INVALID (a user with ':'), #GANTRY_E_IO ... Since 0.1.
  */
 GANTRY_API int gantry_credentials_store(gantry_credentials *credentials, const char *registry,
                                         const gantry_auth *auth, const gantry_call *call,
                                         gantry_error *err);
 
-/** Forget credentials of a registry, in helpers and files. #GANTRY_E_NOT_FOUND if there were none.
- * Since 0.1. */
+/** Forget credentials of a registry in the helpers and files of the order's own command line: with
+ * PODMAN, Docker's stay. #GANTRY_E_NOT_FOUND if there were none. Since 0.1. */
 GANTRY_API int gantry_credentials_erase(gantry_credentials *credentials, const char *registry,
                                         const gantry_call *call, gantry_error *err);
 

@@ -41,9 +41,10 @@ typedef struct gantry_reference_options {
  *
  * The first component is a domain if it has a '.' or ':' or is "localhost" or has capitals; else
  * the default domain is meant, and there "library/" is put before a path of one component. A
- * missing tag is "latest" in `canonical`, unless there is a digest.
+ * missing tag is "latest" in `canonical`, unless there is a digest. `familiar` read again, with the
+ * same options, has the same `canonical`.
  * @param out  free with gantry_reference_free()
- * @return 0, or #GANTRY_E_INVALID with the reason and the place in the message. Since 0.1.
+ * @return 0, or #GANTRY_E_INVALID with the reason in the message. Since 0.1.
  */
 GANTRY_API int gantry_reference_parse(const char *text, const gantry_reference_options *opts,
                                       gantry_reference **out, gantry_error *err);

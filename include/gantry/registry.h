@@ -38,9 +38,12 @@ typedef struct gantry_login_result {
  * @param registry  "docker.io", "example.org:5000"
  * @param auth      user and password or token; NULL = those that calls would use
  * @param out       may be NULL
- * @return 0, #GANTRY_E_UNAUTHORIZED, #GANTRY_E_REGISTRY, ... Since 0.1.
+ * @return 0, #GANTRY_E_UNAUTHORIZED (refused; or NULL and there are none), #GANTRY_E_REGISTRY,
+ *         #GANTRY_E_INVALID (a registry_token: no login is made with one), ... Since 0.1.
  *
- * `POST /auth` on both; Podman has it on its Docker-compatible paths only.
+ * `POST /auth` on both; Podman has it on its Docker-compatible paths only, takes no identity token
+ * there (UNSUPPORTED), and speaks HTTPS unless its registries.conf calls the registry insecure.
+ * With `store`, a failure to keep what was accepted is the call's failure, and says so.
  */
 GANTRY_API int gantry_registries_login(gantry_registries *registries, const char *registry,
                                        const gantry_auth *auth, const gantry_login_options *opts,
@@ -93,8 +96,9 @@ typedef struct gantry_search_options {
 /**
  * Search a registry.
  * @param term  as "alpine", or with a domain "quay.io/alpine"; without one docker.io is searched.
- *              Not every registry can be searched.
- * `GET /images/search` on both. Since 0.1.
+ *              Not every registry can be searched: Docker asks for the old index API, Podman
+ *              also reads the catalog of those that have none.
+ * `GET /images/search` on both; `tls_verify` is UNSUPPORTED on Docker. Since 0.1.
  */
 GANTRY_API int gantry_registries_search(gantry_registries *registries, const char *term,
                                         const gantry_search_options *opts,
@@ -128,8 +132,10 @@ typedef struct gantry_remote_options {
  * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_UNAUTHORIZED, #GANTRY_E_REGISTRY, ... Since 0.1.
  *
  * Docker `GET /distribution/{name}/json`. Podman has no such endpoint: there the library itself
- * asks the registry, from this process's host, with HTTPS verified as the system does and as the
- * certificates in /etc/containers/certs.d and /etc/docker/certs.d say.
+ * asks the registry, from this process's host and without a proxy, with HTTPS verified as the
+ * system does and as the authorities in certs.d/DOMAIN of /etc/containers and /etc/docker say
+ * (*.crt). `tls_verify` is UNSUPPORTED on Docker; with #GANTRY_OFF HTTPS with any certificate is
+ * tried, then plain HTTP.
  */
 GANTRY_API int gantry_registries_inspect(gantry_registries *registries, const char *reference,
                                          const gantry_remote_options *opts,

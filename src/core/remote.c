@@ -405,6 +405,8 @@ int gnt_remote_inspect(struct gantry_host *host, const gantry_reference *referen
         rc = gnt_fetch_open(host, &r.fetch, err);
     if (rc == 0)
         rc = try_schemes(&r, image, err);
+    if (rc < 0 && err != NULL && err->resource_kind == GANTRY_RESOURCE_NONE)
+        gnt_error_resource(err, GANTRY_RESOURCE_IMAGE, reference->canonical);
     gnt_log(host, GANTRY_LOG_DEBUG, "registry", "%s manifests of %s: %s", reference->domain,
             reference->path, rc == 0 ? "found" : gantry_error_name(rc));
     gnt_fetch_close(r.fetch);

@@ -22,7 +22,8 @@ struct gnt_challenge {
     const char *service;
     const char *scope;
 };
-/* Read one WWW-Authenticate line, in addition to what is there. 0 or NOMEM; nonsense is left out. */
+/* Read one WWW-Authenticate line, in addition to what is there. 0 or NOMEM; nonsense is left
+ * out. */
 int gnt_challenge_read(struct gnt_arena *arena, const char *line, struct gnt_challenge *out);
 
 /* Certificates that are trusted for a registry: the system's and those in certs.d. Empty if there

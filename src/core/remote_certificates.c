@@ -50,7 +50,7 @@ static int add_folder(struct gnt_buf *out, const char *folder, const char *domai
     size_t size;
     DIR *dir;
     int rc = 0;
-    int n = snprintf(path, sizeof path, "%s/%s", folder, domain);
+    int n = snprintf(path, sizeof path, "%s/%s/", folder, domain);
 
     if (n < 0 || (size_t)n >= sizeof path)
         return 0;
@@ -61,7 +61,7 @@ static int add_folder(struct gnt_buf *out, const char *folder, const char *domai
     for (struct dirent *e; rc == 0 && (e = readdir(dir)) != NULL;) {
         if (!is_certificate(e->d_name))
             continue;
-        n = snprintf(path + size, sizeof path - size, "/%s", e->d_name);
+        n = snprintf(path + size, sizeof path - size, "%s", e->d_name);
         if (n > 0 && (size_t)n < sizeof path - size)
             rc = add_file(out, path, err);
     }

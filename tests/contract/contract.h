@@ -81,6 +81,7 @@ extern const struct contract_test volumes_tests[];
 extern const struct contract_test networks_tests[];
 extern const struct contract_test errors_tests[];
 extern const struct contract_test threads_tests[];
+extern const struct contract_test registries_tests[];
 extern const struct contract_test full_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */

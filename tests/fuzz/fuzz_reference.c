@@ -8,6 +8,8 @@
 #include "names.h"
 #include "url.h"
 
+#include <gantry/reference.h>
+
 static void print(struct gnt_buf *out, const struct gnt_reference *r)
 {
     /* An id may be cut short only with its prefix. */
@@ -70,6 +72,30 @@ static void check(const char *text, const struct gnt_mem *mem, struct gnt_arena 
     gnt_buf_free(&path);
 }
 
+/* What programs get: always the same meaning, however it is written. */
+static void check_public(const char *text)
+{
+    gantry_reference *first = NULL;
+    gantry_reference *again = NULL;
+    int rc = gantry_reference_parse(text, NULL, &first, NULL);
+
+    CHECK(rc == 0 || rc == GANTRY_E_INVALID);
+    CHECK(gnt_reference_check("reference", text, NULL) == rc);
+    if (rc < 0)
+        return;
+    CHECK(gantry_reference_parse(first->familiar, NULL, &again, NULL) == 0);
+    CHECK(strcmp(first->canonical, again->canonical) == 0);
+    CHECK(strcmp(first->familiar, again->familiar) == 0);
+    gantry_reference_free(again);
+    /* "library/" may make a long name too long. */
+    if (gantry_reference_parse(first->canonical, NULL, &again, NULL) == 0) {
+        CHECK(strcmp(first->canonical, again->canonical) == 0);
+        CHECK(strcmp(first->familiar, again->familiar) == 0);
+        gantry_reference_free(again);
+    }
+    gantry_reference_free(first);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct gnt_arena arena;
@@ -81,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text = gnt_arena_strndup(&arena, (const char *)data, size);
     CHECK(text != NULL);
     check(text, &mem, &arena);
+    check_public(text);
     gnt_arena_free(&arena);
     return 0;
 }

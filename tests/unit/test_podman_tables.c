@@ -54,6 +54,8 @@ static void test_every_option_is_decided(void **state)
         { "network remove", gnt_podman_network_remove_options,
           sizeof(gantry_network_remove_options) },
         { "connect", gnt_podman_connect_options, sizeof(gantry_network_connect_options) },
+        { "login", gnt_podman_login_options, sizeof(gantry_login_options) },
+        { "search", gnt_podman_search_options, sizeof(gantry_search_options) },
         { "disconnect", gnt_podman_disconnect_options, sizeof(gantry_network_disconnect_options) },
     };
 
@@ -622,11 +624,37 @@ static void test_errors(void **state)
         { 500, "OCI permission denied",
           "runc create failed: exec: \"/etc\": permission denied: OCI permission denied",
           GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
-        { 500, "OCI permission denied", "mount proc: operation not permitted: OCI permission denied",
-          GANTRY_E_ENGINE, GANTRY_RESOURCE_CONTAINER },
+        { 500, "OCI permission denied",
+          "mount proc: operation not permitted: OCI permission denied", GANTRY_E_ENGINE,
+          GANTRY_RESOURCE_CONTAINER },
         { 500, "statfs /nonexistent: no such file or directory", "no such file or directory",
           GANTRY_E_INVALID, GANTRY_RESOURCE_CONTAINER },
         { 500, "EOF", "decode(): EOF", GANTRY_E_INVALID, GANTRY_RESOURCE_CONTAINER },
+        { 200, NULL,
+          "initializing source docker://127.0.0.1:5000/none:tag: pinging container registry "
+          "127.0.0.1:5000: Get \"https://127.0.0.1:5000/v2/\": http: server gave HTTP response to "
+          "HTTPS client",
+          GANTRY_E_REGISTRY, GANTRY_RESOURCE_CONTAINER },
+        { 200, NULL,
+          "initializing source docker://127.0.0.1:5000/none:tag: reading manifest tag in "
+          "127.0.0.1:5000/none: manifest unknown: manifest unknown",
+          GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
+        { 200, NULL,
+          "initializing source docker://127.0.0.1:5001/none:tag: reading manifest tag in "
+          "127.0.0.1:5001/none: unauthorized: authentication required",
+          GANTRY_E_UNAUTHORIZED, GANTRY_RESOURCE_CONTAINER },
+        { 500, NULL, "login attempt to registry.test:5002 failed with status: 401 Unauthorized",
+          GANTRY_E_UNAUTHORIZED, GANTRY_RESOURCE_CONTAINER },
+        { 500, NULL,
+          "login attempt to untrusted.test:5002 failed with status: pinging container registry "
+          "untrusted.test:5002: Get \"https://untrusted.test:5002/v2/\": x509: certificate signed "
+          "by unknown authority",
+          GANTRY_E_REGISTRY, GANTRY_RESOURCE_CONTAINER },
+        { 500, NULL,
+          "login attempt to nowhere.invalid failed with status: pinging container registry "
+          "nowhere.invalid: Get \"https://nowhere.invalid/v2/\": dial tcp: lookup nowhere.invalid "
+          "on 10.255.255.53:53: dial udp 10.255.255.53:53: connect: network is unreachable",
+          GANTRY_E_REGISTRY, GANTRY_RESOURCE_CONTAINER },
         { 500, "something else", "something else", GANTRY_E_ENGINE, GANTRY_RESOURCE_CONTAINER },
         { 409, "something else", "something else", GANTRY_E_CONFLICT, GANTRY_RESOURCE_CONTAINER },
         { 404, NULL, "Not Found", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
