@@ -110,7 +110,8 @@ int gnt_decode(struct gnt_arena *arena, const struct gnt_json *object, const cha
 
 /* Helpers for hooks. */
 int gnt_parse_time(const char *rfc3339, int64_t *out_ns); /* 0 or -1; year 1 = 0 */
-/* new list; NULL = no memory */
+/* The list with a text more; the old one is not to be used again. list: NULL, empty, or made by
+ * this function. NULL = no memory */
 const char *const *gnt_strings_add(struct gnt_arena *a, const char *const *list, const char *text);
 
 /* ---- outward: options -> JSON ---------------------------------------------------------------- */

@@ -196,23 +196,41 @@ int gnt_in_map(struct gnt_in_context *c, const struct gnt_json *v, const struct 
     return 0;
 }
 
+/* In front of a list that grows: so that many texts cost neither their square in time nor in
+ * memory. */
+struct growing {
+    size_t count;
+    size_t room; /* for texts, and one more for the end */
+};
+
 const char *const *gnt_strings_add(struct gnt_arena *a, const char *const *list, const char *text)
 {
-    size_t count = 0;
-
-    while (list && list[count]) {
-        count++;
-    }
-    const char **longer = gnt_arena_alloc(a, (count + 2) * sizeof(*longer));
+    const char **items = (const char **)list; /* ours, or empty */
+    struct growing *head = list && *list ? (struct growing *)(void *)items - 1 : NULL;
     char *copy = gnt_arena_strdup(a, text);
-    if (!longer || !copy) {
+
+    if (!copy) {
         return NULL;
     }
-    if (count > 0) {
-        memcpy(longer, list, count * sizeof(*longer));
+    if (!head || head->count == head->room) {
+        size_t count = head ? head->count : 0;
+        size_t room = count > 0 ? count * 2 : 3;
+        struct growing *longer = gnt_arena_alloc(a, sizeof(*longer) + (room + 1) * sizeof(*items));
+
+        if (!longer) {
+            return NULL;
+        }
+        longer->count = count;
+        longer->room = room;
+        if (count > 0) {
+            memcpy(longer + 1, items, count * sizeof(*items));
+        }
+        head = longer;
+        items = (const char **)(void *)(longer + 1);
     }
-    longer[count] = copy;
-    return longer;
+    items[head->count++] = copy;
+    items[head->count] = NULL;
+    return items;
 }
 
 /* ---- numbers, flags, words ------------------------------------------------------------------- */

@@ -72,6 +72,22 @@ int gnt_in_items(struct gnt_in_context *c, const struct gnt_json *v, int item_ki
     return 0;
 }
 
+int gnt_objects(const struct gnt_json *list, const char *what, const struct gnt_json **out,
+                gantry_error *err)
+{
+    *out = NULL;
+    if (list == NULL || list->type == GNT_JSON_NULL)
+        return 0;
+    if (list->type != GNT_JSON_ARRAY)
+        return gnt_fail(err, GANTRY_E_PROTOCOL, "%s: a list was expected", what);
+    for (const struct gnt_json *item = list->first; item != NULL; item = item->next) {
+        if (item->type != GNT_JSON_OBJECT)
+            return gnt_fail(err, GANTRY_E_PROTOCOL, "%s: a list of objects was expected", what);
+    }
+    *out = list->first;
+    return 0;
+}
+
 int gnt_in_counted(struct gnt_in_context *c, const struct gnt_json *v, int item_kind,
                    const struct gnt_in *rows, void *field)
 {

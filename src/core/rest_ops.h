@@ -53,6 +53,10 @@ int64_t gnt_seconds_up(int64_t ms);
 /* State words of both engines -> GANTRY_CONTAINER_...; for GNT_IN_ENUM. */
 extern const struct gnt_word gnt_container_states[];
 
+/* For lists that an answer is about: the first of its objects. NULL and null are empty; anything
+ * else in it, or in its place, is PROTOCOL, by the name of `what`. */
+int gnt_objects(const struct gnt_json *list, const char *what, const struct gnt_json **out,
+                gantry_error *err);
 /* Decode each element of an array (or value of an object: the key is GNT path ".") into a new item
  * and store the NULL-terminated list at `field`, a `const T *const **`. */
 int gnt_in_items(struct gnt_in_context *c, const struct gnt_json *v, int item_kind,

@@ -29,16 +29,22 @@ static int take_login(struct gnt_rest *rest, const struct gnt_buf *text, gantry_
 
     if (result == NULL)
         return GANTRY_E_NOMEM;
-    /* 204 says all there is. */
-    if (text->size > 0 &&
-        gnt_json_parse(gnt_result_arena(result), text->data, text->size, &doc, NULL) < 0)
+    /* 204 says all there is. The parser's words would quote the answer, which may hold a token. */
+    if (text->size > 0)
+        rc = gnt_json_parse(gnt_result_arena(result), text->data, text->size, &doc, NULL);
+    if (rc == GANTRY_E_NOMEM)
+        gnt_nomem(err);
+    else if (rc < 0)
         rc = gnt_fail(err, GANTRY_E_PROTOCOL, "the engine's answer to a login is no JSON");
-    if (rc == 0 && doc != NULL)
+    else if (doc != NULL)
         rc = gnt_decode(gnt_result_arena(result), doc, NULL, login_rows, result, err);
-    if (rc < 0)
+    if (rc < 0) {
+        gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN,
+                          rc == GANTRY_E_NOMEM ? GANTRY_RETRY_ASK : GANTRY_RETRY_NO);
         gnt_result_free(result);
-    else
+    } else {
         *out = result;
+    }
     return rc;
 }
 

@@ -47,13 +47,24 @@ void gnt_upload_init(struct gnt_upload *u, const gantry_source *tar,
     u->source.arg = u;
 }
 
+/* An archive has a few; each is asked for in the end. */
+enum {
+    LOADED_MAX = 4096
+};
+
 int gnt_load_add(gantry_load_result *result, const char *text, gantry_error *err)
 {
     struct gnt_arena *arena = gnt_result_arena(result);
     int is_id = strncmp(text, "sha256:", 7) == 0;
     const char *const **field = is_id ? &result->image_ids : &result->references;
-    const char *const *list = gnt_strings_add(arena, *field, is_id ? text + 7 : text);
+    const char *const *list;
+    size_t count = 0;
 
+    while ((*field)[count] != NULL)
+        count++;
+    if (count == LOADED_MAX)
+        return gnt_fail(err, GANTRY_E_LIMIT, "the engine names more than %d images", LOADED_MAX);
+    list = gnt_strings_add(arena, *field, is_id ? text + 7 : text);
     if (list == NULL)
         return gnt_nomem(err);
     *field = list;

@@ -86,6 +86,13 @@ int gnt_docker_prune(void *state, const gantry_image_prune_options *opts,
 int gnt_docker_disk_usage(void *state, const gantry_image_disk_usage_options *opts,
                           gantry_image_disk_usage **out, gantry_error *err);
 
+/* docker_transfer.c */
+int gnt_docker_pull(void *state, const char *reference, const gantry_pull_options *opts,
+                    gantry_progress **out, gantry_error *err);
+int gnt_docker_push(void *state, const char *reference, const gantry_push_options *opts,
+                    gantry_progress **out, gantry_error *err);
+extern const struct gnt_transfer_dialect gnt_docker_transfer_dialect;
+
 /* docker_spec.c: the body of a create */
 struct gnt_json *gnt_docker_container_body(struct gnt_req *r, const char *image,
                                            const gantry_container_options *opts);

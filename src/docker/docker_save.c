@@ -198,6 +198,8 @@ static int take_load(void *arg, struct gnt_json *v, gantry_error *err)
     const char *message = gnt_json_text(gnt_json_get(v, "errorDetail/message"));
     int rc;
 
+    if (v->type != GNT_JSON_OBJECT)
+        return gnt_fail(err, GANTRY_E_PROTOCOL, "what was loaded: objects were expected");
     if (message == NULL)
         message = gnt_json_text(gnt_json_get(v, "error"));
     if (message != NULL) {

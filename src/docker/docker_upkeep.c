@@ -105,8 +105,10 @@ static int add_text(gantry_image_pruned *pruned, const char *const **field,
     const char *name = gnt_json_text(text);
     const char *const *list;
 
-    if (name == NULL)
+    if (text == NULL)
         return 0;
+    if (name == NULL)
+        return gnt_fail(err, GANTRY_E_PROTOCOL, "what was pruned: a name was expected");
     name += strncmp(name, "sha256:", 7) == 0 ? 7 : 0;
     list = gnt_strings_add(gnt_result_arena(pruned), *field, name);
     if (list == NULL)
@@ -123,19 +125,21 @@ static void add_freed(gantry_image_pruned *pruned, const struct gnt_json *v)
         pruned->freed_bytes += freed;
 }
 
-static const struct gnt_json *first_of(const struct gnt_json *v, const char *path)
+static int need_object(const struct gnt_json *v, gantry_error *err)
 {
-    const struct gnt_json *list = gnt_json_get(v, path);
-
-    return list != NULL && list->type == GNT_JSON_ARRAY ? list->first : NULL;
+    if (v->type == GNT_JSON_OBJECT)
+        return 0;
+    return gnt_fail(err, GANTRY_E_PROTOCOL, "what was pruned: an object was expected");
 }
 
 static int take_images(void *arg, struct gnt_json *v, gantry_error *err)
 {
     gantry_image_pruned *pruned = arg;
-    const struct gnt_json *item = first_of(v, "ImagesDeleted");
-    int rc = 0;
+    const struct gnt_json *item = NULL;
+    int rc = need_object(v, err);
 
+    if (rc == 0)
+        rc = gnt_objects(gnt_json_get(v, "ImagesDeleted"), "ImagesDeleted", &item, err);
     for (; rc == 0 && item != NULL; item = item->next) {
         rc = add_text(pruned, &pruned->untagged, gnt_json_get(item, "Untagged"), err);
         if (rc == 0)
@@ -148,8 +152,9 @@ static int take_images(void *arg, struct gnt_json *v, gantry_error *err)
 static int take_caches(void *arg, struct gnt_json *v, gantry_error *err)
 {
     gantry_image_pruned *pruned = arg;
-    const struct gnt_json *item = first_of(v, "CachesDeleted");
-    int rc = 0;
+    const struct gnt_json *list = gnt_json_get(v, "CachesDeleted");
+    const struct gnt_json *item = list != NULL && list->type == GNT_JSON_ARRAY ? list->first : NULL;
+    int rc = need_object(v, err);
 
     for (; rc == 0 && item != NULL; item = item->next)
         rc = add_text(pruned, &pruned->caches, item, err);
@@ -251,9 +256,12 @@ static int take_usage(void *arg, struct gnt_json *v, gantry_error *err)
     gantry_image_disk_usage *usage = arg;
     struct gnt_in_context c = { .arena = gnt_result_arena(usage), .root = v, .err = err };
     const struct gnt_json *images = gnt_json_get(v, "Images");
+    const struct gnt_json *first = NULL;
     int rc = gnt_decode(c.arena, v, NULL, total_rows, usage, err);
 
-    if (rc == 0 && images != NULL)
+    if (rc == 0)
+        rc = gnt_objects(images, "Images", &first, err);
+    if (rc == 0 && first != NULL)
         rc =
             gnt_in_items(&c, images, GANTRY_KIND_IMAGE_USAGE, gnt_docker_usage_rows, &usage->items);
     for (; rc == 0 && usage->items[usage->count] != NULL; usage->count++) {

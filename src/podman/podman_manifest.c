@@ -32,8 +32,10 @@ static const struct gnt_in item_rows[] = {
 static int in_items(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
                     void *field)
 {
-    (void)row;
-    return gnt_in_counted(c, v, GANTRY_KIND_MANIFEST_ITEM, item_rows, field);
+    const struct gnt_json *first;
+    int rc = gnt_objects(v, row->path, &first, c->err);
+
+    return rc < 0 ? rc : gnt_in_counted(c, v, GANTRY_KIND_MANIFEST_ITEM, item_rows, field);
 }
 
 const struct gnt_in gnt_podman_manifest_rows[] = {

@@ -77,7 +77,7 @@ static int take_report(void *arg, struct gnt_json *v, gantry_error *err)
         return 0;
     }
     if (id == NULL)
-        return 0;
+        return gnt_fail(err, GANTRY_E_PROTOCOL, "what was pruned: an image id was expected");
     id += strncmp(id, "sha256:", 7) == 0 ? 7 : 0;
     if (gnt_json_int(gnt_json_get(v, "Size"), &size) == 0)
         pr->pruned->freed_bytes += size;

@@ -64,6 +64,8 @@ static int take_load(void *arg, struct gnt_json *v, gantry_error *err)
     const struct gnt_json *names = gnt_json_get(v, "Names");
     int rc = 0;
 
+    if (v->type != GNT_JSON_OBJECT)
+        return gnt_fail(err, GANTRY_E_PROTOCOL, "what was loaded: an object was expected");
     names = names != NULL && names->type == GNT_JSON_ARRAY ? names->first : NULL;
     for (; rc == 0 && names != NULL; names = names->next) {
         const char *name = gnt_json_text(names);

@@ -153,18 +153,21 @@ int gnt_podman_take_usage(void *arg, struct gnt_json *v, gantry_error *err)
 {
     gantry_image_disk_usage *usage = arg;
     struct gnt_arena *arena = gnt_result_arena(usage);
-    const struct gnt_json *row = gnt_json_get(v, "Images");
+    const struct gnt_json *images = gnt_json_get(v, "Images");
+    const struct gnt_json *row = NULL;
     const gantry_image_usage **items;
     gantry_image_usage *last = NULL;
     int rc = gnt_decode(arena, v, NULL, total_rows, usage, err);
 
-    if (rc < 0 || row == NULL || row->type != GNT_JSON_ARRAY)
+    if (rc == 0)
+        rc = gnt_objects(images, "Images", &row, err);
+    if (rc < 0 || row == NULL)
         return rc;
-    items = gnt_arena_alloc(arena, (row->size + 1) * sizeof *items);
+    items = gnt_arena_alloc(arena, (images->size + 1) * sizeof *items);
     if (items == NULL)
         return gnt_nomem(err);
     usage->items = items;
-    for (row = row->first; rc == 0 && row != NULL; row = row->next) {
+    for (; rc == 0 && row != NULL; row = row->next) {
         gantry_image_usage *u = gnt_result_item(usage, GANTRY_KIND_IMAGE_USAGE);
 
         rc = u == NULL ? gnt_nomem(err) : gnt_decode(arena, row, NULL, usage_rows, u, err);

@@ -35,13 +35,28 @@ void faults_mix_strings(struct faults *f, const char *const *list)
 
 /* ---- engine ---------------------------------------------------------------------------------- */
 
+/* Nobody's own: no file of the machine is looked into. */
+static int give_credentials(void *arg, const char *registry, const gantry_call *call,
+                            gantry_auth_slot *slot, gantry_error *err)
+{
+    const gantry_auth auth = { .size = sizeof auth, .username = "faults", .password = "no secret" };
+
+    (void)arg;
+    (void)registry;
+    (void)call;
+    return gantry_auth_give(slot, &auth, err);
+}
+
 int faults_open(struct faults *f)
 {
+    static const gantry_credential_provider credentials = { .size = sizeof credentials,
+                                                            .get = give_credentials };
     gantry_engine_options o = { .size = sizeof o,
                                 .call = &f->call,
                                 .address = f->address,
                                 .allocator = f->allocator,
                                 .limits = f->limits,
+                                .credentials = &credentials,
                                 .on_demand = GANTRY_OFF };
 
     return gantry_engine_open(f->runtime, &o, &f->engine, &f->err);
@@ -366,10 +381,60 @@ const struct faults_call faults_calls[] = {
     { "network-remove", networks_remove, 0, 0 },
     { "network-remove-missing", networks_remove_missing, 0, 0 },
     { "volume-remove", volumes_remove, 0, 0 },
-    { "volume-remove-missing", volumes_remove_missing, 0, 0 }
+    { "volume-remove-missing", volumes_remove_missing, 0, 0 },
+    { "image-build-small", faults_images_build_small, 0, 0 },
+    { "image-history", faults_images_history, 0, CALL_SAMPLE },
+    { "image-save", faults_images_save, 0, CALL_SAMPLE },
+    { "image-load", faults_images_load, 0, CALL_SAMPLE },
+    { "image-tag-second", faults_images_tag_second, 0, 0 },
+    { "image-untag", faults_images_untag, 0, CALL_SAMPLE },
+    { "image-push", faults_images_push, 0, CALL_SAMPLE },
+    { "image-push-elsewhere", faults_images_push_elsewhere, 0, CALL_SAMPLE },
+    { "image-remove-small", faults_images_remove_small, 0, 0 },
+    { "image-remove-pushed", faults_images_remove_pushed, 0, 0 },
+    { "image-pull", faults_images_pull, 0, CALL_SAMPLE },
+    { "image-pull-missing", faults_images_pull_missing, 0, CALL_SAMPLE },
+    { "image-pull-failing", faults_images_pull_failing, GANTRY_E_NOT_FOUND, CALL_SAMPLE },
+    { "create-small", faults_containers_create_small, 0, 0 },
+    { "commit", faults_containers_commit, 0, CALL_SAMPLE },
+    { "export", faults_containers_export, 0, CALL_SAMPLE },
+    { "remove-small", faults_containers_remove_small, 0, 0 },
+    { "image-disk-usage", faults_images_disk_usage, 0, 0 },
+    { "image-prune", faults_images_prune, 0, 0 },
+    { "manifest-create", faults_manifests_create, 0, CALL_PODMAN },
+    { "manifest-create-with", faults_manifests_create_with, 0,
+      CALL_PODMAN | CALL_UNDOES | CALL_SAMPLE },
+    { "manifest-exists", faults_manifests_exists, 0, CALL_PODMAN },
+    { "manifest-add", faults_manifests_add, 0, CALL_PODMAN | CALL_SAMPLE },
+    { "manifest-annotate", faults_manifests_annotate, 0, CALL_PODMAN | CALL_SAMPLE },
+    { "manifest-push", faults_manifests_push, 0, CALL_PODMAN | CALL_SAMPLE },
+    { "manifest-inspect", faults_manifests_inspect, 0, CALL_SAMPLE },
+    { "manifest-remove-image", faults_manifests_remove_image, 0, CALL_PODMAN | CALL_SAMPLE },
+    { "manifest-remove", faults_manifests_remove, 0, CALL_PODMAN },
+    { "manifest-remove-second", faults_manifests_remove_second, 0, CALL_PODMAN },
+    { "image-remove-pulled", faults_images_remove_small, 0, 0 },
+    { "registry-login", faults_registries_login, 0, 0 },
+    { "registry-search", faults_registries_search, 0, 0 },
+    { "registry-inspect", faults_registries_inspect, 0, CALL_DOCKER },
+    { "registry-exists-not", faults_registries_exists_not, 0, CALL_DOCKER }
 };
 
 const size_t faults_call_count = sizeof faults_calls / sizeof faults_calls[0];
+
+int faults_asks(int runtime, const struct faults_call *call)
+{
+    return !(call->flags & CALL_DOCKER) || runtime == GANTRY_RUNTIME_DOCKER;
+}
+
+int faults_has(int runtime, const struct faults_call *call)
+{
+    return !(call->flags & CALL_PODMAN) || runtime == GANTRY_RUNTIME_PODMAN;
+}
+
+int faults_expected(int runtime, const struct faults_call *call)
+{
+    return faults_has(runtime, call) ? call->expected : GANTRY_E_UNSUPPORTED;
+}
 
 int faults_run(struct faults *f, const struct faults_call *call)
 {

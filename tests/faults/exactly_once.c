@@ -83,7 +83,7 @@ static void idle_dies_under_question(struct test *t, size_t call)
     t->replay.plan->end = SERVER_FIN;
     t->replay.plan->once = 1;
     rc = faults_run(&t->f, t->call);
-    if (rc != t->call->expected)
+    if (rc != faults_expected(t->replay.runtime, t->call))
         bad(t, "was not asked again", rc);
     if (t->replay.plan->asked != 2)
         bad(t, "should have been asked twice", rc);
@@ -101,7 +101,7 @@ static void idle_is_closed(struct test *t, size_t call)
         bad(t, "ping fails", t->f.err.code);
     use(t, call, -1);
     rc = faults_run(&t->f, t->call);
-    if (rc != t->call->expected)
+    if (rc != faults_expected(t->replay.runtime, t->call))
         bad(t, "fails behind a connection that was closed", rc);
     if (t->replay.plan->unscripted > 0)
         bad(t, t->replay.plan->stranger, rc);
@@ -118,7 +118,7 @@ static void test_call(struct test *t, size_t call)
         dies_after_reading(t, call, (int)i, SERVER_RESET);
     }
     idle_is_closed(t, call);
-    if (strncmp(recorded->exchanges[0].line, "GET ", 4) == 0 && recorded->count == 1)
+    if (recorded->count == 1 && strncmp(recorded->exchanges[0].line, "GET ", 4) == 0)
         idle_dies_under_question(t, call);
 }
 
@@ -137,8 +137,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "open: %s\n", t.f.err.message);
         return 1;
     }
-    for (size_t i = 1; i < faults_call_count; i++)
-        test_call(&t, i);
+    for (size_t i = 1; i < faults_call_count; i++) {
+        if (faults_asks(t.replay.runtime, &faults_calls[i]))
+            test_call(&t, i);
+    }
     faults_close(&t.f);
     replay_stop(&t.replay);
     printf("%zu runs, %zu failures\n", t.runs, t.failures);

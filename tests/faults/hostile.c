@@ -50,6 +50,12 @@ struct test {
     size_t runs;
 };
 
+static const struct row *row_at(uint32_t index)
+{
+    return index < hostile_row_count ? &hostile_rows[index]
+                                     : &hostile_image_rows[index - hostile_row_count];
+}
+
 static void wrap(const struct row *row, struct server_answer *answer)
 {
     static char text[4096];
@@ -66,7 +72,7 @@ static void wrap(const struct row *row, struct server_answer *answer)
 static int answer_row(void *arg, const struct server_request *request, struct server_answer *answer)
 {
     struct hostile_plan *plan = arg;
-    const struct row *row = &hostile_rows[plan->row];
+    const struct row *row = row_at(plan->row);
 
     if (plan->off || (row->match == NULL ? strstr(request->line, "_ping") != NULL
                                          : strstr(request->line, row->match) == NULL))
@@ -184,7 +190,10 @@ static int is_clean(const char *text)
 static int changes(const char *call)
 {
     return strstr(call, "create") != NULL || strstr(call, "exec") != NULL ||
-           strstr(call, "import") != NULL;
+           strstr(call, "import") != NULL || strstr(call, "load") != NULL ||
+           strstr(call, "pull") != NULL || strstr(call, "push") != NULL ||
+           strstr(call, "commit") != NULL || strstr(call, "prune") != NULL ||
+           strstr(call, "manifest-a") != NULL;
 }
 
 static void judge_error(struct test *t, const struct row *row)
@@ -238,7 +247,7 @@ static void judge(struct test *t, const struct row *row, int status)
 
 static void test_row(struct test *t, uint32_t index)
 {
-    const struct row *row = &hostile_rows[index];
+    const struct row *row = row_at(index);
     int status = 0;
     pid_t pid;
 
@@ -276,8 +285,8 @@ int main(int argc, char **argv)
     t.replay.override = answer_row;
     t.replay.override_arg = t.plan;
     replay_start(&t.replay, argv[1], argv[2]);
-    for (uint32_t i = 0; i < hostile_row_count; i++) {
-        if (hostile_rows[i].on & on && (argc < 4 || strstr(hostile_rows[i].name, argv[3]) != NULL))
+    for (uint32_t i = 0; i < hostile_row_count + hostile_image_row_count; i++) {
+        if (row_at(i)->on & on && (argc < 4 || strstr(row_at(i)->name, argv[3]) != NULL))
             test_row(&t, i);
     }
     replay_stop(&t.replay);

@@ -29,7 +29,7 @@ struct row {
     size_t body_size;
     const char *status;   /* of that; NULL: "200 OK" */
     const char *ping;     /* ROW_OPEN: the answer to the first ping, or NULL: the row's own */
-    int codes[3];         /* any of these; 0: success, ends with 1 */
+    int codes[4];         /* any of these; 0: success, ends with 1 */
     int outcome;
     int retry;            /* -1: not YES if the call changes anything */
     int64_t limit_ms;     /* of the call; 0: the guard */
@@ -39,7 +39,11 @@ struct row {
     int flags;
 };
 
+/* hostile_rows.c */
 extern const struct row hostile_rows[];
 extern const size_t hostile_row_count;
+/* hostile_images.c */
+extern const struct row hostile_image_rows[];
+extern const size_t hostile_image_row_count;
 
 #endif

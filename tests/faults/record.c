@@ -12,10 +12,19 @@
  *     faults_record $GANTRY_TEST_DOCKER docker $T recordings/docker-20.10 $GANTRY_TEST_ENGINES
  *     faults_record $GANTRY_TEST_PODMAN podman $T recordings/podman-4.3 $GANTRY_TEST_ENGINES
  *
- * where GANTRY_TEST_ENGINES is the folder that the engines were started in. Each HIDE text, and
- * the host's name, is replaced by neutral letters of the same length, so that nothing of this
+ * inside tests/engines/enter with the variables of "env" exported: the plain registry
+ * 127.0.0.1:5000 is pushed to and pulled from, and registry.test:5002 logged in to. Podman goes
+ * first, so that Docker has a manifest list to look at. Docker can search registries of the old
+ * kind only: it asks a web server at 127.0.0.1:5999 for /v1/_ping (any 200 will do) and /v1/search
+ * ({"num_results":1,"results":[{"name":"faults/small","description":"some","star_count":3}]}).
+ *
+ * GANTRY_TEST_ENGINES is the folder that the engines were started in. Each HIDE text, the host's
+ * name and the password are replaced by neutral letters of the same length, so that nothing of this
  * machine is kept and no length in an answer changes. Uploads are cut to their beginning. Look at
  * the diff before committing.
+ *
+ * A recording is good as long as its call makes the same requests. New calls stand at the end of
+ * the table, so that only their files are added.
  */
 #include "calls.h"
 
@@ -244,7 +253,7 @@ static int is_poll(size_t i)
     return 1;
 }
 
-static void save_all(const char *folder, char **secrets)
+static void save_all(const char *folder, const char *password, char **secrets)
 {
     size_t number = 0;
     char stem[128];
@@ -261,6 +270,7 @@ static void save_all(const char *folder, char **secrets)
         number = i > 0 && proxy.exchanges[i - 1].call == x->call ? number + 1 : 1;
         snprintf(stem, sizeof stem, "%02zu-%s.%zu", x->call, faults_calls[x->call].name, number);
         cut_upload(&x->sent);
+        hide(&x->sent, password);
         for (char **secret = secrets; *secret != NULL; secret++) {
             hide(&x->sent, *secret);
             hide(&x->answer, *secret);
@@ -306,6 +316,8 @@ static int run_all(struct faults *f)
         const struct faults_call *call = &faults_calls[i];
         int rc;
 
+        if (!faults_asks(f->runtime, call))
+            continue;
         set_call(NOT_SAVED);
         if (f->engine == NULL && !(call->flags & CALL_NO_ENGINE) && faults_open(f) < 0) {
             fprintf(stderr, "open: %s\n", f->err.message);
@@ -313,7 +325,7 @@ static int run_all(struct faults *f)
         }
         set_call(i);
         rc = faults_run(f, call);
-        if (rc != call->expected) {
+        if (rc != faults_expected(f->runtime, call)) {
             fprintf(stderr, "%s: %s %s\n%s\n", call->name, gantry_error_name(rc), f->err.message,
                     f->err.output);
             bad = 1;
@@ -326,6 +338,8 @@ static int run_all(struct faults *f)
 int main(int argc, char **argv)
 {
     struct faults f = { .call = { .size = sizeof f.call } };
+    static char room[256 * 1024];
+    struct faults_kept saved = { .data = room, .room = sizeof room };
     char directory[] = "/tmp/gantry-record-XXXXXX";
     char address[64];
     int bad;
@@ -342,11 +356,14 @@ int main(int argc, char **argv)
     f.runtime = strcmp(argv[2], "docker") == 0 ? GANTRY_RUNTIME_DOCKER : GANTRY_RUNTIME_PODMAN;
     f.address = address;
     load_tar(&f, argv[3]);
+    f.saved = &saved;
+    f.user = getenv("GANTRY_TEST_REGISTRY_USER");
+    f.password = getenv("GANTRY_TEST_REGISTRY_PASSWORD");
     listen_at(address + 7);
     bad = run_all(&f);
     pthread_mutex_lock(&proxy.lock);
     if (!bad)
-        save_all(argv[4], argv + 5);
+        save_all(argv[4], f.password != NULL ? f.password : "", argv + 5);
     (void)unlink(address + 7);
     (void)rmdir(directory);
     return bad;

@@ -75,7 +75,8 @@ static void load_calls(struct replay *r, const char *folder, const char *engine)
                      faults_calls[i].name, call->count + 1);
         } while (call->count < EXCHANGES_MAX &&
                  load_exchange(&call->exchanges[call->count], stem) && ++call->count);
-        if (call->count == 0) {
+        if (call->count == 0 && faults_asks(r->runtime, &faults_calls[i]) &&
+            faults_has(r->runtime, &faults_calls[i])) {
             fprintf(stderr, "no recording %s.req\n", stem);
             exit(1);
         }
@@ -184,6 +185,7 @@ static void improvise(struct replay *r, const char *line, struct server_answer *
 
     if (strncmp(line, "DELETE ", 7) == 0 || strstr(line, "/kill") != NULL) {
         memory.removed |= line[0] == 'D';
+        r->plan->taken_back += line[0] == 'D';
         give(answer, "HTTP/1.1 204 No Content\r\n\r\n");
         return;
     }
@@ -272,6 +274,7 @@ void replay_plan(struct replay *r, size_t call)
     r->plan->still_running = 0;
     r->plan->asked = 0;
     r->plan->served = 0;
+    r->plan->taken_back = 0;
     r->plan->unscripted = 0;
     r->plan->turn++;
 }

@@ -39,6 +39,7 @@ struct replay_plan {
     /* written by the server */
     uint32_t asked;        /* requests for the damaged answer, in this turn */
     uint32_t served;       /* how often the damaged answer was given */
+    uint32_t taken_back;   /* DELETE requests that were never recorded, and worked */
     uint32_t unscripted;   /* requests that were never recorded */
     char stranger[512];    /* the last of them */
 };

@@ -302,7 +302,7 @@ static const char *next_bytes(const struct connection *c, size_t *size)
     }
     at -= repeated;
     *size = at < a->tail_size ? a->tail_size - (size_t)at : 0;
-    return a->tail + at;
+    return *size > 0 ? a->tail + at : NULL;
 }
 
 /* Wait, a little, until the client took what was sent. */

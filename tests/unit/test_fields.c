@@ -412,14 +412,32 @@ static void strings_add(void **state)
 {
     struct fixture *f = *state;
     char text[] = "two";
-    const char *const *one = gnt_strings_add(&f->arena, NULL, "one");
-    const char *const *two = gnt_strings_add(&f->arena, one, text);
+    const char *const *list = gnt_strings_add(&f->arena, NULL, "one");
 
+    assert_string_equal(list[0], "one");
+    assert_null(list[1]);
+    list = gnt_strings_add(&f->arena, list, text);
     text[0] = 'x';
-    assert_string_equal(two[0], "one");
-    assert_string_equal(two[1], "two");
-    assert_null(two[2]);
-    assert_null(one[1]);
+    assert_string_equal(list[0], "one");
+    assert_string_equal(list[1], "two");
+    assert_null(list[2]);
+}
+
+/* An engine may name very many things: with a copy of the list for each this would take gigabytes. */
+static void strings_add_many(void **state)
+{
+    static const char *const none[] = { NULL };
+    struct fixture *f = *state;
+    const char *const *list = none;
+
+    for (int i = 0; i < 200000; i++) {
+        list = gnt_strings_add(&f->arena, list, i % 2 ? "odd" : "even");
+        assert_non_null(list);
+    }
+    for (int i = 0; i < 200000; i++)
+        assert_string_equal(list[i], i % 2 ? "odd" : "even");
+    assert_null(list[200000]);
+    assert_null(none[0]);
 }
 
 /* ---- outward ------------------------------------------------------------------------------------------- */
@@ -651,6 +669,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(times_as_numbers, set_up, tear_down),
         cmocka_unit_test(days_follow),
         cmocka_unit_test_setup_teardown(strings_add, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(strings_add_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(encode_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(encode_invalid, set_up, tear_down),
         cmocka_unit_test_setup_teardown(encode_without_memory, set_up, tear_down),
