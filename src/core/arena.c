@@ -37,6 +37,14 @@ void gnt_arena_init(struct gnt_arena *arena, const struct gnt_mem *mem)
 {
     arena->mem = *mem;
     arena->chunks = NULL;
+    arena->wipe = 0;
+}
+
+/* What of a chunk may have been written to. */
+static void wipe_chunk(const struct gnt_arena *arena, struct gnt_chunk *chunk)
+{
+    if (arena->wipe)
+        gnt_wipe(chunk->data, chunk->used);
 }
 
 static struct gnt_chunk *new_chunk(const struct gnt_arena *arena, size_t size)
@@ -151,6 +159,7 @@ void gnt_arena_reset(struct gnt_arena *arena)
     }
     for (chunk = arena->chunks; chunk != NULL; chunk = next) {
         next = chunk->next;
+        wipe_chunk(arena, chunk);
         if (chunk != keep)
             gnt_free(&arena->mem, chunk);
     }
@@ -168,6 +177,7 @@ void gnt_arena_free(struct gnt_arena *arena)
 
     for (chunk = arena->chunks; chunk != NULL; chunk = next) {
         next = chunk->next;
+        wipe_chunk(arena, chunk);
         gnt_free(&arena->mem, chunk);
     }
     arena->chunks = NULL;

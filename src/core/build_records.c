@@ -206,22 +206,44 @@ static int exit_code_of(const struct gnt_build_records *b, const char *message, 
     return 0;
 }
 
-/* Takes the builder's inner life out of a message. */
-static void cut_dump(const struct gnt_build_records *b, char *message)
+static size_t trimmed(const char *text, size_t size)
 {
-    char *from = b->dialect->dump != NULL ? strstr(message, b->dialect->dump) : NULL;
-    const char *last = from != NULL ? strrchr(from, '}') : NULL;
-    size_t size;
+    while (size > 0 && strchr(" \r\n", text[size - 1]) != NULL)
+        size--;
+    return size;
+}
 
-    if (from == NULL)
-        return;
-    if (last == NULL) /* the message was cut inside it */
-        *from = '\0';
-    else
-        memmove(from, last + 1, strlen(last + 1) + 1);
-    size = strlen(message);
-    while (size > 0 && message[size - 1] == ' ')
-        message[--size] = '\0';
+/* The message without the builder's inner life, which can be longer than any field for it while
+ * the reason stands behind it. */
+static void fail_without_dump(const struct gnt_build_records *b, const char *message,
+                              gantry_error *e)
+{
+    enum {
+        MOST = 1000
+    };
+    const char *const *dump = b->dialect->dumps;
+    const char *from = NULL;
+    const char *rest = "";
+    size_t before = strlen(message);
+    size_t behind;
+
+    for (; dump != NULL && *dump != NULL && from == NULL; dump++)
+        from = strstr(message, *dump);
+    if (from != NULL) {
+        before = (size_t)(from - message);
+        rest = strrchr(from, '}');
+        rest = rest != NULL ? rest + 1 : "";
+    }
+    behind = trimmed(rest, strlen(rest));
+    if (behind == 0)
+        before = trimmed(message, before);
+    if (behind > MOST / 2) { /* its end says most */
+        rest += behind - MOST / 2;
+        behind = MOST / 2;
+    }
+    if (before > MOST - behind)
+        before = MOST - behind;
+    gnt_fail(e, GANTRY_E_BUILD, "%.*s%.*s", (int)before, message, (int)behind, rest);
 }
 
 /* A FROM fails because of its image: that is what the error is about, if its name is in plain. */
@@ -248,12 +270,8 @@ static void on_error(struct gnt_build_records *b, const char *message, const str
 {
     gantry_error *e = &b->failure;
     int64_t exit_code = 0;
-    size_t size = strlen(message);
 
-    while (size > 0 && (message[size - 1] == '\n' || message[size - 1] == '\r'))
-        size--;
-    gnt_fail(e, GANTRY_E_BUILD, "%.*s", (int)(size < 1000 ? size : 1000), message);
-    cut_dump(b, e->message);
+    fail_without_dump(b, message, e);
     gnt_error_resource(e, GANTRY_RESOURCE_IMAGE, b->resource);
     blame_base(b, e);
     gnt_error_outcome(e, GANTRY_OUTCOME_REFUSED, GANTRY_RETRY_NO);

@@ -4,13 +4,22 @@
 #ifndef GNT_HOST_H
 #define GNT_HOST_H
 
+#include <gantry/auth.h>
+
 #include <sys/types.h>
 
 #include "error.h"
 #include "mem.h"
 
+/* Where an engine's credentials come from: the program, or files and helpers, or nowhere. */
+struct gnt_credential_source {
+    gantry_credential_provider provider; /* get is NULL: not the program */
+    gantry_credentials *own;             /* NULL: no files */
+};
+
 struct gantry_host {
     struct gnt_mem mem;
+    struct gnt_credential_source credentials;
     gantry_logger logger; /* log is NULL: silent */
     gantry_limits limits; /* defaults filled in */
     int64_t connect_timeout_ms;

@@ -397,7 +397,9 @@ static void set_up(struct gnt_exchange *x, struct gnt_http *http,
     x->begun_ns = gantry_clock_ns();
     gnt_clock_start(&x->clock, request->call, request->default_ms);
     gnt_arena_init(&x->arena, &host->mem);
+    x->arena.wipe = (request->flags & GNT_HTTP_SECRET) != 0;
     gnt_answer_init(&x->answer, &host->mem, host->limits.header_bytes);
+    x->answer.window.wipe = x->arena.wipe;
     gnt_buf_init(&x->salvage, &host->mem,
                  host->limits.header_bytes + host->limits.error_body_bytes);
     x->answer.no_body = strcmp(request->method, "HEAD") == 0;
@@ -434,6 +436,7 @@ int gnt_http_begin(struct gnt_http *http, const struct gnt_http_request *request
     wire.upload = x->uploads;
     wire.upload_length = x->uploads && x->source.length > 0 ? x->source.length : -1;
     wire.fresh = x->mutating;
+    wire.secret = x->arena.wipe;
     if (rc == 0)
         rc = gnt_link_request(x->link, &wire, err);
     if (rc < 0) {

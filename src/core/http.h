@@ -21,7 +21,8 @@ void gnt_http_free(struct gnt_http *http);
 enum {
     GNT_HTTP_UNTIL_CLOSE = 1, /* an answer without a length that ends with the connection is
                                  whole */
-    GNT_HTTP_ANY_TYPE = 2     /* reserved */
+    GNT_HTTP_SECRET = 2       /* headers, body or answer hold secrets: copies are overwritten after
+                                 use, libcurl's as far as they can be reached */
 };
 
 struct gnt_http_request {

@@ -450,6 +450,7 @@ int gnt_json_parse(struct gnt_arena *a, const char *text, size_t size, struct gn
         return gnt_nomem(err);
     }
     p->build.arena = a;
+    p->heap.wipe = p->pending.wipe = a->wipe;
     p->fn = keep;
     p->arg = &value;
     int rc = gnt_json_parser_feed(p, text, size, err);

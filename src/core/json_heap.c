@@ -34,6 +34,9 @@ void gnt_json_heap_init(struct gnt_json_heap *heap, const struct gnt_mem *mem)
 
 static void free_data(struct gnt_json_heap *heap, struct gnt_json_buffer *b)
 {
+    if (heap->wipe && b->data) {
+        gnt_wipe(b->data, b->size);
+    }
     if (!is_fixed(heap, b->data)) {
         gnt_free(&heap->mem, b->data);
     }
@@ -46,6 +49,9 @@ void gnt_json_heap_free(struct gnt_json_heap *heap)
         free_data(heap, &heap->buffers[i]);
         gnt_free(&heap->mem, heap->buffers[i].spare);
         heap->buffers[i].spare = NULL;
+    }
+    if (heap->wipe) {
+        gnt_wipe(&heap->fixed, sizeof heap->fixed);
     }
 }
 

@@ -27,6 +27,7 @@ struct gnt_json_buffer {
 
 struct gnt_json_heap {
     struct gnt_mem mem;
+    int wipe; /* what goes through it may be secret */
     union {
         max_align_t align;
         char bytes[6144];

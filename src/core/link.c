@@ -19,6 +19,15 @@ const struct gnt_address *gnt_http_address(const struct gnt_http *http)
 
 /* ---- handles --------------------------------------------------------------------------------- */
 
+/* curl's own copies, which it frees as they are. */
+static void free_headers(struct gnt_link *link)
+{
+    for (struct curl_slist *h = link->headers; h != NULL && link->secret; h = h->next)
+        gnt_wipe(h->data, strlen(h->data));
+    curl_slist_free_all(link->headers);
+    link->headers = NULL;
+}
+
 static void destroy(struct gnt_link *link)
 {
     struct gnt_mem mem = link->http->host->mem;
@@ -26,7 +35,7 @@ static void destroy(struct gnt_link *link)
     /* The easy handle first: the multi handle's connections go with it. */
     curl_easy_cleanup(link->easy);
     curl_multi_cleanup(link->multi);
-    curl_slist_free_all(link->headers);
+    free_headers(link);
     gnt_buf_free(&link->url);
     gnt_free(&mem, link);
 }
@@ -92,6 +101,7 @@ int gnt_link_open(struct gnt_http *http, const struct gnt_link_hooks *hooks, voi
     link->closing = 0;
     link->sends_body = 0;
     link->keeps = 0;
+    link->secret = 0;
     link->fresh = 0;
     link->opened = -1;
     link->unread = 0;
@@ -116,8 +126,7 @@ void gnt_link_close(struct gnt_link *link, int reuse)
         return;
     }
     curl_easy_reset(link->easy);
-    curl_slist_free_all(link->headers);
-    link->headers = NULL;
+    free_headers(link);
     link->begun = 0;
     pthread_mutex_lock(&http->lock);
     if (http->idle_count < http->host->max_idle) {

@@ -39,6 +39,7 @@ struct gnt_link_request {
     int upload;                 /* the body comes from the upload hook */
     int64_t upload_length;      /* -1: chunked */
     int fresh;                  /* a connection of its own, closed afterwards */
+    int secret;                 /* headers hold secrets: nothing of it stays for the next one */
 };
 
 struct gantry_host *gnt_http_host(const struct gnt_http *http);

@@ -42,6 +42,7 @@ struct gnt_link {
     int closing;        /* what is closed now is closed by us */
     int sends_body;
     int keeps;          /* may go to the pool afterwards */
+    int secret;         /* the headers hold secrets */
     int opened;         /* the socket that was opened last, or -1 */
     int fresh;          /* its own connection never stays, but an idle one of before may be there */
     int unread;         /* bytes that waited when curl gave up */

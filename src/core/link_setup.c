@@ -248,7 +248,9 @@ int gnt_link_request(struct gnt_link *link, const struct gnt_link_request *reque
     CURLcode code = set_manners(link);
 
     link->sends_body = request->has_body;
-    link->keeps = !request->upload; /* or its large buffer would stay */
+    /* With an upload its large buffer would stay, with secrets the head that was sent. */
+    link->keeps = !request->upload && !request->secret;
+    link->secret = request->secret;
     link->fresh = request->fresh;
     if (code == CURLE_OK)
         code = set_hooks(link);

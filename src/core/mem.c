@@ -92,6 +92,23 @@ char *gnt_strdup(const struct gnt_mem *mem, const char *text)
     return copy;
 }
 
+void gnt_wipe(void *ptr, size_t size)
+{
+    /* volatile: a plain memset before a free may be optimised away. */
+    volatile unsigned char *p = ptr;
+    size_t i;
+
+    for (i = 0; i < size; i++)
+        p[i] = 0;
+}
+
+void gnt_free_secret(const struct gnt_mem *mem, char *text)
+{
+    if (text != NULL)
+        gnt_wipe(text, strlen(text));
+    gnt_free(mem, text);
+}
+
 /* ---- buffer ---------------------------------------------------------------------------------- */
 
 void gnt_buf_init(struct gnt_buf *buf, const struct gnt_mem *mem, size_t max)
@@ -100,6 +117,20 @@ void gnt_buf_init(struct gnt_buf *buf, const struct gnt_mem *mem, size_t max)
     buf->mem = *mem;
     /* Room for the NUL must be countable. */
     buf->max = max < PTRDIFF_MAX ? max : (size_t)PTRDIFF_MAX - 1;
+}
+
+/* As realloc, but what is left behind holds nothing. */
+static char *move_secret(struct gnt_buf *buf, size_t capacity)
+{
+    char *data = gnt_alloc(&buf->mem, capacity);
+
+    if (data == NULL)
+        return NULL;
+    if (buf->data != NULL)
+        memcpy(data, buf->data, buf->size + 1);
+    gnt_wipe(buf->data, buf->capacity);
+    gnt_free(&buf->mem, buf->data);
+    return data;
 }
 
 /* Make room for `more` bytes and the NUL. Doubles, so that adding is linear on the whole. */
@@ -121,7 +152,7 @@ static int reserve(struct gnt_buf *buf, size_t more)
         capacity = buf->max < 63 ? buf->max + 1 : 64;
     if (capacity < need)
         capacity = need;
-    data = gnt_realloc(&buf->mem, buf->data, capacity);
+    data = buf->wipe ? move_secret(buf, capacity) : gnt_realloc(&buf->mem, buf->data, capacity);
     if (data == NULL)
         return buf->rc = GANTRY_E_NOMEM;
     buf->data = data;
@@ -181,6 +212,8 @@ void gnt_buf_clear(struct gnt_buf *buf)
 
 void gnt_buf_free(struct gnt_buf *buf)
 {
+    if (buf->wipe)
+        gnt_wipe(buf->data, buf->capacity);
     gnt_free(&buf->mem, buf->data);
     buf->data = NULL;
     buf->size = 0;
@@ -189,11 +222,6 @@ void gnt_buf_free(struct gnt_buf *buf)
 
 void gnt_buf_wipe_free(struct gnt_buf *buf)
 {
-    /* volatile: a plain memset before a free may be optimised away. */
-    volatile char *p = buf->data;
-    size_t i;
-
-    for (i = 0; i < buf->capacity; i++)
-        p[i] = 0;
+    buf->wipe = 1;
     gnt_buf_free(buf);
 }

@@ -20,11 +20,19 @@ void *gnt_realloc(const struct gnt_mem *mem, void *ptr, size_t size);
 void gnt_free(const struct gnt_mem *mem, void *ptr);      /* NULL is fine */
 char *gnt_strdup(const struct gnt_mem *mem, const char *text);
 
+/* ---- secrets --------------------------------------------------------------------------------- */
+
+/* Overwrite with zeroes, in a way that is not optimised away. NULL is fine with size 0. */
+void gnt_wipe(void *ptr, size_t size);
+/* Wipe a text and free it; NULL is fine. */
+void gnt_free_secret(const struct gnt_mem *mem, char *text);
+
 /* ---- arena: many allocations, one free ------------------------------------------------------- */
 
 struct gnt_arena {
     struct gnt_mem mem;
     struct gnt_chunk *chunks; /* newest first */
+    int wipe;                 /* it may hold secrets: memory is zeroed before it goes back */
 };
 
 void gnt_arena_init(struct gnt_arena *arena, const struct gnt_mem *mem);
@@ -45,6 +53,8 @@ struct gnt_buf {
     size_t capacity;
     size_t max;      /* ceiling of size */
     int rc;          /* 0, GANTRY_E_NOMEM or GANTRY_E_LIMIT; once set, adding does nothing */
+    int wipe;        /* it may hold secrets: memory is zeroed before it goes back, also when it
+                        grows */
 };
 
 void gnt_buf_init(struct gnt_buf *buf, const struct gnt_mem *mem, size_t max);
@@ -54,6 +64,6 @@ int gnt_buf_addf(struct gnt_buf *buf, const char *fmt, ...) GANTRY_PRINTF(2, 3);
 const char *gnt_buf_text(const struct gnt_buf *buf); /* "" when empty */
 void gnt_buf_clear(struct gnt_buf *buf);             /* size 0, rc 0, keeps capacity */
 void gnt_buf_free(struct gnt_buf *buf);
-void gnt_buf_wipe_free(struct gnt_buf *buf);         /* for secrets: zeroed first */
+void gnt_buf_wipe_free(struct gnt_buf *buf);         /* as if wipe was set */
 
 #endif

@@ -380,6 +380,11 @@ static const struct preset push_result_presets[] = {
     END,
 };
 
+static const struct preset found_auth_presets[] = {
+    TEXT(gantry_found_auth, source),
+    END,
+};
+
 static const struct preset reference_presets[] = {
     TEXT(gantry_reference, domain),
     TEXT(gantry_reference, path),
@@ -440,6 +445,7 @@ static const struct model {
     [GNT_KIND_BUILD_STEP] = { sizeof(gantry_build_step), build_step_presets },
     [GNT_KIND_PULL_RESULT] = { sizeof(gantry_pull_result), pull_result_presets },
     [GNT_KIND_PUSH_RESULT] = { sizeof(gantry_push_result), push_result_presets },
+    [GNT_KIND_FOUND_AUTH] = { sizeof(gantry_found_auth), found_auth_presets },
     [GNT_KIND_REFERENCE] = { sizeof(gantry_reference), reference_presets },
 };
 
@@ -510,6 +516,7 @@ void *gnt_result_new(const struct gnt_mem *mem, int kind, gantry_error *err)
     }
     r->magic = RESULT_MAGIC;
     gnt_arena_init(&r->arena, mem);
+    r->arena.wipe = kind == GANTRY_KIND_LOGIN_RESULT || kind == GNT_KIND_FOUND_AUTH;
     gnt_model_defaults(kind, r->root);
     return r->root;
 }

@@ -21,7 +21,8 @@ enum {
     GNT_KIND_BUILD_STEP,
     GNT_KIND_PULL_RESULT,
     GNT_KIND_PUSH_RESULT,
-    GNT_KIND_REFERENCE
+    GNT_KIND_REFERENCE,
+    GNT_KIND_FOUND_AUTH
 };
 
 extern const char *const gnt_no_strings[1]; /* { NULL } */

@@ -56,6 +56,24 @@ static int import_options(struct opening *o, int runtime, const gantry_engine_op
     return 0;
 }
 
+/* The program's own provider; without one the files are looked up once the backend is known. */
+static int import_credentials(struct gantry_host *host, const gantry_engine_options *opts,
+                              gantry_error *err)
+{
+    gantry_credential_provider *provider = &host->credentials.provider;
+    int rc = gnt_import(provider, sizeof *provider, opts->credentials, "gantry_credential_provider",
+                        err);
+
+    if (rc == 0 && opts->no_credentials != 0 && opts->no_credentials != GANTRY_ON &&
+        opts->no_credentials != GANTRY_OFF)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "no_credentials: is neither GANTRY_ON nor GANTRY_OFF");
+    if (rc == 0 && opts->credentials != NULL && provider->get == NULL)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "credentials: get must be set");
+    if (rc == 0 && opts->credentials != NULL && opts->no_credentials == GANTRY_ON)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "credentials and no_credentials exclude each other");
+    return rc;
+}
+
 static int init_host(struct gantry_host *host, const struct opening *o, gantry_error *err)
 {
     const gantry_engine_options *opts = &o->options;
@@ -64,6 +82,9 @@ static int init_host(struct gantry_host *host, const struct opening *o, gantry_e
     if (rc < 0)
         return rc;
     rc = gnt_import(&host->logger, sizeof host->logger, opts->logger, "gantry_logger", err);
+    if (rc < 0)
+        return rc;
+    rc = import_credentials(host, opts, err);
     if (rc < 0)
         return rc;
     host->limits = o->limits;

@@ -171,6 +171,8 @@ static void fill_http(const struct gnt_req *r, struct gnt_http_request *q)
         q->default_ms = r->rest->host->request_timeout_ms + r->extra_ms;
     if (r->flags & GNT_REQ_UNTIL_CLOSE)
         q->flags |= GNT_HTTP_UNTIL_CLOSE;
+    if (r->secret)
+        q->flags |= GNT_HTTP_SECRET;
 }
 
 static int begin(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err)

@@ -63,6 +63,7 @@ struct gnt_req {
                                      whole */
     struct gnt_arena arena;       /* for the body's tree and whatever the request needs */
     int has_body;
+    int secret; /* headers, body or answer hold secrets: see gnt_req_secret */
     int rc;
     gantry_error failure;
 };
@@ -92,6 +93,10 @@ void gnt_req_filter_pairs(struct gnt_req *r, struct gnt_json *filters, const gan
                           size_t count);
 struct gnt_json *gnt_req_object(struct gnt_req *r);
 void gnt_req_filters(struct gnt_req *r, const struct gnt_json *filters);
+/* What is put into the request from now on, and the answer, may hold secrets: all copies are wiped. */
+void gnt_req_secret(struct gnt_req *r);
+/* A further header line, which must live in r->arena; NULL = no memory for it. */
+void gnt_req_header(struct gnt_req *r, const char *line);
 void gnt_req_fail(struct gnt_req *r, int code, const char *fmt, ...) GANTRY_PRINTF(3, 4);
 void gnt_req_free(struct gnt_req *r);
 

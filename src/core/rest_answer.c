@@ -155,6 +155,7 @@ int gnt_req_result(struct gnt_req *r, int kind, const struct gnt_in *rows, size_
     int rc;
 
     gnt_buf_init(&text, &r->rest->host->mem, r->rest->host->limits.body_bytes);
+    text.wipe = r->secret;
     rc = gnt_req_send(r, &x, err);
     if (rc == 0)
         rc = gnt_req_blame(r, each_piece(r, x, add_piece, &text, err), err);

@@ -177,10 +177,9 @@ struct gnt_build_dialect {
     /* How the output of a step begins whose command could not be started, so that a code in the
      * message is not its own; NULL: there is no such code then. */
     const char *not_started;
-    /* Where a message turns into a dump of the builder's own structs, as "&step{": cut from there
-     * to
-     * the last '}'. NULL: it has none. */
-    const char *dump;
+    /* Where a message turns into a dump of the builder's own structs, as "&step{": left out from
+     * there to the last '}'. NULL ends; NULL: it has none. */
+    const char *const *dumps;
     /* Parts of messages of refused requests (HTTP 4xx, 5xx) that blame the Dockerfile. */
     const char *const *refusals;
     /* For a builder that speaks in records of its own; all four or none. */

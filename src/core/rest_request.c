@@ -195,6 +195,30 @@ void gnt_req_filters(struct gnt_req *r, const struct gnt_json *filters)
         gnt_req_query_json(r, "filters", filters);
 }
 
+void gnt_req_secret(struct gnt_req *r)
+{
+    r->secret = 1;
+    r->arena.wipe = 1;
+    r->body.wipe = 1;
+}
+
+void gnt_req_header(struct gnt_req *r, const char *line)
+{
+    const size_t most = sizeof r->headers / sizeof r->headers[0] - 1; /* NULL ends them */
+    size_t i = 0;
+
+    if (r->rc != 0)
+        return;
+    while (i < most && r->headers[i] != NULL)
+        i++;
+    if (line == NULL)
+        keep(r, GANTRY_E_NOMEM);
+    else if (i == most)
+        keep(r, GANTRY_E_LIMIT);
+    else
+        r->headers[i] = line;
+}
+
 void gnt_req_fail(struct gnt_req *r, int code, const char *fmt, ...)
 {
     char message[512];

@@ -11,7 +11,7 @@
 
 void *gantry_result_new(gantry_host *host, int kind, gantry_error *err)
 {
-    if (kind > GANTRY_KIND_SUBNET_INFO) {
+    if (kind > GANTRY_KIND_MANIFEST_ID) {
         gnt_fail(err, GANTRY_E_INVALID, "kind: %d is no kind of result", kind);
         return NULL;
     }

@@ -271,4 +271,5 @@ const gantry_backend gnt_docker_backend = {
     .containers = &gnt_docker_container_ops,
     .volumes = &gnt_docker_volume_ops,
     .networks = &gnt_docker_network_ops,
+    .credentials = GANTRY_CREDENTIALS_DOCKER,
 };

@@ -200,4 +200,5 @@ const gantry_backend gnt_podman_backend = {
     .containers = &gnt_podman_container_ops,
     .volumes = &gnt_podman_volume_ops,
     .networks = &gnt_podman_network_ops,
+    .credentials = GANTRY_CREDENTIALS_PODMAN,
 };

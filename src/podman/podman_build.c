@@ -99,6 +99,8 @@ static void classify(struct gnt_build_line *line)
     }
 }
 
+static const char *const dumps[] = { "&imagebuilder.Step{", " for copier.request{", NULL };
+
 static const char *const exit_texts[] = { "while running runtime: exit status ", NULL };
 
 /* Podman answers most of these with 200 and an error in the stream. */
@@ -111,7 +113,7 @@ const struct gnt_build_dialect gnt_podman_build_dialect = {
     .id_path = NULL,
     .exit_texts = exit_texts,
     .not_started = "error running container: ",
-    .dump = "&imagebuilder.Step{",
+    .dumps = dumps,
     .refusals = refusals,
     .inspect_path = "/images/%s/json",
 };

@@ -193,6 +193,47 @@ static void test_missing_base(void **state)
     check_base("RUN FROM x", "app");
 }
 
+/* What Podman 4.3 says of a COPY without room: the reason stands behind kilobytes of its structs. */
+static void test_reason_behind_a_dump(void **state)
+{
+    struct reading r;
+    char message[8000], wide[3001], end_of_it[700];
+
+    (void)state;
+    memset(wide, 'w', 3000);
+    wide[3000] = '\0';
+    snprintf(
+        message, sizeof message,
+        "{\"error\":\"building at STEP \\\"COPY big /big\\\": 3 errors occurred:\\n\\t* reading "
+        "\\\"big\\\": error during bulk transfer for copier.request{Request:\\\"GET\\\", "
+        "Env:[]string{}, X:\\\"%s\\\"}: copier: get: broken pipe\\n\\t* storing \\\"big\\\": error "
+        "during bulk transfer for copier.request{X:\\\"%s\\\"}: copier: put: write /big: no "
+        "space left on device\\n\\n\"}",
+        wide, wide);
+    begin(&r, &gnt_podman_build_dialect);
+    feed(&r, message);
+    assert_string_equal(
+        r.b.failure.message,
+        "building at STEP \"COPY big /big\": 3 errors occurred:  * reading \"big\": "
+        "error during bulk transfer: copier: put: write /big: no space left on "
+        "device");
+    end(&r);
+    memset(end_of_it, 'e', sizeof end_of_it);
+    snprintf(message, sizeof message, "{\"error\":\"%s for copier.request{}: %.600s: the reason\"}",
+             wide, end_of_it);
+    begin(&r, &gnt_podman_build_dialect);
+    feed(&r, message);
+    assert_int_equal(strlen(r.b.failure.message), 1000);
+    assert_string_equal(r.b.failure.message + 987, "e: the reason");
+    assert_memory_equal(r.b.failure.message, wide, 500);
+    assert_int_equal(r.b.failure.message[500], 'e');
+    end(&r);
+    begin(&r, &gnt_podman_build_dialect);
+    feed(&r, "{\"error\":\"it is so: &imagebuilder.Step{Env:[]string{\"}");
+    assert_string_equal(r.b.failure.message, "it is so:");
+    end(&r);
+}
+
 /* What Podman 4.3 says of an unknown instruction, and of a RUN whose program is not there. */
 static void test_podman_failures(void **state)
 {
@@ -351,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_failing_step),
         cmocka_unit_test(test_stages),
         cmocka_unit_test(test_missing_base),
+        cmocka_unit_test(test_reason_behind_a_dump),
         cmocka_unit_test(test_podman_failures),
         cmocka_unit_test(test_exit_code),
         cmocka_unit_test(test_text_names_no_image),
