@@ -23,6 +23,8 @@ struct build {
     size_t step;     /* number of steps done */
     size_t argument; /* number of build arguments looked at for warnings */
     int64_t start_ns;
+    int64_t step_ns;              /* how long the last step took */
+    int ending;                   /* its end is still to be told */
     struct memory_object *stages; /* the newest first, named by AS */
     const gantry_pair *global_args;
     size_t global_arg_count;
@@ -248,6 +250,7 @@ static void name_step(const struct build *build, gantry_error *err)
 
 static int next_step(struct build *build, gantry_progress_record *record, gantry_error *err)
 {
+    int64_t begin_ns = gantry_clock_ns();
     int rc = memory_enter(build->engine, "images.build step", build->opts->call, err);
 
     if (rc < 0)
@@ -263,7 +266,20 @@ static int next_step(struct build *build, gantry_progress_record *record, gantry
     record->text_size = strlen(record->text);
     record->step = (int)++build->step;
     record->step_total = (int)build->step_count;
+    build->step_ns = gantry_clock_ns() - begin_ns;
+    build->ending = 1;
     return 0;
+}
+
+static void end_step(struct build *build, gantry_progress_record *record)
+{
+    record->kind = GANTRY_PROGRESS_STEP_END;
+    record->text = build->steps[build->step - 1].text;
+    record->text_size = strlen(record->text);
+    record->step = (int)build->step;
+    record->step_total = (int)build->step_count;
+    record->duration_ms = build->step_ns / 1000000;
+    build->ending = 0;
 }
 
 /* 1 and a record if there is a build argument that no ARG asks for. */
@@ -337,6 +353,10 @@ static int next(void *state, int nonblocking, gantry_progress_record *record, in
     *out_more = !build->done;
     if (build->done)
         return 0;
+    if (build->ending) {
+        end_step(build, record);
+        return 0;
+    }
     if (build->step < build->step_count)
         return next_step(build, record, err);
     if (next_warning(build, record))
@@ -360,17 +380,48 @@ static const gantry_progress_ops progress_ops = {
 
 /* ---- the slot ----------------------------------------------------------------------------- */
 
+/* no_cache: there is no cache. Everything else that is set and not done is said. */
 static int check_options(const gantry_build_options *opts, gantry_error *err)
 {
-    if (opts->platform != NULL)
-        return gantry_unsupported_option(err, "platform");
-    if (opts->pull == GANTRY_PULL_ALWAYS)
-        return gantry_unsupported_option(err, "pull");
-    if (opts->keep_intermediate == GANTRY_ON)
-        return gantry_unsupported_option(err, "keep_intermediate");
-    if (opts->extra_query_count > 0)
-        return gantry_unsupported_option(err, "extra_query");
-    return 0; /* no_cache: there is no cache */
+    const struct {
+        const char *name;
+        int set;
+    } options[] = {
+        { "platform", opts->platform != NULL },
+        { "pull", opts->pull == GANTRY_PULL_ALWAYS || opts->pull == GANTRY_PULL_NEWER },
+        { "keep_intermediate", opts->keep_intermediate == GANTRY_ON },
+        { "extra_query", opts->extra_query_count > 0 },
+        { "builder", opts->builder != GANTRY_BUILDER_AUTO },
+        { "format", opts->format == GANTRY_FORMAT_OCI },
+        { "context_url", opts->context_url != NULL },
+        { "annotations", opts->annotation_count > 0 },
+        { "platforms", opts->platforms != NULL },
+        { "manifest", opts->manifest != NULL },
+        { "cache_from", opts->cache_from != NULL },
+        { "cache_to", opts->cache_to != NULL },
+        { "network", opts->network != NULL },
+        { "extra_hosts", opts->extra_hosts != NULL },
+        { "memory_bytes", opts->memory_bytes != 0 },
+        { "memory_swap_bytes", opts->memory_swap_bytes != 0 },
+        { "cpu_shares", opts->cpu_shares != 0 },
+        { "cpu_period_us", opts->cpu_period_us != 0 },
+        { "cpu_quota_us", opts->cpu_quota_us != 0 },
+        { "cpuset_cpus", opts->cpuset_cpus != NULL },
+        { "cpuset_mems", opts->cpuset_mems != NULL },
+        { "shm_size_bytes", opts->shm_size_bytes != 0 },
+        { "ulimits", opts->ulimits != NULL },
+        { "secrets", opts->secrets != NULL },
+        { "sources", opts->sources != NULL },
+        { "auths", opts->auths != NULL },
+        { "squash", opts->squash == GANTRY_ON },
+        { "tls_verify", opts->tls_verify != 0 },
+    };
+
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (options[i].set)
+            return gantry_unsupported_option(err, options[i].name);
+    }
+    return 0;
 }
 
 /* Where the stages to build end: behind the target's last instruction. */

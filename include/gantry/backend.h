@@ -198,6 +198,7 @@ typedef struct gantry_manifest_ops {
     /** missing_ok is the library's business. */
     int (*remove_image)(void *state, const char *name, const char *digest,
                         const gantry_manifest_remove_options *opts, gantry_error *err);
+    /** `destination` is never NULL. */
     int (*push)(void *state, const char *name, const char *destination,
                 const gantry_manifest_push_options *opts, gantry_manifest_id **out,
                 gantry_error *err);

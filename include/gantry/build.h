@@ -44,8 +44,8 @@ typedef struct gantry_build_source {
     size_t size;       /**< sizeof(gantry_build_source) */
     const char *name;
     const char *image; /**< one of the three: an image reference, */
-    const char *url;   /**< a tarball's or git repository's URL, which the engine fetches, */
-    const char *directory; /**< a host directory (Podman 5.6 and newer) */
+    const char *url;   /**< a tarball's or git repository's URL, which the engine fetches, or */
+    const char *directory; /**< a host directory: UNSUPPORTED so far, put it into the context */
 } gantry_build_source;
 
 /** Options of gantry_images_build(). */
@@ -69,7 +69,9 @@ typedef struct gantry_build_options {
     const gantry_pair *labels;
     size_t label_count;
     const char *target;                  /**< stage to build; NULL = the last */
-    const char *platform;                /**< "linux/arm64"; NULL = the engine's */
+    const char *platform;                /**< "linux/arm64"; NULL = the engine's. Docker's classic
+                                              builder before API 1.45 and Podman before 5.6 mix
+                                              platforms in their cache: it is not used then. */
     gantry_progress_fn progress;         /**< called for each record by gantry_images_build() */
     void *progress_arg;
     const gantry_pair *extra_query;      /**< more parameters of the engine's own, unchecked */
@@ -90,19 +92,27 @@ typedef struct gantry_build_options {
                                               where `ignore` is OFF */
     /**
      * A context that the engine fetches itself: a git repository ("https://host/repo.git#ref:dir"),
-     * a tarball or a single Dockerfile. Instead of dockerfile, context and context_directory.
+     * a tarball or a single Dockerfile. Instead of dockerfile, context, context_directory and
+     * ignore rules. Podman: not with dockerfile_name and secrets.
      */
     const char *context_url;
-    const gantry_pair *annotations;      /**< of the manifest; Docker: UNSUPPORTED */
+    const gantry_pair *annotations;      /**< of the manifest; need #GANTRY_FORMAT_OCI. Docker:
+                                              UNSUPPORTED */
     size_t annotation_count;
-    const char *const *platforms;        /**< several, NULL-terminated; Docker: UNSUPPORTED for more
-                                              than one. Needs `manifest`. Not with `platform`. */
+    const char *const *platforms;        /**< several, NULL-terminated; more than one need
+                                              `manifest` and are UNSUPPORTED on Docker. Not with
+                                              `platform`. */
     const char *manifest;                /**< name of the manifest list that the images are added
                                               to; made if it is not there. Docker: UNSUPPORTED */
-    const char *const *cache_from;       /**< references to take cached steps from */
-    const char *const *cache_to;         /**< repositories to store them in; Docker: UNSUPPORTED */
-    const char *network;                 /**< of RUN: "none", "host", NULL = as containers have;
-                                              Docker's classic builder also a network's name */
+    const char *const *cache_from;       /**< where to take cached steps from. Docker: images that
+                                              are there, and from nowhere else then. Podman:
+                                              repositories that `cache_to` wrote to, without tags;
+                                              before 4.4 one. */
+    const char *const *cache_to;         /**< repositories to store them in; Podman before 4.4: one;
+                                              Docker: UNSUPPORTED */
+    const char *network;                 /**< of RUN: "none", "host", "default" or NULL = as
+                                              containers have; Docker's classic builder also a
+                                              network's name */
     const char *const *extra_hosts;      /**< "name:address", NULL-terminated */
     int64_t memory_bytes;                /**< limits of RUN; 0 = none. BuildKit has none of these:
                                               AUTO then takes the classic builder. */
@@ -121,7 +131,8 @@ typedef struct gantry_build_options {
                                               its `registry`, NULL-terminated; else the engine's
                                               credentials are asked */
     int squash;                          /**< #GANTRY_ON: the new layers become one. Docker: needs
-                                              its experimental features */
+                                              its experimental features; Podman: no step is taken
+                                              from the cache or kept in it */
     int tls_verify;                      /**< #GANTRY_OFF: registries may be plain HTTP or have any
                                               certificate; Docker: UNSUPPORTED, its configuration
                                               decides */

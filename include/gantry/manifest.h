@@ -1,8 +1,19 @@
 /**
  * @file manifest.h
- * Manifest lists (image indexes): one name for images of several platforms. Podman keeps them
- * itself; Docker only shows those in a registry, so there only gantry_manifests_inspect() works,
- * and asks the registry.
+ * Manifest lists (image indexes): one name for images of several platforms.
+ *
+ * Podman keeps lists itself, beside its images and under names of the same kind: "app" made is
+ * "app" found, and no image can have that name too. Docker has none; there only
+ * gantry_manifests_inspect() works, and asks the registry.
+ *
+ * A list names its images by digest and does not hold them: gantry_manifests_push() takes them
+ * along. What is pushed may be compressed on the way, so the digests in a registry differ from the
+ * local ones.
+ *
+ * Errors of all functions: #GANTRY_E_NOT_FOUND (resource_kind MANIFEST: no such list, or no image
+ * of that digest in it; an image that is no list counts as none), #GANTRY_E_UNSUPPORTED,
+ * #GANTRY_E_INVALID, and what every call may fail with. All functions may be called from any
+ * thread.
  */
 #ifndef GANTRY_MANIFEST_H
 #define GANTRY_MANIFEST_H
@@ -17,23 +28,25 @@ extern "C" {
 /** One image of a list. */
 typedef struct gantry_manifest_item {
     size_t size;        /**< bytes of it that the running library fills */
-    const char *digest; /**< "sha256:..." */
+    const char *digest; /**< "sha256:..."; "" on Docker, which does not tell it */
     const char *media_type;
     const char *os;           /**< "linux" */
     const char *architecture; /**< "arm64" */
     const char *variant;      /**< "v8" or "" */
     const char *os_version;
-    const gantry_pair *annotations;
+    const gantry_pair *annotations; /**< Podman 4 keeps and pushes them, but does not tell them */
     size_t annotation_count;
-    int64_t manifest_bytes; /**< length of its manifest; -1 if unknown */
+    int64_t manifest_bytes;      /**< length of its manifest; -1 if unknown */
+    const char *const *features; /**< of the processor, as "sse4"; NULL-terminated */
 } gantry_manifest_item;
 
 /** A list; free with gantry_manifest_free(). */
 typedef struct gantry_manifest {
-    size_t size; /**< bytes of it that the running library fills */
-    const char *media_type;
-    const char *digest; /**< of the list, "" if the engine does not say */
-    const char *json;   /**< the engine's own answer */
+    size_t size;            /**< bytes of it that the running library fills */
+    const char *media_type; /**< as the engine shows it: Podman 4 shows every list as Docker's */
+    const char *digest;     /**< of the list in the registry; "" if the engine does not say (Podman)
+                             */
+    const char *json;       /**< the engine's own answer */
     size_t count;
     const gantry_manifest_item *const *items; /**< also NULL-terminated */
 } gantry_manifest;
@@ -45,7 +58,7 @@ typedef struct gantry_manifest_create_options {
     const char *const *images; /**< references to begin with, NULL-terminated, as for
                                     gantry_manifests_add() */
     const gantry_auth *auth;   /**< for images in registries; NULL = the engine's credentials */
-    int all;                   /**< #GANTRY_ON: of an image that is a list, all its images */
+    int all;                   /**< as in gantry_manifest_add_options */
     int tls_verify;            /**< as in gantry_pull_options */
 } gantry_manifest_create_options;
 
@@ -58,8 +71,15 @@ typedef struct gantry_manifest_id {
 
 GANTRY_API void gantry_manifest_id_free(gantry_manifest_id *id);
 
-/** Make a list. #GANTRY_E_EXISTS if the name is taken. @param out may be NULL.
- * `POST /libpod/manifests/{name}`. Since 0.1. */
+/**
+ * Make a list. When one of its images cannot be added, it is removed again.
+ * @param name  with or without tag, no digest
+ * @param out   receives its id; may be NULL
+ * @return 0, #GANTRY_E_EXISTS (a list or an image has the name), errors of gantry_manifests_add(),
+ *         ...
+ *
+ * Podman `POST /libpod/manifests/{name}`, then `PUT` for each image. Since 0.1.
+ */
 GANTRY_API int gantry_manifests_create(gantry_manifests *manifests, const char *name,
                                        const gantry_manifest_create_options *opts,
                                        gantry_manifest_id **out, gantry_error *err);
@@ -68,14 +88,21 @@ GANTRY_API int gantry_manifests_create(gantry_manifests *manifests, const char *
 typedef struct gantry_manifest_inspect_options {
     size_t size; /**< sizeof(gantry_manifest_inspect_options) */
     const gantry_call *call;
-    const gantry_auth *auth; /**< where the list is in a registry */
-    int tls_verify;
+    const gantry_auth *auth; /**< where the list is in a registry; NULL = the engine's credentials.
+                                  Podman before 4.6: UNSUPPORTED there, it uses its own */
+    int tls_verify;          /**< as in gantry_pull_options, where the list is in a registry; Podman
+                                  before 4.7: UNSUPPORTED there */
     int reserved;
 } gantry_manifest_inspect_options;
 
 /**
- * What a list holds. A local one comes first, else the registry is asked (always on Docker, where
- * digests of the single images are not told).
+ * What a list holds. A local one comes first; else the registry is asked, always on Docker. On
+ * Podman a name without a domain, or with "localhost/", means a local list only.
+ *
+ * A single image, here or in the registry, is #GANTRY_E_NOT_FOUND: gantry_registries_inspect()
+ * tells about both.
+ * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_REGISTRY, #GANTRY_E_UNAUTHORIZED, ...
+ *
  * Podman `GET /libpod/manifests/{name}/json`, Docker `GET /distribution/{name}/json`. Since 0.1.
  */
 GANTRY_API int gantry_manifests_inspect(gantry_manifests *manifests, const char *name,
@@ -89,7 +116,11 @@ typedef struct gantry_manifest_exists_options {
     const gantry_call *call;
 } gantry_manifest_exists_options;
 
-/** Whether there is a local list of this name; an image that is no list counts as none. Since 0.1.
+/**
+ * Whether there is a local list of this name; an image that is no list counts as none.
+ * @param out_exists  receives 1 or 0
+ *
+ * Podman `GET /libpod/manifests/{name}/exists`. Since 0.1.
  */
 GANTRY_API int gantry_manifests_exists(gantry_manifests *manifests, const char *name,
                                        const gantry_manifest_exists_options *opts, int *out_exists,
@@ -104,17 +135,23 @@ typedef struct gantry_manifest_add_options {
     const char *architecture;
     const char *variant;
     const char *os_version;
-    const char *const *features;
-    const gantry_pair *annotations;
+    const char *const *features; /**< of the processor; not in a list with annotations:
+                                      UNSUPPORTED, there is no format for both */
+    const gantry_pair *annotations; /**< keys without '=' */
     size_t annotation_count;
-    int all;        /**< #GANTRY_ON: of an image that is a list, all its images */
+    int all;        /**< #GANTRY_ON: of an image that is a list in a registry, all its images; else
+                         the one for the engine's platform. Of a local list: UNSUPPORTED */
     int tls_verify; /**< as in gantry_pull_options */
 } gantry_manifest_add_options;
 
 /**
- * Add an image to a list.
+ * Add an image to a list; one that is in it already stays there once.
  * @param image  a reference: the local image of that name if there is one, else the one in the
- *               registry. `PUT /libpod/manifests/{name}`. Since 0.1.
+ *               registry, where a name without a domain means docker.io/library/...
+ * @return 0, #GANTRY_E_NOT_FOUND (resource_kind MANIFEST: no such list, IMAGE: no such image),
+ *         #GANTRY_E_REGISTRY, #GANTRY_E_UNAUTHORIZED, #GANTRY_E_FORBIDDEN, ...
+ *
+ * Podman `PUT /libpod/manifests/{name}`. Since 0.1.
  */
 GANTRY_API int gantry_manifests_add(gantry_manifests *manifests, const char *name,
                                     const char *image, const gantry_manifest_add_options *opts,
@@ -128,13 +165,18 @@ typedef struct gantry_manifest_annotate_options {
     const char *architecture;
     const char *variant;
     const char *os_version;
-    const char *const *features;
-    const gantry_pair *annotations;
+    const char *const *features;    /**< as in gantry_manifest_add_options */
+    const gantry_pair *annotations; /**< added to those it has; in a list with features UNSUPPORTED
+                                     */
     size_t annotation_count;
 } gantry_manifest_annotate_options;
 
-/** Change what a list says of one of its images. @param digest of the image, "sha256:...". Since
- * 0.1. */
+/**
+ * Change what a list says of one of its images.
+ * @param digest  of the image in the list, "sha256:..."
+ *
+ * Podman `PUT /libpod/manifests/{name}`. Since 0.1.
+ */
 GANTRY_API int gantry_manifests_annotate(gantry_manifests *manifests, const char *name,
                                          const char *digest,
                                          const gantry_manifest_annotate_options *opts,
@@ -148,13 +190,22 @@ typedef struct gantry_manifest_remove_options {
     int reserved;
 } gantry_manifest_remove_options;
 
-/** Take an image out of a list. @param digest as "sha256:...". Since 0.1. */
+/**
+ * Take an image out of a list; the image itself stays.
+ * @param digest  of the image in the list, "sha256:..."
+ *
+ * Podman `PUT /libpod/manifests/{name}`. Since 0.1.
+ */
 GANTRY_API int gantry_manifests_remove_image(gantry_manifests *manifests, const char *name,
                                              const char *digest,
                                              const gantry_manifest_remove_options *opts,
                                              gantry_error *err);
 
-/** Remove a list; its images stay. `DELETE /libpod/manifests/{name}`. Since 0.1. */
+/**
+ * Remove a list; its images stay. Of a list with several names only this one goes.
+ *
+ * Podman `DELETE /libpod/manifests/{name}`. Since 0.1.
+ */
 GANTRY_API int gantry_manifests_remove(gantry_manifests *manifests, const char *name,
                                        const gantry_manifest_remove_options *opts,
                                        gantry_error *err);
@@ -162,17 +213,23 @@ GANTRY_API int gantry_manifests_remove(gantry_manifests *manifests, const char *
 /** Options of gantry_manifests_push(). */
 typedef struct gantry_manifest_push_options {
     size_t size;             /**< sizeof(gantry_manifest_push_options) */
-    const gantry_call *call; /**< no total limit by default */
-    const gantry_auth *auth;
-    int all;        /**< DEFAULT and ON: the images too; #GANTRY_OFF: the list alone */
+    const gantry_call *call; /**< no total limit by default. Podman 4 goes on when a call ends
+                                  early */
+    const gantry_auth *auth; /**< NULL = the engine's credentials */
+    int all;        /**< DEFAULT and ON: the images too; #GANTRY_OFF: the list alone, whose images
+                         must be in the registry as they are here */
     int tls_verify; /**< as in gantry_pull_options */
 } gantry_manifest_push_options;
 
 /**
  * Push a list, and its images with it.
- * @param destination  reference with a domain; NULL = the list's own name
+ * @param destination  reference with a domain, no digest; NULL = the list's own name
  * @param out          receives the digest of what was pushed; may be NULL
- * `POST /libpod/manifests/{name}/registry/{destination}`. Since 0.1.
+ * @return 0, #GANTRY_E_NOT_FOUND (no such list; with resource_kind IMAGE and `all` OFF: an image is
+ *         not in the registry), #GANTRY_E_REGISTRY, #GANTRY_E_UNAUTHORIZED, #GANTRY_E_FORBIDDEN,
+ *         ...
+ *
+ * Podman `POST /libpod/manifests/{name}/registry/{destination}`. Since 0.1.
  */
 GANTRY_API int gantry_manifests_push(gantry_manifests *manifests, const char *name,
                                      const char *destination,

@@ -73,6 +73,8 @@ static int check_options(const gantry_entry_options *opts, enum gnt_entry_kind k
         return gnt_fail(err, GANTRY_E_INVALID, "uid: out of range: %lld", (long long)opts->uid);
     if (opts->gid < 0 || opts->gid > UINT32_MAX)
         return gnt_fail(err, GANTRY_E_INVALID, "gid: out of range: %lld", (long long)opts->gid);
+    if (opts->ignore != NULL && kind != GNT_ENTRY_DIRECTORY)
+        return gnt_fail(err, GANTRY_E_INVALID, "ignore: applies to directories only");
     return 0;
 }
 
@@ -80,7 +82,8 @@ static int check_options(const gantry_entry_options *opts, enum gnt_entry_kind k
 static int make_entry(gantry_archive *archive, enum gnt_entry_kind kind, const char *name,
                       const gantry_entry_options *opts, struct gnt_entry **out, gantry_error *err)
 {
-    int may_be_empty = kind == GNT_ENTRY_DIRECTORY || kind == GNT_ENTRY_INCLUDE;
+    int may_be_empty =
+        kind == GNT_ENTRY_DIRECTORY || kind == GNT_ENTRY_TAR || kind == GNT_ENTRY_INCLUDE;
     gantry_entry_options o;
     struct gnt_entry *entry;
     int rc;
@@ -107,6 +110,7 @@ static int make_entry(gantry_archive *archive, enum gnt_entry_kind kind, const c
     entry->uid = o.uid;
     entry->gid = o.gid;
     entry->mtime_ns = o.mtime_ns;
+    entry->ignore = o.ignore;
     *out = entry;
     return 0;
 }
@@ -150,6 +154,19 @@ static int add_data(gantry_archive *archive, const char *name, const void *data,
     return append(archive, entry);
 }
 
+static int check_source(const gantry_source *source, const char *argument, gantry_source *copy,
+                        gantry_error *err)
+{
+    int rc;
+
+    if (source == NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "%s: must not be NULL", argument);
+    rc = gnt_import(copy, sizeof *copy, source, "gantry_source", err);
+    if (rc == 0 && copy->read == NULL)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "%s.read: must not be NULL", argument);
+    return rc;
+}
+
 static int add_source(gantry_archive *archive, const char *name, const gantry_source *source,
                       const gantry_entry_options *opts, gantry_error *err)
 {
@@ -157,13 +174,9 @@ static int add_source(gantry_archive *archive, const char *name, const gantry_so
     gantry_source copy;
     int rc;
 
-    if (source == NULL)
-        return gnt_fail(err, GANTRY_E_INVALID, "source: must not be NULL");
-    rc = gnt_import(&copy, sizeof copy, source, "gantry_source", err);
+    rc = check_source(source, "source", &copy, err);
     if (rc < 0)
         return rc;
-    if (copy.read == NULL)
-        return gnt_fail(err, GANTRY_E_INVALID, "source.read: must not be NULL");
     if (copy.length < 0)
         return gnt_fail(err, GANTRY_E_INVALID,
                         "source.length: must be known, a tar header carries the size");
@@ -201,6 +214,50 @@ static int add_mkdir(gantry_archive *archive, const char *name, const gantry_ent
 {
     struct gnt_entry *entry = NULL;
     int rc = make_entry(archive, GNT_ENTRY_MKDIR, name, opts, &entry, err);
+
+    return rc < 0 ? rc : append(archive, entry);
+}
+
+static int add_link(gantry_archive *archive, const char *name, const char *target,
+                    gantry_error *err)
+{
+    struct gnt_entry *entry = NULL;
+    size_t size;
+    int rc = make_entry(archive, GNT_ENTRY_LINK, name, NULL, &entry, err);
+
+    if (rc == 0)
+        rc = gnt_archive_name(&archive->arena, "target", target, 0, &entry->path, &size, err);
+    return rc < 0 ? rc : append(archive, entry);
+}
+
+static int add_tar(gantry_archive *archive, const gantry_source *tar,
+                   const gantry_archive_tar_options *opts, gantry_error *err)
+{
+    gantry_archive_tar_options o;
+    struct gnt_entry *entry = NULL;
+    gantry_source copy;
+    int rc = check_source(tar, "tar", &copy, err);
+
+    if (rc == 0)
+        rc = gnt_import(&o, sizeof o, opts, "gantry_archive_tar_options", err);
+    if (rc == 0 && o.strip < 0)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "strip: must not be negative: %d", o.strip);
+    if (rc == 0 && copy.length < 0)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "tar.length: must not be negative");
+    if (rc == 0)
+        rc =
+            make_entry(archive, GNT_ENTRY_TAR, o.prefix != NULL ? o.prefix : "", NULL, &entry, err);
+    if (rc < 0)
+        return rc;
+    entry->source = copy;
+    entry->strip = o.strip;
+    return append(archive, entry);
+}
+
+int gnt_archive_omit(gantry_archive *archive, const char *name, gantry_error *err)
+{
+    struct gnt_entry *entry = NULL;
+    int rc = make_entry(archive, GNT_ENTRY_OMIT, name, NULL, &entry, err);
 
     return rc < 0 ? rc : append(archive, entry);
 }
@@ -293,6 +350,7 @@ void gantry_archive_free(gantry_archive *archive)
     if (archive == NULL)
         return;
     mem = archive->host.mem;
+    gantry_ignore_free(archive->owned);
     gnt_arena_free(&archive->arena);
     gnt_free(&mem, archive);
 }
@@ -335,4 +393,16 @@ int gantry_archive_symlink(gantry_archive *archive, const char *name, const char
 {
     return fail_in(add_path(archive, GNT_ENTRY_SYMLINK, name, "target", target, opts, err),
                    "archive.symlink", err);
+}
+
+int gantry_archive_link(gantry_archive *archive, const char *name, const char *target,
+                        gantry_error *err)
+{
+    return fail_in(add_link(archive, name, target, err), "archive.link", err);
+}
+
+int gantry_archive_add_tar(gantry_archive *archive, const gantry_source *tar,
+                           const gantry_archive_tar_options *opts, gantry_error *err)
+{
+    return fail_in(add_tar(archive, tar, opts, err), "archive.add_tar", err);
 }

@@ -35,6 +35,7 @@ gantry_progress_record *gnt_build_push(struct gnt_build_records *b, int kind, co
     q->record.step_total = b->step_total;
     q->record.current = -1;
     q->record.total = -1;
+    q->record.duration_ms = -1;
     q->record.text = gnt_arena_strndup(&b->arena, text, size);
     q->record.text_size = size;
     q->record.json = v != NULL ? write_record(b, v) : NULL;
@@ -46,6 +47,12 @@ gantry_progress_record *gnt_build_push(struct gnt_build_records *b, int kind, co
         b->last->next = q;
     b->last = q;
     return &q->record;
+}
+
+void gnt_build_records_free(struct gnt_build_records *b)
+{
+    gnt_arena_free(&b->arena);
+    gnt_buf_free(&b->instruction);
 }
 
 /* Keeps the last bytes of what the current step printed, for the error. */
@@ -66,14 +73,71 @@ static void keep_tail(struct gnt_build_records *b, const char *text, size_t size
     b->tail_size += size;
 }
 
-static void begin_step(struct gnt_build_records *b, const struct gnt_build_line *line)
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+gantry_progress_record *gnt_build_push_end(struct gnt_build_records *b, int step, int cached,
+                                           int64_t duration_ms, const char *text, size_t size)
 {
+    gantry_progress_record *record = gnt_build_push(b, GANTRY_PROGRESS_STEP_END, text, size, NULL);
+
+    if (record != NULL) {
+        record->step = step;
+        record->cached = cached;
+        record->duration_ms = duration_ms;
+    }
+    return record;
+}
+
+int gnt_build_end_step(struct gnt_build_records *b, gantry_error *err)
+{
+    int64_t duration_ms = (gantry_clock_ns() - b->step_begin_ns) / 1000000;
+
+    if (!b->step_open)
+        return 0;
+    b->step_open = 0;
+    if (gnt_build_push_end(b, b->step, b->step_cached, duration_ms, gnt_buf_text(&b->instruction),
+                           b->instruction.size) == NULL)
+        return gnt_nomem(err);
+    return 0;
+}
+
+static int begin_step(struct gnt_build_records *b, const struct gnt_build_line *line,
+                      gantry_error *err)
+{
+    if (gnt_build_end_step(b, err) < 0)
+        return GANTRY_E_NOMEM;
+    if (b->instruction.max == 0)
+        gnt_buf_init(&b->instruction, &b->host->mem, b->host->limits.record_bytes);
+    gnt_buf_clear(&b->instruction);
+    if (gnt_buf_add(&b->instruction, line->text, line->size) < 0)
+        return gnt_nomem(err); /* a record's text is never longer than a record */
     b->step = line->step;
     b->step_total = line->total;
     b->step_logged = 0;
+    b->step_open = 1;
+    b->step_cached = 0;
+    b->step_begin_ns = gantry_clock_ns();
     b->tail_size = 0;
     b->image_id[0] = '\0'; /* what was named was the image of a stage before */
     gnt_text_copy(b->step_text, sizeof b->step_text, line->text, line->size, 0, 0);
+    return 0;
+}
+
+/* What a record of a transfer says about a layer. */
+static int read_transfer(struct gnt_build_records *b, const struct gnt_json *v,
+                         gantry_progress_record *record, gantry_error *err)
+{
+    struct gnt_transfer_event e = { .current = -1, .total = -1, .text = "" };
+
+    if (b->dialect->transfer == NULL || v == NULL)
+        return 0;
+    b->dialect->transfer->read(&e, v);
+    record->state = e.state;
+    record->current = e.current;
+    record->total = e.total;
+    if (e.layer != NULL && (record->id = gnt_arena_strdup(&b->arena, e.layer)) == NULL)
+        return gnt_nomem(err);
+    return 0;
 }
 
 static int add_line(struct gnt_build_records *b, const char *text, size_t size,
@@ -88,6 +152,7 @@ static int add_line(struct gnt_build_records *b, const char *text, size_t size,
                                    .step = b->step,
                                    .total = b->step_total,
                                    .quiet = !b->step_logged,
+                                   .base = strncasecmp(b->step_text, "FROM ", 5) == 0,
                                    .built = b->image_id[0] != '\0',
                                    .channel = GANTRY_STDOUT,
                                    .text = text,
@@ -97,8 +162,8 @@ static int add_line(struct gnt_build_records *b, const char *text, size_t size,
     b->dialect->classify(&line);
     if (line.kind == GNT_BUILD_NOTHING || line.size == 0)
         return 0;
-    if (line.kind == GNT_BUILD_STEP)
-        begin_step(b, &line);
+    if (line.kind == GNT_BUILD_STEP && begin_step(b, &line, err) < 0)
+        return GANTRY_E_NOMEM;
     if (line.kind == GNT_BUILD_LOG) {
         b->step_logged = 1;
         keep_tail(b, line.text, line.size);
@@ -107,9 +172,10 @@ static int add_line(struct gnt_build_records *b, const char *text, size_t size,
     if (record == NULL)
         return gnt_nomem(err);
     record->cached = line.kind == GNT_BUILD_CACHED;
+    b->step_cached |= record->cached;
     if (line.kind == GNT_BUILD_LOG)
         record->channel = line.channel;
-    return 0;
+    return line.kind == GNT_BUILD_STATUS ? read_transfer(b, v, record, err) : 0;
 }
 
 /* ---- the engine's objects -------------------------------------------------------------------- */
@@ -158,15 +224,8 @@ static int on_status(struct gnt_build_records *b, const struct gnt_json *status,
 {
     gantry_progress_record *record =
         gnt_build_push(b, GANTRY_PROGRESS_STATUS, status->text, status->size, v);
-    const char *id = gnt_json_text(gnt_json_get(v, "id"));
 
-    if (record == NULL)
-        return gnt_nomem(err);
-    gnt_json_int(gnt_json_get(v, "progressDetail/current"), &record->current);
-    gnt_json_int(gnt_json_get(v, "progressDetail/total"), &record->total);
-    if (id != NULL && (record->id = gnt_arena_strdup(&b->arena, id)) == NULL)
-        return gnt_nomem(err);
-    return 0;
+    return record == NULL ? gnt_nomem(err) : read_transfer(b, v, record, err);
 }
 
 /* Whether the engine says, in place of the step's output, that the command never ran. */

@@ -28,6 +28,14 @@ void gnt_content_source(struct gnt_content *c, const char *name, const gantry_so
                                .left = source->length };
 }
 
+void gnt_content_tar(struct gnt_content *c, const char *name, struct gnt_tar_reader *tar,
+                     int64_t size)
+{
+    *c = (struct gnt_content){
+        .kind = GNT_CONTENT_TAR, .name = name, .tar = tar, .size = size, .left = size
+    };
+}
+
 int gnt_content_file(struct gnt_content *c, const char *path, int fd, gantry_error *err)
 {
     struct stat st;
@@ -145,6 +153,19 @@ static int read_source(struct gnt_content *c, void *buffer, size_t capacity, siz
     return 0;
 }
 
+/* The reader proves the end: it fails where the tar has less. */
+static int read_tar(struct gnt_content *c, void *buffer, size_t capacity, size_t *out_size,
+                    gantry_error *err)
+{
+    int rc = gnt_tar_reader_data(c->tar, buffer, capacity, out_size, err);
+
+    if (rc == 0 && (*out_size == 0 ? c->left > 0 : (int64_t)*out_size > c->left))
+        rc = gnt_fail(err, GANTRY_E_INVALID, "the size of %s in the tar is not that of its content",
+                      c->name);
+    c->at_end = rc == 0 && *out_size == 0;
+    return rc;
+}
+
 int gnt_content_read(struct gnt_content *c, void *buffer, size_t capacity, size_t *out_size,
                      gantry_error *err)
 {
@@ -157,6 +178,8 @@ int gnt_content_read(struct gnt_content *c, void *buffer, size_t capacity, size_
         return read_file(c, buffer, capacity, out_size, err);
     if (c->kind == GNT_CONTENT_DATA)
         rc = read_data(c, buffer, capacity, out_size);
+    else if (c->kind == GNT_CONTENT_TAR)
+        rc = read_tar(c, buffer, capacity, out_size, err);
     else
         rc = read_source(c, buffer, capacity, out_size, err);
     if (rc == 0)

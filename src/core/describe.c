@@ -1,7 +1,7 @@
 /*
  * What an entry's header says: type, mode, owner, time and size, from the recipe, from the host or
  * from both. Opens files, since the size is the one of the descriptor that will be read. Knows no
- * tar. Hard links count as separate files.
+ * tar, and of hard links only those that were asked for.
  */
 #include "pack.h"
 
@@ -35,6 +35,9 @@ static int link_or_directory(struct gnt_meta *m, const struct stat *st)
         m->mode = 0777;
         m->link = m->link_buffer;
     }
+    m->size = S_ISREG(st->st_mode) ? (int64_t)st->st_size : 0;
+    if (m->type != GNT_TYPE_LINK && !S_ISREG(st->st_mode))
+        m->type = GNT_TYPE_OTHER;
     return 0;
 }
 
@@ -50,6 +53,8 @@ static int describe_walked(const struct gnt_item *item, struct gnt_meta *m, stru
         return 0;
     if (m->type == GNT_TYPE_LINK)
         return gnt_walk_read_link(item->walk, m->link_buffer, sizeof m->link_buffer, err);
+    if (c == NULL || m->type == GNT_TYPE_OTHER)
+        return 0;
     rc = gnt_walk_open_file(item->walk, &fd, err);
     return rc < 0 ? rc : gnt_content_file(c, gnt_walk_path(item->walk), fd, err);
 }
@@ -71,6 +76,8 @@ static int describe_file(const struct gnt_entry *e, struct gnt_meta *m, struct g
                              err);
     if (!S_ISREG(st.st_mode))
         return gnt_file_fail(err, GANTRY_E_IO, 0, "neither a regular file nor a link:", e->path);
+    if (c == NULL)
+        return 0;
     rc = gnt_file_open(AT_FDCWD, e->path, e->path, &st, &fd, err);
     return rc < 0 ? rc : gnt_content_file(c, e->path, fd, err);
 }
@@ -84,10 +91,14 @@ static int describe_entry(const struct gnt_entry *e, struct gnt_meta *m, struct 
     m->mtime = seconds(e->mtime_ns);
     switch (e->kind) {
     case GNT_ENTRY_DATA:
-        gnt_content_data(c, e->name, e->data, e->size);
+        m->size = (int64_t)e->size;
+        if (c != NULL)
+            gnt_content_data(c, e->name, e->data, e->size);
         return 0;
     case GNT_ENTRY_SOURCE:
-        gnt_content_source(c, e->name, &e->source);
+        m->size = e->source.length;
+        if (c != NULL)
+            gnt_content_source(c, e->name, &e->source);
         return 0;
     case GNT_ENTRY_FILE:
         return describe_file(e, m, c, err);
@@ -96,8 +107,13 @@ static int describe_entry(const struct gnt_entry *e, struct gnt_meta *m, struct 
         m->mode = 0777;
         m->link = e->path;
         return 0;
+    case GNT_ENTRY_LINK:
+        m->type = GNT_TYPE_HARDLINK;
+        return 0;
     case GNT_ENTRY_MKDIR:
     case GNT_ENTRY_DIRECTORY:
+    case GNT_ENTRY_TAR:
+    case GNT_ENTRY_OMIT:
     case GNT_ENTRY_INCLUDE:
         break;
     }
@@ -106,13 +122,23 @@ static int describe_entry(const struct gnt_entry *e, struct gnt_meta *m, struct 
     return 0;
 }
 
+void gnt_describe_fixed(const gantry_archive *archive, struct gnt_meta *m)
+{
+    if (!archive->reproducible)
+        return;
+    m->uid = m->gid = 0;
+    m->mtime = seconds(archive->mtime_ns);
+    if (m->type != GNT_TYPE_LINK)
+        m->mode = m->type == GNT_TYPE_DIRECTORY || (m->mode & 0111) != 0 ? 0755 : 0644;
+}
+
 int gnt_describe(const gantry_archive *archive, const struct gnt_item *item, struct gnt_meta *m,
                  struct gnt_content *c, gantry_error *err)
 {
     int rc = 0;
 
     m->mode = 0;
-    m->uid = m->gid = m->mtime = 0;
+    m->uid = m->gid = m->mtime = m->size = 0;
     m->link = NULL;
     m->type = GNT_TYPE_FILE;
     if (item->entry != NULL) {
@@ -125,12 +151,8 @@ int gnt_describe(const gantry_archive *archive, const struct gnt_item *item, str
     }
     if (rc < 0)
         return rc;
-    m->size = c->kind == GNT_CONTENT_NONE ? 0 : c->size;
-    if (archive->reproducible) {
-        m->uid = m->gid = 0;
-        m->mtime = seconds(archive->mtime_ns);
-        if (m->type != GNT_TYPE_LINK)
-            m->mode = m->type == GNT_TYPE_DIRECTORY || (m->mode & 0111) != 0 ? 0755 : 0644;
-    }
+    if (c != NULL && c->kind != GNT_CONTENT_NONE)
+        m->size = c->size;
+    gnt_describe_fixed(archive, m);
     return 0;
 }

@@ -23,9 +23,9 @@
 struct gnt_in;
 
 struct gnt_in_context {
-    struct gnt_arena *arena;    /* of the result */
-    const struct gnt_json *root;/* the object being decoded */
-    const char *key;            /* key of the object being decoded when it is a map's value, or
+    struct gnt_arena *arena;     /* of the result */
+    const struct gnt_json *root; /* the object being decoded */
+    const char *key;             /* key of the object being decoded when it is a map's value, or
                                    NULL */
     gantry_error *err;
 };
@@ -75,7 +75,10 @@ struct gnt_word {
     int value;
 };
 
-#define GNT_IN_(T, m, want, p, fn, a, f) { p, fn, offsetof(T, m) + GNT_TYPED(T, m, want), a, f, 0 }
+#define GNT_IN_(T, m, want, p, fn, a, f)                                                           \
+    {                                                                                              \
+        p, fn, offsetof(T, m) + GNT_TYPED(T, m, want), a, f, 0                                     \
+    }
 #define GNT_IN_STR(T, m, p) GNT_IN_(T, m, const char *, p, gnt_in_str, NULL, 0)
 #define GNT_IN_STR_REQ(T, m, p) GNT_IN_(T, m, const char *, p, gnt_in_str, NULL, GNT_REQUIRED)
 #define GNT_IN_ID(T, m, p) GNT_IN_(T, m, const char *, p, gnt_in_id, NULL, 0)
@@ -90,8 +93,14 @@ struct gnt_word {
 #define GNT_IN_ENUM(T, m, p, words) GNT_IN_(T, m, int, p, gnt_in_enum, words, 0)
 #define GNT_IN_MAP(T, m, p) GNT_IN_(T, m, const gantry_pair *, p, gnt_in_map, NULL, 0)
 /* Anything odd: fn gets the address of the member. */
-#define GNT_IN_HOOK(T, m, p, fn) { p, fn, offsetof(T, m), NULL, 0, 0 }
-#define GNT_IN_END { NULL, NULL, 0, NULL, 0, 0 }
+#define GNT_IN_HOOK(T, m, p, fn)                                                                   \
+    {                                                                                              \
+        p, fn, offsetof(T, m), NULL, 0, 0                                                          \
+    }
+#define GNT_IN_END                                                                                 \
+    {                                                                                              \
+        NULL, NULL, 0, NULL, 0, 0                                                                  \
+    }
 
 /* Decode an object. Other JSON types: PROTOCOL. Each row that finds a value overwrites the member:
  * of several rows for one member the last that finds one counts. A member without any stays as it
@@ -130,7 +139,7 @@ struct gnt_out {
 };
 
 int gnt_out_str(struct gnt_out_context *, const struct gnt_out *, const void *);
-int gnt_out_strs(struct gnt_out_context *, const struct gnt_out *, const void *);  /* array */
+int gnt_out_strs(struct gnt_out_context *, const struct gnt_out *, const void *); /* array */
 int gnt_out_i64(struct gnt_out_context *, const struct gnt_out *, const void *);
 /* switch: true / false */
 int gnt_out_on(struct gnt_out_context *, const struct gnt_out *, const void *);
@@ -144,14 +153,20 @@ int gnt_out_map(struct gnt_out_context *, const struct gnt_out *, const void *);
 int gnt_out_env_map(struct gnt_out_context *, const struct gnt_out *, const void *);
 /* UNSUPPORTED */
 int gnt_out_refuse(struct gnt_out_context *, const struct gnt_out *, const void *);
+/* for queries: a list of texts as the text of a JSON array */
+int gnt_out_strs_text(struct gnt_out_context *, const struct gnt_out *, const void *);
 /* nothing: code elsewhere deals with it */
 int gnt_out_code(struct gnt_out_context *, const struct gnt_out *, const void *);
 
 #define GNT_OUT_(T, m, want, p, fn, w)                                                             \
-    { p, #m, fn, offsetof(T, m) + GNT_TYPED(T, m, want), w, NULL }
+    {                                                                                              \
+        p, #m, fn, offsetof(T, m) + GNT_TYPED(T, m, want), w, NULL                                 \
+    }
 #define GNT_OUT_W(T, m) sizeof(((T *)0)->m)
 #define GNT_OUT_STR(T, m, p) GNT_OUT_(T, m, const char *, p, gnt_out_str, GNT_OUT_W(T, m))
 #define GNT_OUT_STRS(T, m, p) GNT_OUT_(T, m, const char *const *, p, gnt_out_strs, GNT_OUT_W(T, m))
+#define GNT_OUT_STRS_TEXT(T, m, p)                                                                 \
+    GNT_OUT_(T, m, const char *const *, p, gnt_out_strs_text, GNT_OUT_W(T, m))
 #define GNT_OUT_I64(T, m, p) GNT_OUT_(T, m, int64_t, p, gnt_out_i64, GNT_OUT_W(T, m))
 #define GNT_OUT_ON(T, m, p) GNT_OUT_(T, m, int, p, gnt_out_on, GNT_OUT_W(T, m))
 #define GNT_OUT_OFF(T, m, p) GNT_OUT_(T, m, int, p, gnt_out_off, GNT_OUT_W(T, m))
@@ -161,10 +176,27 @@ int gnt_out_code(struct gnt_out_context *, const struct gnt_out *, const void *)
     GNT_OUT_(T, m, const gantry_pair *, p, gnt_out_map, GNT_OUT_W(T, m) + sizeof(size_t))
 #define GNT_OUT_ENV_MAP(T, m, p)                                                                   \
     GNT_OUT_(T, m, const char *const *, p, gnt_out_env_map, GNT_OUT_W(T, m))
-#define GNT_OUT_HOOK(T, m, p, fn) { p, #m, fn, offsetof(T, m), GNT_OUT_W(T, m), NULL }
-#define GNT_OUT_REFUSE(T, m) { "", #m, gnt_out_refuse, offsetof(T, m), GNT_OUT_W(T, m), NULL }
-#define GNT_OUT_CODE(T, m) { "", #m, gnt_out_code, offsetof(T, m), GNT_OUT_W(T, m), NULL }
-#define GNT_OUT_END { NULL, NULL, NULL, 0, 0, NULL }
+#define GNT_OUT_HOOK(T, m, p, fn)                                                                  \
+    {                                                                                              \
+        p, #m, fn, offsetof(T, m), GNT_OUT_W(T, m), NULL                                           \
+    }
+#define GNT_OUT_REFUSE(T, m)                                                                       \
+    {                                                                                              \
+        "", #m, gnt_out_refuse, offsetof(T, m), GNT_OUT_W(T, m), NULL                              \
+    }
+#define GNT_OUT_CODE(T, m)                                                                         \
+    {                                                                                              \
+        "", #m, gnt_out_code, offsetof(T, m), GNT_OUT_W(T, m), NULL                                \
+    }
+#define GNT_OUT_END                                                                                \
+    {                                                                                              \
+        NULL, NULL, NULL, 0, 0, NULL                                                               \
+    }
+
+/* For hooks: put a value as JSON text where the row says, for parameters of a query that hold JSON.
+ * A NULL value is a lack of memory. */
+int gnt_out_put_text(struct gnt_out_context *c, const struct gnt_out *row,
+                     const struct gnt_json *value);
 
 /* Encode options (full-size, imported) into body; rows whose bytes are all zero are skipped. */
 int gnt_encode(struct gnt_arena *arena, const void *options, const struct gnt_out *rows,

@@ -85,7 +85,31 @@ int gnt_out_str(struct gnt_out_context *c, const struct gnt_out *row, const void
     return put(c, row, gnt_json_string(c->arena, text));
 }
 
-int gnt_out_strs(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+enum {
+    TEXT_MAX = 256 * 1024 /* more is no parameter of a query */
+};
+
+int gnt_out_put_text(struct gnt_out_context *c, const struct gnt_out *row,
+                     const struct gnt_json *value)
+{
+    struct gnt_buf text;
+    int rc = value ? 0 : GANTRY_E_NOMEM;
+
+    gnt_buf_init(&text, &c->arena->mem, TEXT_MAX);
+    if (rc == 0) {
+        rc = gnt_json_write(value, &text);
+    }
+    if (rc == 0) {
+        rc = put(c, row, gnt_json_string(c->arena, gnt_buf_text(&text)));
+    } else {
+        rc = rc == GANTRY_E_LIMIT ? invalid(c, row, "is too long") : gnt_nomem(c->err);
+    }
+    gnt_buf_wipe_free(&text);
+    return rc;
+}
+
+static int make_array(struct gnt_out_context *c, const struct gnt_out *row, const void *field,
+                      struct gnt_json **out)
 {
     struct gnt_json *array = gnt_json_new(c->arena, GNT_JSON_ARRAY);
 
@@ -97,7 +121,24 @@ int gnt_out_strs(struct gnt_out_context *c, const struct gnt_out *row, const voi
             return gnt_nomem(c->err);
         }
     }
-    return put(c, row, array);
+    *out = array;
+    return 0;
+}
+
+int gnt_out_strs(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+{
+    struct gnt_json *array = NULL;
+    int rc = make_array(c, row, field, &array);
+
+    return rc < 0 ? rc : put(c, row, array);
+}
+
+int gnt_out_strs_text(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+{
+    struct gnt_json *array = NULL;
+    int rc = make_array(c, row, field, &array);
+
+    return rc < 0 ? rc : gnt_out_put_text(c, row, array);
 }
 
 int gnt_out_i64(struct gnt_out_context *c, const struct gnt_out *row, const void *field)

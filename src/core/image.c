@@ -1,219 +1,15 @@
 /*
- * Images, the public functions: check arguments, import options, dispatch. gantry_images_build is
- * composed here from the backend's progress.
+ * Images, the public functions but for builds: check arguments, import options, dispatch.
  */
 #include <gantry/image.h>
 
-#include <string.h>
-
-#include "build_copy.h"
-#include "pack.h"
 #include "engine.h"
 #include "error.h"
 #include "names.h"
-#include "stream.h"
 
 static gantry_engine *engine_of(const gantry_images *images)
 {
     return images != NULL ? images->engine : NULL;
-}
-
-/* ---- build ----------------------------------------------------------------------------------- */
-
-static int check_pairs(const char *argument, const gantry_pair *pairs, size_t count,
-                       gantry_error *err)
-{
-    if (count > 0 && pairs == NULL)
-        return gnt_fail(err, GANTRY_E_INVALID, "%s: must not be NULL", argument);
-    for (size_t i = 0; i < count; i++) {
-        int rc = gnt_check_text(argument, pairs[i].key, err);
-
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
-static int check_build(const char *reference, const gantry_build_options *o, gantry_error *err)
-{
-    int rc = 0;
-
-    if (reference != NULL)
-        rc = gnt_reference_check("reference", reference, err);
-    for (const char *const *tag = o->tags; rc == 0 && tag != NULL && *tag != NULL; tag++)
-        rc = gnt_reference_check("tags", *tag, err);
-    if (rc == 0)
-        rc = check_pairs("build_args", o->build_args, o->build_arg_count, err);
-    if (rc == 0)
-        rc = check_pairs("labels", o->labels, o->label_count, err);
-    if (rc == 0)
-        rc = check_pairs("extra_query", o->extra_query, o->extra_query_count, err);
-    if (rc == 0 && (o->pull < GANTRY_PULL_DEFAULT || o->pull > GANTRY_PULL_NEVER))
-        rc = gnt_fail(err, GANTRY_E_INVALID, "pull: %d is none of GANTRY_PULL_", o->pull);
-    return rc;
-}
-
-/* What a progress keeps alive besides the backend's own state. */
-struct build_keep {
-    struct gnt_arena arena; /* of this and of the options */
-    gantry_build_options options;
-    gantry_build_context context;
-};
-
-static void free_keep(void *arg)
-{
-    struct build_keep *keep = arg;
-    struct gnt_arena arena = keep->arena;
-
-    gantry_archive_free(keep->context.archive);
-    gnt_arena_free(&arena);
-}
-
-static struct build_keep *new_keep(const struct gnt_mem *mem, gantry_error *err)
-{
-    struct gnt_arena arena;
-    struct build_keep *keep;
-
-    gnt_arena_init(&arena, mem);
-    keep = gnt_arena_alloc(&arena, sizeof *keep);
-    if (keep == NULL)
-        gnt_nomem(err);
-    else
-        keep->arena = arena;
-    return keep;
-}
-
-static int start_build(gantry_engine *e, const char *reference, const gantry_build_options *opts,
-                       gantry_progress **out, gantry_error *err)
-{
-    gantry_progress *p = NULL;
-    struct build_keep *keep = new_keep(&e->host.mem, err);
-    int rc;
-
-    if (keep == NULL)
-        return GANTRY_E_NOMEM;
-    keep->context.size = sizeof keep->context;
-    keep->context.hidden = gnt_no_strings;
-    rc = gnt_build_options_copy(&keep->arena, &keep->options, opts, err);
-    if (rc == 0)
-        rc = gnt_build_context(&e->host.mem, &e->host, opts, &keep->context.archive,
-                               &keep->context.dockerfile_name, err);
-    if (rc == 0)
-        rc = e->backend->images.build(e->state, reference, &keep->options, &keep->context, &p, err);
-    if (rc < 0) {
-        free_keep(keep);
-        return rc;
-    }
-    gnt_progress_on_close(p, free_keep, keep);
-    *out = p;
-    return 0;
-}
-
-int gantry_images_build_open(gantry_images *images, const char *reference,
-                             const gantry_build_options *opts, gantry_progress **out,
-                             gantry_error *err)
-{
-    gantry_engine *e = engine_of(images);
-    gantry_build_options o;
-    int rc = gnt_enter(e, GANTRY_FEATURE_IMAGES_BUILD, err);
-
-    if (rc == 0)
-        rc = gnt_check_out(out, err);
-    if (rc == 0)
-        rc = GNT_IMPORT(gantry_build_options, o, opts, err);
-    if (rc == 0)
-        rc = check_build(reference, &o, err);
-    if (rc == 0)
-        rc = start_build(e, reference, &o, out, err);
-    return gnt_leave(rc, GANTRY_FEATURE_IMAGES_BUILD, GANTRY_RESOURCE_IMAGE, reference, err);
-}
-
-static int note_record(gantry_build_result *result, const gantry_progress_record *record,
-                       gantry_error *err)
-{
-    struct gnt_arena *arena = gnt_result_arena(result);
-
-    if (record->step_total > result->step_total)
-        result->step_total = record->step_total;
-    if (record->kind == GANTRY_PROGRESS_RESULT && record->id != NULL) {
-        result->image_id = gnt_arena_strdup(arena, record->id);
-        return result->image_id == NULL ? gnt_nomem(err) : 0;
-    }
-    if (record->kind == GANTRY_PROGRESS_WARNING) {
-        const char *const *list = gnt_strings_add(arena, result->warnings, record->text);
-
-        if (list == NULL)
-            return gnt_nomem(err);
-        result->warnings = list;
-    }
-    return 0;
-}
-
-/* What the engine did so far is not taken back. */
-static int stopped(const gantry_progress_record *record, gantry_error *err)
-{
-    gnt_fail(err, GANTRY_E_CALLBACK, "%s",
-             record->kind == GANTRY_PROGRESS_RESULT
-                 ? "the progress callback said stop; the image was made before"
-                 : "the progress callback stopped the build; no image was made, finished steps may "
-                   "stay in the engine's cache");
-    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
-    return GANTRY_E_CALLBACK;
-}
-
-static int follow_build(gantry_progress *p, const gantry_build_options *o,
-                        gantry_build_result *result, gantry_error *err)
-{
-    const gantry_progress_record *record = NULL;
-    int rc;
-
-    while ((rc = gantry_progress_next(p, &record, err)) == 0 && record != NULL) {
-        rc = note_record(result, record, err);
-        if (rc < 0)
-            return rc;
-        if (o->progress != NULL && o->progress(o->progress_arg, record) != 0)
-            return stopped(record, err);
-    }
-    return rc;
-}
-
-static int whole_build(gantry_engine *e, const char *reference, const gantry_build_options *o,
-                       gantry_build_result **out, gantry_error *err)
-{
-    gantry_build_result *result = gnt_result_new(&e->host.mem, GNT_KIND_BUILD_RESULT, err);
-    gantry_progress *p = NULL;
-    int64_t begin = gantry_clock_ns();
-    int rc;
-
-    if (result == NULL)
-        return GANTRY_E_NOMEM;
-    rc = start_build(e, reference, o, &p, err);
-    if (rc == 0)
-        rc = follow_build(p, o, result, err);
-    gantry_progress_close(p);
-    result->duration_ms = (gantry_clock_ns() - begin) / 1000000;
-    if (rc < 0 || out == NULL)
-        gnt_result_free(result);
-    else
-        *out = result;
-    return rc;
-}
-
-int gantry_images_build(gantry_images *images, const char *reference,
-                        const gantry_build_options *opts, gantry_build_result **out,
-                        gantry_error *err)
-{
-    gantry_engine *e = engine_of(images);
-    gantry_build_options o;
-    int rc = gnt_enter(e, GANTRY_FEATURE_IMAGES_BUILD, err);
-
-    if (rc == 0)
-        rc = GNT_IMPORT(gantry_build_options, o, opts, err);
-    if (rc == 0)
-        rc = check_build(reference, &o, err);
-    if (rc == 0)
-        rc = whole_build(e, reference, &o, out, err);
-    return gnt_leave(rc, GANTRY_FEATURE_IMAGES_BUILD, GANTRY_RESOURCE_IMAGE, reference, err);
 }
 
 /* ---- import ---------------------------------------------------------------------------------- */
@@ -259,7 +55,7 @@ int gantry_images_list(gantry_images *images, const gantry_image_list_options *o
     if (rc == 0)
         rc = GNT_IMPORT(gantry_image_list_options, o, opts, err);
     if (rc == 0)
-        rc = check_pairs("filters", o.filters, o.filter_count, err);
+        rc = gnt_check_pairs("filters", o.filters, o.filter_count, err);
     if (rc == 0)
         rc = e->backend->images.list(e->state, &o, out, err);
     return gnt_leave(rc, GANTRY_FEATURE_IMAGES_LIST, GANTRY_RESOURCE_IMAGE, NULL, err);

@@ -345,6 +345,7 @@ static const struct preset manifest_item_presets[] = {
     TEXT(gantry_manifest_item, os_version),
     PAIRS(gantry_manifest_item, annotations),
     UNKNOWN(gantry_manifest_item, manifest_bytes),
+    STRINGS(gantry_manifest_item, features),
     END,
 };
 

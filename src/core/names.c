@@ -89,3 +89,16 @@ int gnt_check_text(const char *argument, const char *value, gantry_error *err)
     }
     return 0;
 }
+
+int gnt_check_pairs(const char *argument, const gantry_pair *pairs, size_t count, gantry_error *err)
+{
+    if (count > 0 && pairs == NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "%s: must not be NULL", argument);
+    for (size_t i = 0; i < count; i++) {
+        int rc = gnt_check_text(argument, pairs[i].key, err);
+
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}

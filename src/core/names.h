@@ -14,6 +14,9 @@ int gnt_check_name(const char *argument, const char *value, gantry_error *err);
 int gnt_check_environment(const char *argument, const char *const *list, gantry_error *err);
 /* Not NULL, not empty, no control characters. */
 int gnt_check_text(const char *argument, const char *value, gantry_error *err);
+/* A list of pairs with texts as keys; values may be anything. */
+int gnt_check_pairs(const char *argument, const gantry_pair *pairs, size_t count,
+                    gantry_error *err);
 
 /* An image reference taken apart; texts live in the arena; "" where a part is absent. */
 struct gnt_reference {

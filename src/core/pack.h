@@ -1,7 +1,9 @@
 /*
  * Archives from the inside: the recipe (archive.c), the order in which it is sent (plan.c), what a
- * header says (describe.c), the bytes of a file (content.c), the tar bytes (tar.c), build contexts
- * (build.c). Nothing here knows an engine or HTTP. Not called archive.h, for that is libarchive's.
+ * header says (describe.c), the bytes of a file (content.c), what is sent (scan.c), tars of the
+ * caller (tar_read.c), the tar bytes (tar.c), their digest (tar_digest.c), dry runs (visit.c),
+ * build contexts (build.c, build_ignore.c). Nothing here knows an engine or HTTP. Not called
+ * archive.h, for that is libarchive's.
  *
  * Life of an upload: gnt_archive_source() -> the HTTP layer reads the source -> gnt_tar_close().
  */
@@ -24,6 +26,9 @@ enum gnt_entry_kind {
     GNT_ENTRY_DIRECTORY, /* content of a host directory */
     GNT_ENTRY_MKDIR,
     GNT_ENTRY_SYMLINK,
+    GNT_ENTRY_LINK,   /* hard link */
+    GNT_ENTRY_TAR,    /* entries of a tar that a source gives */
+    GNT_ENTRY_OMIT,   /* nothing: what has this name is left out */
     GNT_ENTRY_INCLUDE /* everything another archive has, in this place of the order */
 };
 
@@ -35,13 +40,15 @@ struct gnt_entry {
     int64_t uid;
     int64_t gid;
     int64_t mtime_ns; /* 0 = of the host file, else 1970 */
-    const char *name; /* normalised: "a/b", "" only for DIRECTORY and INCLUDE */
+    const char *name; /* normalised: "a/b", "" only for DIRECTORY, TAR and INCLUDE */
     size_t name_size;
     const void *data; /* DATA */
     size_t size;
-    const char *path;        /* FILE, DIRECTORY: host path; SYMLINK: target */
-    gantry_source source;    /* SOURCE */
-    gantry_archive *include; /* INCLUDE; borrowed */
+    const char *path;            /* FILE, DIRECTORY: host path; SYMLINK, LINK: target */
+    gantry_source source;        /* SOURCE, TAR */
+    int strip;                   /* TAR: leading parts of names to remove */
+    const gantry_ignore *ignore; /* DIRECTORY; borrowed */
+    gantry_archive *include;     /* INCLUDE; borrowed */
 };
 
 struct gantry_archive {
@@ -49,6 +56,7 @@ struct gantry_archive {
     struct gnt_arena arena;  /* entries, names, data */
     struct gnt_entry *first;
     struct gnt_entry *last;
+    gantry_ignore *owned; /* freed with it, or NULL */
     int reproducible;
     int busy;         /* 1 while a stream is open */
     int64_t mtime_ns; /* reproducible: time of everything */
@@ -64,6 +72,9 @@ int gnt_archive_name(struct gnt_arena *arena, const char *argument, const char *
 /* Everything `other` has, as if it were added here now; later entries of `archive` win over it. The
  * other one is borrowed until `archive` is freed and counts as being sent while `archive` is. */
 int gnt_archive_include(gantry_archive *archive, gantry_archive *other, gantry_error *err);
+
+/* Leave out what other entries bring under this name, which is no directory. */
+int gnt_archive_omit(gantry_archive *archive, const char *name, gantry_error *err);
 
 /* Mark the archive and what it includes as being sent: STATE if one of them already is. */
 int gnt_archive_lock(gantry_archive *archive, gantry_error *err);
@@ -83,7 +94,8 @@ struct gnt_walk;
 struct gnt_item {
     const char *name; /* terminated; without trailing '/' */
     size_t name_size;
-    const struct gnt_entry *entry;  /* explicit: DATA, SOURCE, FILE, MKDIR, SYMLINK */
+    const struct gnt_entry *entry;  /* explicit: DATA, SOURCE, FILE, MKDIR, SYMLINK, LINK */
+    const char *target;             /* of a LINK: the file it is for */
     struct gnt_walk *walk;          /* what this walk stands at */
     const struct gnt_entry *origin; /* the DIRECTORY that the walk is of */
 };
@@ -94,10 +106,22 @@ struct gnt_item {
  * Where something must be a directory (because an explicit entry is below it) files of host
  * directories give way; where a file won, a directory of that name gives way with all it holds.
  * INVALID if an explicit entry is below an explicit file: that is no tree.
+ *
+ * Hard links come after all the rest. With `all`, what walks drop or skip is given out too.
  */
 int gnt_plan_new(const struct gnt_mem *mem, struct gantry_host *log, const gantry_archive *archive,
-                 struct gnt_plan **out, gantry_error *err);
+                 int all, struct gnt_plan **out, gantry_error *err);
 int gnt_plan_next(struct gnt_plan *plan, struct gnt_item *out, int *out_more, gantry_error *err);
+enum gnt_claim {
+    GNT_CLAIM_NONE,
+    GNT_CLAIM_TAKEN, /* explicit entries have it, need it as a directory, or have a file above */
+    GNT_CLAIM_PARENT /* it is above explicit entries, and they do not describe it */
+};
+/* Whether explicit entries leave room for this name. */
+enum gnt_claim gnt_plan_claims(const struct gnt_plan *plan, const char *name, size_t size,
+                               int is_directory);
+/* Name of the file that hard link number `index` is for, or NULL behind the last. */
+const char *gnt_plan_link_target(const struct gnt_plan *plan, size_t index);
 void gnt_plan_free(struct gnt_plan *plan);
 
 /* ---- content (content.c) --------------------------------------------------------------------- */
@@ -108,7 +132,8 @@ struct gnt_content {
         GNT_CONTENT_NONE,
         GNT_CONTENT_DATA,
         GNT_CONTENT_SOURCE,
-        GNT_CONTENT_FILE
+        GNT_CONTENT_FILE,
+        GNT_CONTENT_TAR
     } kind;
     int at_end;   /* the end was proved */
     int64_t size; /* announced */
@@ -116,6 +141,7 @@ struct gnt_content {
     const char *name; /* for messages: host path or name of the entry; borrowed */
     const unsigned char *data;
     gantry_source source;
+    struct gnt_tar_reader *tar; /* stands at the entry; borrowed */
     int fd;
     int64_t mtime_sec; /* FILE: as it was when it was opened */
     int64_t mtime_nsec;
@@ -123,6 +149,8 @@ struct gnt_content {
 
 void gnt_content_data(struct gnt_content *c, const char *name, const void *data, size_t size);
 void gnt_content_source(struct gnt_content *c, const char *name, const gantry_source *source);
+void gnt_content_tar(struct gnt_content *c, const char *name, struct gnt_tar_reader *tar,
+                     int64_t size);
 /* Takes the descriptor of a regular file. */
 int gnt_content_file(struct gnt_content *c, const char *path, int fd, gantry_error *err);
 /* Up to capacity bytes; 0 only at the announced size and if the file or source ends there too.
@@ -137,7 +165,9 @@ struct gnt_meta {
     enum {
         GNT_TYPE_FILE,
         GNT_TYPE_DIRECTORY,
-        GNT_TYPE_LINK
+        GNT_TYPE_LINK,
+        GNT_TYPE_HARDLINK,
+        GNT_TYPE_OTHER
     } type;
     int mode;
     int64_t uid;
@@ -149,9 +179,59 @@ struct gnt_meta {
 };
 
 /* What the header of an item says. A file is opened into `content` (zeroed), which is to be closed
- * after a failure too; IO for what is missing or unreadable, CHANGED for what was replaced. */
+ * after a failure too; IO for what is missing or unreadable, CHANGED for what was replaced. Without
+ * `content` nothing is opened. */
 int gnt_describe(const gantry_archive *archive, const struct gnt_item *item, struct gnt_meta *out,
                  struct gnt_content *content, gantry_error *err);
+
+/* What a header says besides where the archive is reproducible. */
+void gnt_describe_fixed(const gantry_archive *archive, struct gnt_meta *meta);
+
+/* ---- tars of the caller (tar_read.c) --------------------------------------------------------- */
+
+/* Reads the entries of a TAR; one thread. */
+struct gnt_tar_reader;
+
+int gnt_tar_reader_open(const struct gnt_mem *mem, struct gantry_host *log,
+                        const struct gnt_entry *entry, struct gnt_tar_reader **out,
+                        gantry_error *err);
+/*
+ * The next entry: its name in the archive (valid until the next call), header and target. What is
+ * left of the one before is skipped. INVALID: damaged, cut, bad name. With `all`, what cannot be
+ * kept is given out as OTHER.
+ */
+int gnt_tar_reader_next(struct gnt_tar_reader *reader, int all, struct gnt_meta *meta,
+                        const char **out_name, size_t *out_size, int *out_more, gantry_error *err);
+/* Content of the current entry; 0 bytes at its end. */
+int gnt_tar_reader_data(struct gnt_tar_reader *reader, void *buffer, size_t capacity,
+                        size_t *out_size, gantry_error *err);
+void gnt_tar_reader_close(struct gnt_tar_reader *reader); /* NULL is fine */
+
+/* ---- what is sent (scan.c) ------------------------------------------------------------------- */
+
+/*
+ * All entries in the order of sending: tars, then what plan.c gives, hard links where they belong.
+ * Memory: a row for each explicit entry, and for each of up to GNT_LINKED_MAX host files with
+ * several names its first one.
+ */
+struct gnt_scan;
+
+#define GNT_LINKED_MAX 65536
+
+struct gnt_found {
+    const char *name; /* valid until the next call */
+    size_t name_size;
+    const char *path;            /* host path, or NULL */
+    const struct gnt_rule *rule; /* that decided, or NULL */
+    int action;                  /* GANTRY_ARCHIVE_SENT ... */
+};
+
+int gnt_scan_open(const struct gnt_mem *mem, struct gantry_host *log, const gantry_archive *archive,
+                  int all, struct gnt_scan **out, gantry_error *err);
+/* content (zeroed) as for gnt_describe(); NULL opens no file. */
+int gnt_scan_next(struct gnt_scan *scan, struct gnt_found *out, struct gnt_meta *meta,
+                  struct gnt_content *content, int *out_more, gantry_error *err);
+void gnt_scan_close(struct gnt_scan *scan); /* NULL is fine */
 
 /* ---- tar bytes (tar.c) ----------------------------------------------------------------------- */
 
@@ -171,6 +251,13 @@ int gnt_tar_read(struct gnt_tar *tar, void *buffer, size_t capacity, size_t *out
                  gantry_error *err);
 void gnt_tar_close(struct gnt_tar *tar); /* NULL is fine */
 
+/* How many bytes the archive would have, without reading files; fn gets every entry, also what is
+ * left out. */
+typedef void (*gnt_measure_fn)(void *arg, const struct gnt_found *found,
+                               const struct gnt_meta *meta);
+int gnt_tar_measure(gantry_archive *archive, const gantry_call *call, gnt_measure_fn fn, void *arg,
+                    int64_t *out_bytes, gantry_error *err);
+
 /* The same as a source for an upload; gnt_tar_close(*out_tar) after the upload has ended. */
 int gnt_archive_source(gantry_archive *archive, struct gantry_host *log, const gantry_call *call,
                        struct gnt_tar **out_tar, gantry_source *out, gantry_error *err);
@@ -178,20 +265,34 @@ int gnt_archive_source(gantry_archive *archive, struct gantry_host *log, const g
 /* ---- build context (build.c) ----------------------------------------------------------------- */
 
 /*
- * One archive of all that a build is given: opts->context_directory, over it opts->context, over it
- * the text opts->dockerfile. opts is imported (full size). Nothing of the caller's is changed; its
- * archive is borrowed until *out_archive is freed, which is for the caller of this function to do,
- * with gantry_archive_free().
+ * One archive of all that a build is given: opts->context_directory without what its rules
+ * ignore, over it opts->context, over it the text opts->dockerfile. opts is imported (full size).
+ * Nothing of the caller's is changed; its archive is borrowed until out->archive is freed, which is
+ * for the caller of this function to do. The texts of *out are in `arena`.
  *
- * *out_dockerfile_name: name of the Dockerfile in the archive, living as long as it: the normalised
- * opts->dockerfile_name; else "Dockerfile" with a text; else NULL (the engine looks for one).
+ * The Dockerfile and the ignore file of the directory, and the text, are sent even if rules name
+ * them; then they are hidden. out->dockerfile_name: the normalised opts->dockerfile_name; else
+ * "Dockerfile" with a text; else NULL (the engine looks for one).
  *
  * INVALID: neither dockerfile nor context, a text of white space only, a dockerfile_name that is
  * empty, absolute or has "..", a context_directory without a Dockerfile where nothing else brings
- * one. IO: a context_directory that is none. NOMEM. `host`, for its log, may be NULL.
+ * one, a malformed rule, a context_url with anything else. IO: a context_directory that is none, an
+ * ignore file that cannot be read. NOMEM. `host`, for its log, may be NULL.
  */
-int gnt_build_context(const struct gnt_mem *mem, struct gantry_host *host,
-                      const gantry_build_options *opts, gantry_archive **out_archive,
-                      const char **out_dockerfile_name, gantry_error *err);
+struct gantry_build_context; /* <gantry/backend.h> */
+int gnt_build_context(struct gnt_arena *arena, struct gantry_host *host,
+                      const gantry_build_options *opts, struct gantry_build_context *out,
+                      gantry_error *err);
+
+/* ---- secrets of a build (build_secrets.c) ---------------------------------------------------- */
+
+enum {
+    GNT_SECRET_NAME_SIZE = 48
+};
+
+/* Put a secret's bytes into the archive, at its top, under a new name that is told. The bytes are
+ * borrowed until the archive is freed. */
+int gnt_archive_add_secret(gantry_archive *archive, const gantry_build_secret *secret,
+                           char out_name[GNT_SECRET_NAME_SIZE], gantry_error *err);
 
 #endif

@@ -24,9 +24,19 @@ struct active {
     int here; /* stands at the name that was given out */
 };
 
+/* A hard link, and the file at the end of its chain. */
+struct link {
+    const struct gnt_entry *entry;
+    const char *target;
+};
+
 struct gnt_plan {
     struct gnt_mem mem;
     struct gantry_host *log;
+    int all; /* what walks leave out, too */
+    struct link *links;
+    size_t link_count;
+    size_t link_at;
     struct row *rows; /* by name, then order */
     size_t row_count;
     size_t at;   /* the row whose name, or parent, is next */
@@ -56,7 +66,7 @@ static size_t count_rows(const gantry_archive *archive)
     size_t count = 0;
 
     for (e = archive->first; e != NULL; e = e->next)
-        count += e->kind == GNT_ENTRY_INCLUDE ? count_rows(e->include) : 1;
+        count += e->kind == GNT_ENTRY_INCLUDE ? count_rows(e->include) : e->kind != GNT_ENTRY_TAR;
     return count;
 }
 
@@ -69,6 +79,8 @@ static void fill_rows(struct gnt_plan *p, const gantry_archive *archive)
             fill_rows(p, e->include);
             continue;
         }
+        if (e->kind == GNT_ENTRY_TAR)
+            continue;
         p->rows[p->row_count].entry = e;
         p->rows[p->row_count].order = p->row_count;
         p->row_count++;
@@ -139,6 +151,111 @@ static int check_tree(const struct gnt_plan *p, gantry_error *err)
     return 0;
 }
 
+/* The first row whose name is not before this one. */
+static size_t find_row(const struct gnt_plan *p, const char *name, size_t size)
+{
+    size_t low = 0, high = p->row_count, middle;
+
+    while (low < high) {
+        const struct gnt_entry *e = p->rows[middle = low + (high - low) / 2].entry;
+
+        if (gnt_path_compare(e->name, e->name_size, name, size) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static const struct gnt_entry *entry_at(const struct gnt_plan *p, size_t row, const char *name,
+                                        size_t size)
+{
+    const struct gnt_entry *e = row < p->row_count ? p->rows[row].entry : NULL;
+
+    return e != NULL && e->name_size == size && memcmp(e->name, name, size) == 0 ? e : NULL;
+}
+
+enum gnt_claim gnt_plan_claims(const struct gnt_plan *p, const char *name, size_t size, int is_dir)
+{
+    size_t row, i;
+    const struct gnt_entry *e;
+
+    for (i = 1; i < size; i++) {
+        e = name[i] == '/' ? entry_at(p, find_row(p, name, i), name, i) : NULL;
+        if (e != NULL && !is_directory(e))
+            return GNT_CLAIM_TAKEN;
+    }
+    row = find_row(p, name, size);
+    for (; (e = entry_at(p, row, name, size)) != NULL; row++) {
+        if (!is_dir || e->kind != GNT_ENTRY_DIRECTORY)
+            return GNT_CLAIM_TAKEN;
+    }
+    e = row < p->row_count ? p->rows[row].entry : NULL;
+    if (e == NULL || e->name_size <= size || e->name[size] != '/' ||
+        memcmp(e->name, name, size) != 0)
+        return GNT_CLAIM_NONE;
+    return is_dir ? GNT_CLAIM_PARENT : GNT_CLAIM_TAKEN;
+}
+
+/* ---- hard links ------------------------------------------------------------------------------ */
+
+/* A link to a link is one to what that is for. */
+static int resolve_link(struct gnt_plan *p, struct link *link, gantry_error *err)
+{
+    const struct gnt_entry *e;
+    size_t steps, size;
+
+    link->target = link->entry->path;
+    for (steps = 0; steps <= p->link_count; steps++) {
+        size = strlen(link->target);
+        e = entry_at(p, find_row(p, link->target, size), link->target, size);
+        if (e == NULL || e->kind != GNT_ENTRY_LINK)
+            return 0;
+        link->target = e->path;
+    }
+    return gnt_fail(err, GANTRY_E_INVALID, "hard links that lead to each other: %s",
+                    link->entry->name);
+}
+
+static int find_links(struct gnt_plan *p, gantry_error *err)
+{
+    size_t i, count = 0;
+    int rc = 0;
+
+    for (i = 0; i < p->row_count; i++)
+        count += p->rows[i].entry->kind == GNT_ENTRY_LINK;
+    p->links = gnt_alloc(&p->mem, count * sizeof *p->links);
+    if (p->links == NULL)
+        return gnt_nomem(err);
+    for (i = 0; i < p->row_count; i++) {
+        if (p->rows[i].entry->kind == GNT_ENTRY_LINK)
+            p->links[p->link_count++].entry = p->rows[i].entry;
+    }
+    for (i = 0; rc == 0 && i < count; i++)
+        rc = resolve_link(p, &p->links[i], err);
+    return rc;
+}
+
+const char *gnt_plan_link_target(const struct gnt_plan *p, size_t index)
+{
+    return index < p->link_count ? p->links[index].target : NULL;
+}
+
+static int next_link(struct gnt_plan *p, struct gnt_item *out)
+{
+    const struct link *link = &p->links[p->link_at];
+
+    if (p->link_at == p->link_count)
+        return 0;
+    p->link_at++;
+    memset(out, 0, sizeof *out);
+    out->entry = link->entry;
+    out->name = link->entry->name;
+    out->name_size = link->entry->name_size;
+    out->target = link->target;
+    return 1;
+}
+
 /* ---- the cursor over rows and their parents -------------------------------------------------- */
 
 /* Make the key of the row the part of its name that follows `done` bytes, one level further. */
@@ -203,7 +320,8 @@ static int start_walk(struct gnt_plan *p, const struct row *row, gantry_error *e
     memset(a, 0, sizeof *a);
     a->origin = row->entry;
     a->order = row->order;
-    rc = gnt_walk_open(&p->mem, p->log, row->entry->path, row->entry->name, &a->walk, err);
+    rc = gnt_walk_open(&p->mem, p->log, row->entry->path, row->entry->name, row->entry->ignore,
+                       p->all, &a->walk, err);
     if (rc == 0)
         p->walk_count++;
     return rc;
@@ -321,7 +439,7 @@ static const struct gnt_entry *explicit_entry(const struct gnt_plan *p)
 static void decide(struct gnt_plan *p, struct gnt_item *out)
 {
     const struct gnt_entry *entry = explicit_entry(p);
-    const struct active *winner = NULL;
+    const struct active *winner = NULL, *left_out = NULL;
     int must_be_directory = p->here && (entry == NULL || is_directory(entry));
     int directory;
     size_t i;
@@ -329,6 +447,10 @@ static void decide(struct gnt_plan *p, struct gnt_item *out)
     for (i = 0; i < p->walk_count; i++) {
         struct active *a = &p->walks[i];
 
+        if (a->here && gnt_walk_action(a->walk) != GNT_WALK_KEEP) {
+            left_out = a;
+            continue;
+        }
         if (!a->here || (must_be_directory && !S_ISDIR(gnt_walk_stat(a->walk)->st_mode)))
             continue;
         if (winner == NULL || a->order > winner->order)
@@ -340,6 +462,8 @@ static void decide(struct gnt_plan *p, struct gnt_item *out)
         if (p->walks[i].here)
             gnt_walk_prune(p->walks[i].walk);
     }
+    if (winner == NULL && !p->here)
+        winner = left_out;
     out->entry = entry;
     if (entry == NULL && winner != NULL) {
         out->walk = winner->walk;
@@ -359,7 +483,7 @@ int gnt_plan_next(struct gnt_plan *p, struct gnt_item *out, int *out_more, gantr
         if (rc < 0)
             return rc;
         if (!smallest(p, &size)) {
-            *out_more = 0;
+            *out_more = next_link(p, out);
             return 0;
         }
         rc = gather(p, size, err);
@@ -367,7 +491,9 @@ int gnt_plan_next(struct gnt_plan *p, struct gnt_item *out, int *out_more, gantr
             return rc;
         memset(out, 0, sizeof *out);
         decide(p, out);
-    } while (size == 0); /* the top of the archive has no entry of its own */
+        /* The top of the archive has no entry of its own, hard links come later. */
+    } while (size == 0 || (out->entry != NULL && (out->entry->kind == GNT_ENTRY_OMIT ||
+                                                  out->entry->kind == GNT_ENTRY_LINK)));
     out->name = p->name;
     out->name_size = size;
     *out_more = 1;
@@ -375,7 +501,7 @@ int gnt_plan_next(struct gnt_plan *p, struct gnt_item *out, int *out_more, gantr
 }
 
 int gnt_plan_new(const struct gnt_mem *mem, struct gantry_host *log, const gantry_archive *archive,
-                 struct gnt_plan **out, gantry_error *err)
+                 int all, struct gnt_plan **out, gantry_error *err)
 {
     struct gnt_plan *p = gnt_alloc(mem, sizeof *p);
     int rc;
@@ -384,6 +510,7 @@ int gnt_plan_new(const struct gnt_mem *mem, struct gantry_host *log, const gantr
         return gnt_nomem(err);
     p->mem = *mem;
     p->log = log;
+    p->all = all;
     p->rows = gnt_alloc(mem, (count_rows(archive) + 1) * sizeof *p->rows);
     if (p->rows == NULL) {
         gnt_plan_free(p);
@@ -393,6 +520,8 @@ int gnt_plan_new(const struct gnt_mem *mem, struct gantry_host *log, const gantr
     qsort(p->rows, p->row_count, sizeof *p->rows, by_name);
     drop_losers(p);
     rc = check_tree(p, err);
+    if (rc == 0)
+        rc = find_links(p, err);
     if (rc < 0) {
         gnt_plan_free(p);
         return rc;
@@ -413,6 +542,7 @@ void gnt_plan_free(struct gnt_plan *p)
     while (p->walk_count > 0)
         gnt_walk_close(p->walks[--p->walk_count].walk);
     gnt_free(&mem, p->walks);
+    gnt_free(&mem, p->links);
     gnt_free(&mem, p->rows);
     gnt_free(&mem, p);
 }

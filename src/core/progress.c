@@ -14,6 +14,7 @@ struct gantry_progress {
     void *state;
     void (*on_close)(void *arg);
     void *on_close_arg;
+    int builder;
     gantry_progress_record record;
     int nonblocking;
     int ended;
@@ -98,6 +99,7 @@ int gantry_progress_next(gantry_progress *p, const gantry_progress_record **out,
     p->record.size = sizeof p->record;
     p->record.current = -1;
     p->record.total = -1;
+    p->record.duration_ms = -1;
     p->record.text = "";
     rc = p->ops.next(p->state, p->nonblocking, &p->record, &more, &p->failure);
     if (rc < 0)
@@ -136,6 +138,16 @@ void gnt_progress_on_close(gantry_progress *p, void (*fn)(void *), void *arg)
 {
     p->on_close = fn;
     p->on_close_arg = arg;
+}
+
+void gnt_progress_set_builder(gantry_progress *p, int builder)
+{
+    p->builder = builder;
+}
+
+int gnt_progress_builder(const gantry_progress *p)
+{
+    return p->builder;
 }
 
 void gantry_progress_close(gantry_progress *p)

@@ -93,6 +93,11 @@ static int read_error_body(struct gnt_rest *rest, struct gnt_exchange *x, struct
     return rc;
 }
 
+static const char *first_text(const struct gnt_json *list)
+{
+    return list != NULL && list->type == GNT_JSON_ARRAY ? gnt_json_text(list->first) : NULL;
+}
+
 static int map_error_text(const struct gnt_rest *rest, int status, const struct gnt_buf *body,
                           int resource_kind, const char *resource, gantry_error *err)
 {
@@ -110,6 +115,8 @@ static int map_error_text(const struct gnt_rest *rest, int status, const struct 
             message = gnt_json_text(gnt_json_get(doc, "errorDetail/message"));
         if (message == NULL)
             message = gnt_json_text(gnt_json_get(doc, "error"));
+        if (message == NULL)
+            message = first_text(gnt_json_get(doc, "errors"));
         if (rest->dialect->cause_path != NULL)
             cause = gnt_json_text(gnt_json_get(doc, rest->dialect->cause_path));
     }

@@ -82,6 +82,9 @@ void gnt_req_query_object(struct gnt_req *r, const struct gnt_json *object);
 void gnt_req_json(struct gnt_req *r, const struct gnt_json *body);          /* application/json */
 /* Encode options by table into a new object in r->arena (NULL on failure, kept in r). */
 struct gnt_json *gnt_req_encode(struct gnt_req *r, const void *options, const struct gnt_out *rows);
+/* Whether a table takes the options, for what is sent in several requests or none. */
+int gnt_rest_check_options(const struct gnt_rest *rest, const void *options,
+                           const struct gnt_out *rows, gantry_error *err);
 /* Merge "extra_json" text into body. */
 void gnt_req_extra_json(struct gnt_req *r, struct gnt_json *body, const char *extra_json);
 /* Filters: {"k":["v",...]}; add to an object, then query it as "filters" unless empty. */

@@ -89,7 +89,7 @@ static int finish_stream(struct build *b, gantry_error *err)
         gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, GANTRY_RETRY_ASK);
         return GANTRY_E_PROTOCOL;
     }
-    return 0;
+    return b->records.failed ? 0 : gnt_build_end_step(&b->records, err);
 }
 
 static int step_reading(struct build *b, int nonblocking, gantry_error *err)
@@ -242,7 +242,7 @@ static void build_close(void *state)
     gnt_json_parser_free(b->parser);
     if (b->records.decoder_state != NULL)
         b->records.dialect->decoder->close(b->records.decoder_state);
-    gnt_arena_free(&b->records.arena);
+    gnt_build_records_free(&b->records);
     gnt_free(&mem, b->resource);
     gnt_free(&mem, b);
 }
@@ -273,7 +273,7 @@ static int prepare(struct build *b, struct gnt_req *r, gantry_archive *context, 
     }
     rc = gnt_json_parser_new(&b->rest->host->mem, GNT_JSON_SEQUENCE, &json, gnt_build_object,
                              &b->records, &b->parser, err);
-    if (rc == 0)
+    if (rc == 0 && context != NULL)
         rc = gnt_archive_source(context, b->rest->host, b->call, &b->context, &b->source, err);
     return rc;
 }
@@ -297,7 +297,8 @@ int gnt_rest_build_open(struct gnt_req *r, gantry_archive *context,
     gnt_arena_init(&b->records.arena, &host->mem);
     rc = prepare(b, r, context, err);
     if (rc == 0) {
-        r->source = &b->source;
+        r->source = context != NULL ? &b->source : NULL;
+        r->has_body = 1; /* without a context an empty one, which engines want to see */
         rc = gnt_req_begin(r, &b->x, err);
     } else {
         gnt_req_free(r);

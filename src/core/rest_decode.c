@@ -72,6 +72,22 @@ int gnt_in_items(struct gnt_in_context *c, const struct gnt_json *v, int item_ki
     return 0;
 }
 
+int gnt_in_counted(struct gnt_in_context *c, const struct gnt_json *v, int item_kind,
+                   const struct gnt_in *rows, void *field)
+{
+    const void *const *list;
+    size_t count = 0;
+    int rc = gnt_in_items(c, v, item_kind, rows, field);
+
+    if (rc < 0)
+        return rc;
+    memcpy(&list, field, sizeof list);
+    while (list[count] != NULL)
+        count++;
+    memcpy((char *)field - sizeof count, &count, sizeof count);
+    return 0;
+}
+
 /* ---- ports ----------------------------------------------------------------------------------- */
 
 static int port_number(const char *text)

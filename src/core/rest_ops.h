@@ -52,6 +52,9 @@ extern const struct gnt_word gnt_container_states[];
  * and store the NULL-terminated list at `field`, a `const T *const **`. */
 int gnt_in_items(struct gnt_in_context *c, const struct gnt_json *v, int item_kind,
                  const struct gnt_in *rows, void *field);
+/* The same; their number goes into the size_t in front of the field. */
+int gnt_in_counted(struct gnt_in_context *c, const struct gnt_json *v, int item_kind,
+                   const struct gnt_in *rows, void *field);
 
 /* Hooks (GNT_IN_HOOK) for an inspected container. */
 /* A limit: -1 and 0 both mean none. int64_t. */
@@ -142,6 +145,7 @@ struct gnt_build_line {
     int step;          /* preset to the current step and total (0: none); STEP sets new ones */
     int total;
     int quiet;         /* preset: 1 until the current step has logged something */
+    int base;          /* preset: 1 while the current step is a FROM, which runs nothing */
     int built;         /* preset: 1 once an image was named behind the current step's beginning */
     int channel;       /* LOG: GANTRY_STDOUT or GANTRY_STDERR, preset to STDOUT */
     const char *text;  /* preset to the line; may be moved inside it */
@@ -149,6 +153,7 @@ struct gnt_build_line {
 };
 
 struct gnt_build_records;
+struct gnt_transfer_dialect;
 
 /* State of one build that a dialect keeps for itself while it reads the stream. */
 struct gnt_build_decoder {
@@ -184,12 +189,14 @@ struct gnt_build_dialect {
     const char *const *refusals;
     /* For a builder that speaks in records of its own; all four or none. */
     const struct gnt_build_decoder *decoder;
+    /* How the pull of a base image is worded inside the stream; NULL: by states that it has not. */
+    const struct gnt_transfer_dialect *transfer;
     const char *inspect_path; /* "/images/%s/json": a 2xx confirms the image at the end */
 };
 
 /*
  * Begin a build. r: the POST with query and content type, GNT_REQ_OPEN_ENDED, no body yet: the
- * context is sent as its source. The archive stays until the progress is closed.
+ * context is sent as its source; NULL: nothing is. The archive stays until the progress is closed.
  * A failure in the stream, or a refusal of the Dockerfile, is GANTRY_E_BUILD with step, step_total,
  * step_text, exit_code and output filled; an end without an image id is PROTOCOL; RESULT comes only
  * after the engine has confirmed the image.
@@ -197,5 +204,78 @@ struct gnt_build_dialect {
 int gnt_rest_build_open(struct gnt_req *r, gantry_archive *context,
                         const struct gnt_build_dialect *dialect, gantry_progress **out,
                         gantry_error *err);
+
+/* ---- pull, push (rest_transfer.c, transfer_records.c) --------------------------------------- */
+
+/* What one JSON object of a transfer's stream says. Texts are borrowed from it. */
+struct gnt_transfer_event {
+    int kind;             /* of the record: STATUS (preset) or WARNING; 0: none is made */
+    int state;            /* GANTRY_TRANSFER_..., preset to NONE */
+    int64_t current;      /* preset to -1 */
+    int64_t total;        /* preset to -1 */
+    const char *layer;    /* the layer it is about, or NULL */
+    const char *text;     /* of the record, preset to "" */
+    size_t text_size;
+    const char *error;    /* the transfer failed, in these words */
+    const char *digest;   /* "sha256:..." of the manifest or list that was moved */
+    const char *image_id; /* of the image that was pulled, whole or its beginning */
+    const char *tag;      /* all tags: this one begins */
+    int attempt;          /* 1: the engine begins; the second time it tries again */
+    int whole;            /* 1: all bytes of the layer have moved */
+    int newer;            /* 1: the engine says that it brought something new */
+    int last;             /* 1: only a success has this record */
+    int last_if_new;      /* 1: and if the layer is none that was told of, it is the image */
+    char layer_buffer[16]; /* a place for `layer` */
+};
+
+/* How an engine words its transfers. */
+struct gnt_transfer_dialect {
+    void (*read)(struct gnt_transfer_event *event, const struct gnt_json *v);
+    const char *inspect_path; /* "/images/%r/json" */
+};
+
+/* A reference as registries understand it. */
+struct gnt_transfer_name {
+    const char *repository; /* "docker.io/library/app" */
+    const char *tag;        /* "" with a digest */
+    const char *digest;     /* "sha256:...", or "" */
+    const char *canonical;  /* "docker.io/library/app:latest" */
+};
+/* Texts live in the arena. INVALID for an id. */
+int gnt_transfer_name(struct gnt_arena *arena, const char *argument, const char *reference,
+                      struct gnt_transfer_name *out, gantry_error *err);
+
+/* One pull or push: a request for each name, one after the other. Copied but for the dialect, the
+ * options and what the call points to, which stay until the progress is closed. */
+struct gnt_transfer_plan {
+    const struct gnt_transfer_dialect *dialect;
+    const gantry_call *call;
+    const char *reference;    /* the caller's own words, for errors */
+    const char *const *names; /* canonical, but what is pushed: as the engine knows it */
+    /* Make the POST for a name: gnt_req_init with `call`, query, credentials. */
+    void (*request)(struct gnt_req *r, struct gnt_rest *rest, const gantry_call *call,
+                    const char *name, const void *options);
+    const void *options;
+    const char *look;         /* what must be there before, or may do instead; NULL: a pull looks
+                                 for each name, a push for nothing */
+    const char *repository;   /* pull: "docker.io/library/app" */
+    const char *platform;     /* pull: "linux/arm64", or NULL */
+    const char *stays;        /* push: a name that stays if it fails, or NULL */
+    int push;
+    int policy;               /* pull: GANTRY_PULL_..., not DEFAULT */
+    int all_tags;
+    int tags_in_stream;       /* pull: one request for all tags, which the stream tells */
+};
+
+/*
+ * Begin it. Nothing is sent before the first look. A failure in the stream is the progress's own
+ * failure, by the rows of the engine's errors; a stream that ends without its last record is
+ * PROTOCOL. A pull's RESULT comes only after the engine has confirmed the image: `id` is its id,
+ * `text` the digest of what the reference led to or "", `state` EXISTS if it led there before. A
+ * push's RESULT has the digest as `id`, or NULL. With all_tags there is one RESULT for each image,
+ * and one without id at the end.
+ */
+int gnt_rest_transfer_open(struct gnt_rest *rest, const struct gnt_transfer_plan *plan,
+                           gantry_progress **out, gantry_error *err);
 
 #endif

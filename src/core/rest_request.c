@@ -140,6 +140,20 @@ struct gnt_json *gnt_req_encode(struct gnt_req *r, const void *options, const st
     return r->rc == 0 ? object : NULL;
 }
 
+int gnt_rest_check_options(const struct gnt_rest *rest, const void *options,
+                           const struct gnt_out *rows, gantry_error *err)
+{
+    struct gnt_arena arena;
+    struct gnt_json *unused;
+    int rc;
+
+    gnt_arena_init(&arena, &rest->host->mem);
+    unused = gnt_json_new(&arena, GNT_JSON_OBJECT);
+    rc = unused == NULL ? gnt_nomem(err) : gnt_encode(&arena, options, rows, unused, err);
+    gnt_arena_free(&arena);
+    return rc;
+}
+
 void gnt_req_extra_json(struct gnt_req *r, struct gnt_json *body, const char *extra_json)
 {
     struct gnt_json *patch = NULL;

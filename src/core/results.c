@@ -113,6 +113,31 @@ void gantry_image_removal_free(gantry_image_removal *removal)
     gnt_result_free(removal);
 }
 
+void gantry_image_history_free(gantry_image_history *history)
+{
+    gnt_result_free(history);
+}
+
+void gantry_image_pruned_free(gantry_image_pruned *pruned)
+{
+    gnt_result_free(pruned);
+}
+
+void gantry_image_disk_usage_free(gantry_image_disk_usage *usage)
+{
+    gnt_result_free(usage);
+}
+
+void gantry_load_result_free(gantry_load_result *result)
+{
+    gnt_result_free(result);
+}
+
+void gantry_committed_free(gantry_committed *committed)
+{
+    gnt_result_free(committed);
+}
+
 void gantry_created_free(gantry_created *created)
 {
     gnt_result_free(created);
@@ -171,4 +196,14 @@ void gantry_network_ensured_free(gantry_network_ensured *ensured)
 void gantry_output_free(gantry_output *output)
 {
     gnt_result_free(output);
+}
+
+void gantry_manifest_free(gantry_manifest *manifest)
+{
+    gnt_result_free(manifest);
+}
+
+void gantry_manifest_id_free(gantry_manifest_id *id)
+{
+    gnt_result_free(id);
 }

@@ -34,6 +34,10 @@ void gnt_stream_on_wait(gantry_stream *s, int (*wait)(void *state, int events, g
 /* Run something when a progress is closed (after its own close). One each. */
 void gnt_progress_on_close(gantry_progress *p, void (*fn)(void *), void *arg);
 
+/* Which builder a build's progress is of: GANTRY_BUILDER_..., AUTO where an engine has but one. */
+void gnt_progress_set_builder(gantry_progress *p, int builder);
+int gnt_progress_builder(const gantry_progress *p);
+
 /* Collects channels in memory: the buffers behind gantry_output, run and exec. */
 struct gnt_capture {
     struct gnt_buf out;

@@ -1,8 +1,7 @@
 /*
- * Tar bytes on demand, and the only user of libarchive. libarchive pushes, uploads pull: so one
- * step (a header, or a block of content) runs whenever what the last one made has been taken. No
- * threads, no temporary files. It reads no disk itself: plan.c says what comes next, describe.c
- * and content.c what it is.
+ * Tar bytes on demand. libarchive pushes, uploads pull: so one step (a header, or a block of
+ * content) runs whenever what the last one made has been taken. No threads, no temporary files. It
+ * reads no disk itself: scan.c says what comes next, content.c has its bytes.
  *
  * Two encoders share the output: plain ustar, and pax for what ustar cannot say (long names, 8 GiB
  * and more, big ids, odd times). Names are bytes: ustar passes them on, pax is told that its
@@ -27,7 +26,7 @@ struct gnt_tar {
     gantry_archive *archive;
     struct gnt_mem mem;
     struct gnt_clock clock;
-    struct gnt_plan *plan;
+    struct gnt_scan *scan;
     struct gnt_content content;
     struct archive *ustar;
     struct archive *pax;
@@ -35,7 +34,10 @@ struct gnt_tar {
     struct archive_entry *header;
     int done;
     int closing; /* what libarchive still writes goes nowhere */
-    int rc;      /* the failure, kept in `failure` */
+    int measure; /* so does all, but it is counted */
+    int refuse; /* nothing more may be written */
+    int64_t bytes;
+    int rc; /* the failure, kept in `failure` */
     gantry_error failure;
     unsigned char *into; /* the reader's buffer, during a read */
     size_t room;
@@ -61,7 +63,10 @@ static la_ssize_t take(struct archive *a, void *arg, const void *data, size_t si
     struct gnt_tar *t = arg;
     size_t now = size < t->room ? size : t->room;
 
-    if (t->closing || size == 0)
+    if (t->refuse)
+        return -1;
+    t->bytes += (int64_t)size;
+    if (t->closing || t->measure || size == 0)
         return (la_ssize_t)size;
     if (now > 0)
         deliver(t, data, now);
@@ -89,7 +94,7 @@ static void drain(struct gnt_tar *t)
 
 /* ---- headers --------------------------------------------------------------------------------- */
 
-static int put_header(struct gnt_tar *t, const struct gnt_item *item, gantry_error *err)
+static int put_header(struct gnt_tar *t, const struct gnt_found *item, gantry_error *err)
 {
     const struct gnt_meta *m = &t->meta;
     size_t n = item->name_size;
@@ -108,7 +113,9 @@ static int put_header(struct gnt_tar *t, const struct gnt_item *item, gantry_err
     archive_entry_set_gid(t->header, m->gid);
     archive_entry_set_mtime(t->header, (time_t)m->mtime, 0);
     archive_entry_set_size(t->header, m->size);
-    if (m->link != NULL)
+    if (m->type == GNT_TYPE_HARDLINK)
+        archive_entry_copy_hardlink(t->header, m->link);
+    else if (m->link != NULL)
         archive_entry_copy_symlink(t->header, m->link);
     t->writer = t->ustar;
     if (archive_write_header(t->writer, t->header) == ARCHIVE_OK)
@@ -133,9 +140,9 @@ static int fail_writer(struct gnt_tar *t, gantry_error *err)
 
 static int next_entry(struct gnt_tar *t, gantry_error *err)
 {
-    struct gnt_item item;
+    struct gnt_found item;
     int more = 0;
-    int rc = gnt_plan_next(t->plan, &item, &more, err);
+    int rc = gnt_scan_next(t->scan, &item, &t->meta, &t->content, &more, err);
 
     if (rc < 0)
         return rc;
@@ -146,8 +153,7 @@ static int next_entry(struct gnt_tar *t, gantry_error *err)
         t->done = 1;
         return 0;
     }
-    rc = gnt_describe(t->archive, &item, &t->meta, &t->content, err);
-    return rc < 0 ? rc : put_header(t, &item, err);
+    return put_header(t, &item, err);
 }
 
 static int next_block(struct gnt_tar *t, gantry_error *err)
@@ -238,7 +244,7 @@ void gnt_tar_close(struct gnt_tar *t)
     mem = t->mem;
     t->closing = 1;
     gnt_content_close(&t->content);
-    gnt_plan_free(t->plan);
+    gnt_scan_close(t->scan);
     if (t->ustar != NULL)
         archive_write_free(t->ustar);
     if (t->pax != NULL)
@@ -249,8 +255,8 @@ void gnt_tar_close(struct gnt_tar *t)
     gnt_free(&mem, t);
 }
 
-int gnt_tar_open(gantry_archive *archive, struct gantry_host *log, const gantry_call *call,
-                 struct gnt_tar **out, gantry_error *err)
+static int open_tar(gantry_archive *archive, struct gantry_host *log, const gantry_call *call,
+                    int all, struct gnt_tar **out, gantry_error *err)
 {
     struct gnt_tar *t;
     int rc = gnt_archive_lock(archive, err);
@@ -265,7 +271,7 @@ int gnt_tar_open(gantry_archive *archive, struct gantry_host *log, const gantry_
     t->archive = archive;
     t->mem = archive->host.mem;
     gnt_clock_start(&t->clock, call, 0);
-    rc = gnt_plan_new(&t->mem, log != NULL ? log : &archive->host, archive, &t->plan, err);
+    rc = gnt_scan_open(&t->mem, log != NULL ? log : &archive->host, archive, all, &t->scan, err);
     if (rc == 0) {
         t->ustar = open_writer(t, 0);
         t->pax = open_writer(t, 1);
@@ -279,6 +285,69 @@ int gnt_tar_open(gantry_archive *archive, struct gantry_host *log, const gantry_
     }
     *out = t;
     return 0;
+}
+
+int gnt_tar_open(gantry_archive *archive, struct gantry_host *log, const gantry_call *call,
+                 struct gnt_tar **out, gantry_error *err)
+{
+    return open_tar(archive, log, call, 0, out, err);
+}
+
+/* The header was counted; the content is its size, in whole blocks. */
+static int skip_content(struct gnt_tar *t, gantry_error *err)
+{
+    int pax = t->writer == t->pax;
+    struct archive **slot = pax ? &t->pax : &t->ustar;
+
+    if (t->meta.size == 0)
+        return 0;
+    t->bytes += (t->meta.size + 511) / 512 * 512;
+    t->refuse = 1; /* or it would fill up with zeroes what it was not given */
+    archive_write_free(*slot);
+    t->refuse = 0;
+    *slot = t->writer = open_writer(t, pax);
+    return *slot == NULL ? gnt_nomem(err) : 0;
+}
+
+static int measure_next(struct gnt_tar *t, gnt_measure_fn fn, void *arg, gantry_error *err)
+{
+    struct gnt_found item;
+    int more = 0;
+    int rc = gnt_scan_next(t->scan, &item, &t->meta, NULL, &more, err);
+
+    if (rc < 0)
+        return rc;
+    t->done = !more;
+    if (!more) {
+        t->bytes += 1024; /* the two empty blocks at the end */
+        return 0;
+    }
+    fn(arg, &item, &t->meta);
+    if (item.action != GANTRY_ARCHIVE_SENT)
+        return 0;
+    rc = put_header(t, &item, err);
+    return rc < 0 ? rc : skip_content(t, err);
+}
+
+int gnt_tar_measure(gantry_archive *archive, const gantry_call *call, gnt_measure_fn fn, void *arg,
+                    int64_t *out_bytes, gantry_error *err)
+{
+    struct gnt_tar *t = NULL;
+    int rc = open_tar(archive, NULL, call, 1, &t, err);
+
+    if (rc < 0)
+        return rc;
+    t->measure = 1;
+    while (rc == 0 && !t->done) {
+        rc = gnt_clock_check(&t->clock, err);
+        if (rc == 0)
+            rc = measure_next(t, fn, arg, err);
+        gnt_clock_moved(&t->clock);
+    }
+    if (rc == 0)
+        *out_bytes = t->bytes;
+    gnt_tar_close(t);
+    return rc;
 }
 
 static int read_source(void *arg, void *buffer, size_t capacity, size_t *out_size,

@@ -104,8 +104,14 @@ struct gnt_walk {
     struct level *levels;
     size_t depth;
     size_t capacity;
-    int root_fd; /* until the top is entered */
+    int root_fd;                 /* until the top is entered */
+    const gantry_ignore *ignore; /* or NULL */
+    size_t top_size;             /* length of the prefix with its '/' */
+    int all;                     /* give out what is not kept, too */
+    int looking;                 /* ahead: only whether there is anything that is kept */
     int pruned;
+    enum gnt_walk_action action;
+    const struct gnt_rule *rule;
     const char *leaf; /* last part of the current name, in the level it is in */
     struct stat st;   /* of the current one */
     size_t name_size;
@@ -278,8 +284,8 @@ static int stat_current(struct gnt_walk *w, const struct level *l, gantry_error 
     return gnt_file_fail(err, GANTRY_E_IO, errno, "cannot look at", w->path);
 }
 
-/* 1 for what an archive can hold; the rest is left out, and said so. */
-static int wanted(const struct gnt_walk *w)
+/* What an archive cannot hold is left out, and said so. */
+static int can_be_kept(const struct gnt_walk *w)
 {
     mode_t mode = w->st.st_mode;
 
@@ -293,26 +299,88 @@ static int wanted(const struct gnt_walk *w)
     return 0;
 }
 
-int gnt_walk_open(const struct gnt_mem *mem, struct gantry_host *log, const char *path,
-                  const char *prefix, struct gnt_walk **out, gantry_error *err)
+static struct gnt_walk *new_walk(const struct gnt_mem *mem, const char *path, size_t path_size)
 {
     struct gnt_walk *w = gnt_alloc(mem, sizeof *w);
+
+    if (w == NULL)
+        return NULL;
+    w->mem = *mem;
+    w->root_fd = -1;
+    w->path_size = path_size;
+    w->path = gnt_alloc(mem, path_size + GNT_PATH_MAX + 2);
+    if (w->path == NULL) {
+        gnt_walk_close(w);
+        return NULL;
+    }
+    memcpy(w->path, path, path_size);
+    return w;
+}
+
+/* Whether anything below the current directory, which is ignored, is kept. */
+static int look_ahead(struct gnt_walk *w, int *out_kept, gantry_error *err)
+{
+    struct gnt_walk *ahead = new_walk(&w->mem, w->path, w->path_size);
+    int rc;
+
+    if (ahead == NULL)
+        return gnt_nomem(err);
+    memcpy(ahead->name, w->name, w->name_size + 1);
+    ahead->name_size = w->name_size;
+    ahead->st = w->st;
+    ahead->ignore = w->ignore;
+    ahead->top_size = w->top_size;
+    ahead->looking = 1;
+    rc = open_seen(w->levels[w->depth - 1].fd, w->leaf, O_DIRECTORY, w->path, &w->st,
+                   &ahead->root_fd, err);
+    if (rc == 0)
+        rc = gnt_walk_next(ahead, out_kept, err);
+    gnt_walk_close(ahead);
+    return rc;
+}
+
+/* What is to be done with the current one, and whether to go into it at once. */
+static int judge(struct gnt_walk *w, int *out_enter, gantry_error *err)
+{
+    const char *path = w->name + w->top_size;
+    size_t size = w->name_size - w->top_size;
+    int kept = 0, rc = 0;
+
+    w->rule = NULL;
+    w->action = GNT_WALK_KEEP;
+    *out_enter = 0;
+    if (w->ignore != NULL && gnt_ignore_check(w->ignore, path, size, &w->rule)) {
+        w->action = GNT_WALK_DROP;
+        if (S_ISDIR(w->st.st_mode) && gnt_ignore_may_return(w->ignore, path, size)) {
+            *out_enter = w->looking;
+            if (!w->looking)
+                rc = look_ahead(w, &kept, err);
+        }
+        if (kept) {
+            w->action = GNT_WALK_KEEP;
+            w->rule = NULL;
+        }
+    } else if (!can_be_kept(w)) {
+        w->action = GNT_WALK_SKIP;
+    }
+    return rc;
+}
+
+int gnt_walk_open(const struct gnt_mem *mem, struct gantry_host *log, const char *path,
+                  const char *prefix, const gantry_ignore *ignore, int all, struct gnt_walk **out,
+                  gantry_error *err)
+{
+    struct gnt_walk *w = new_walk(mem, path, strlen(path));
     int rc;
 
     if (w == NULL)
         return gnt_nomem(err);
-    w->mem = *mem;
     w->log = log;
-    w->root_fd = -1;
+    w->ignore = ignore;
+    w->all = all;
     w->name_size = strlen(prefix);
+    w->top_size = w->name_size + (w->name_size > 0);
     memcpy(w->name, prefix, w->name_size + 1);
-    w->path_size = strlen(path);
-    w->path = gnt_alloc(mem, w->path_size + GNT_PATH_MAX + 2);
-    if (w->path == NULL) {
-        gnt_walk_close(w);
-        return gnt_nomem(err);
-    }
-    memcpy(w->path, path, w->path_size + 1);
     w->root_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (w->root_fd < 0 || fstat(w->root_fd, &w->st) < 0) {
         rc = gnt_file_fail(err, GANTRY_E_IO, errno, "cannot open the directory", path);
@@ -323,30 +391,44 @@ int gnt_walk_open(const struct gnt_mem *mem, struct gantry_host *log, const char
     return 0;
 }
 
-int gnt_walk_next(struct gnt_walk *w, int *out_more, gantry_error *err)
+/* To the next name, whatever becomes of it; 0 in *out_there if there is none. */
+static int step(struct gnt_walk *w, int *out_there, gantry_error *err)
 {
     struct level *l;
     int rc = 0;
 
-    if (S_ISDIR(w->st.st_mode) && !w->pruned)
-        rc = enter(w, err);
-    w->pruned = 0;
     while (rc == 0 && w->depth > 0) {
         l = &w->levels[w->depth - 1];
         if (l->next == l->count) {
             rc = leave(w, err);
             continue;
         }
+        *out_there = 1;
         rc = stand_at(w, l->sorted[l->next++], err);
+        return rc < 0 ? rc : stat_current(w, l, err);
+    }
+    *out_there = 0;
+    return rc;
+}
+
+int gnt_walk_next(struct gnt_walk *w, int *out_more, gantry_error *err)
+{
+    int go_in = S_ISDIR(w->st.st_mode) && !w->pruned && w->action == GNT_WALK_KEEP;
+    int there = 1, rc = 0;
+
+    w->pruned = 0;
+    for (;;) {
+        if (go_in)
+            rc = enter(w, err);
         if (rc == 0)
-            rc = stat_current(w, l, err);
-        if (rc == 0 && wanted(w)) {
-            *out_more = 1;
-            return 0;
+            rc = step(w, &there, err);
+        if (rc == 0 && there)
+            rc = judge(w, &go_in, err);
+        if (rc < 0 || !there || w->action == GNT_WALK_KEEP || w->all) {
+            *out_more = there;
+            return rc;
         }
     }
-    *out_more = 0;
-    return rc;
 }
 
 void gnt_walk_prune(struct gnt_walk *w)
@@ -384,6 +466,16 @@ const char *gnt_walk_path(const struct gnt_walk *w)
 const struct stat *gnt_walk_stat(const struct gnt_walk *w)
 {
     return &w->st;
+}
+
+enum gnt_walk_action gnt_walk_action(const struct gnt_walk *w)
+{
+    return w->action;
+}
+
+const struct gnt_rule *gnt_walk_rule(const struct gnt_walk *w)
+{
+    return w->rule;
 }
 
 int gnt_walk_open_file(struct gnt_walk *w, int *out_fd, gantry_error *err)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "host.h"
+#include "ignore.h"
 
 /* ---- single files ---------------------------------------------------------------------------- */
 
@@ -38,9 +39,21 @@ struct gnt_walk;
 
 #define GNT_WALK_FDS 32
 
-/* The walk stands at the top, whose name is `prefix`. */
+/* What is to be done with what the walk stands at. */
+enum gnt_walk_action {
+    GNT_WALK_KEEP,
+    GNT_WALK_DROP, /* a rule says so */
+    GNT_WALK_SKIP  /* no archive can hold it */
+};
+
+/*
+ * The walk stands at the top, whose name is `prefix`. What `ignore` (or NULL) leaves out is passed
+ * over; with `all` it is given out too, but not what is below it. An ignored directory is kept if
+ * something below it is, which is found out by looking ahead.
+ */
 int gnt_walk_open(const struct gnt_mem *mem, struct gantry_host *log, const char *path,
-                  const char *prefix, struct gnt_walk **out, gantry_error *err);
+                  const char *prefix, const gantry_ignore *ignore, int all, struct gnt_walk **out,
+                  gantry_error *err);
 /* Move on; into the current directory, if it is one and was not pruned. */
 int gnt_walk_next(struct gnt_walk *walk, int *out_more, gantry_error *err);
 void gnt_walk_prune(struct gnt_walk *walk);
@@ -50,6 +63,8 @@ void gnt_walk_close(struct gnt_walk *walk); /* NULL is fine */
 const char *gnt_walk_name(const struct gnt_walk *walk, size_t *out_size); /* in the archive */
 const char *gnt_walk_path(const struct gnt_walk *walk);                   /* on the host */
 const struct stat *gnt_walk_stat(const struct gnt_walk *walk);
+enum gnt_walk_action gnt_walk_action(const struct gnt_walk *walk);
+const struct gnt_rule *gnt_walk_rule(const struct gnt_walk *walk); /* that decided, or NULL */
 int gnt_walk_open_file(struct gnt_walk *walk, int *out_fd, gantry_error *err);
 int gnt_walk_read_link(struct gnt_walk *walk, char *buffer, size_t size, gantry_error *err);
 

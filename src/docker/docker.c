@@ -12,6 +12,8 @@
 
 /* By text first: 20.10 answers many a bad input with 500, and 403, 404 and 409 mean many things. */
 const struct gnt_error_row gnt_docker_errors[] = {
+    { 0, "only supported with experimental mode", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
+    { 0, "no space left on device", GANTRY_E_NO_SPACE, 0 },
     { 400, "client version", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 404, "page not found", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 0, "no such container", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
@@ -36,11 +38,22 @@ const struct gnt_error_row gnt_docker_errors[] = {
     { 409, "restarting", GANTRY_E_STATE, 0 },
     { 409, "is already in progress", GANTRY_E_STATE, 0 },
     { 409, "marked for removal", GANTRY_E_STATE, 0 },
+    { 0, "operation is already running", GANTRY_E_STATE, 0 }, /* disk usage, prune */
+    /* Of archives: no tar, one that is cut, one that holds no images. */
+    { 0, "invalid tar header", GANTRY_E_INVALID, 0 },
+    { 0, "tar file(exit status 1): unexpected EOF", GANTRY_E_INVALID, 0 },
+    { 0, "/docker-import-", GANTRY_E_INVALID, 0 },
+    { 0, "unrecognized image format", GANTRY_E_INVALID, 0 },
     { 0, "pool overlaps", GANTRY_E_CONFLICT, 0 },
     /* What runc, then what crun says of a program that it cannot start. */
     { 400, ": exec: \"", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
     { 400, "executable file", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
     { 500, "invalid reference format", GANTRY_E_INVALID, 0 },
+    /* Registries. */
+    { 0, "manifest unknown", GANTRY_E_NOT_FOUND, 0 },
+    { 500, "no basic auth credentials", GANTRY_E_UNAUTHORIZED, 0 },
+    { 500, "x509: ", GANTRY_E_REGISTRY, 0 },
+    { 500, "/v2/\": ", GANTRY_E_REGISTRY, 0 },
     { 400, NULL, GANTRY_E_INVALID, 0 },
     { 401, NULL, GANTRY_E_UNAUTHORIZED, 0 },
     { 403, NULL, GANTRY_E_FORBIDDEN, 0 },
@@ -272,4 +285,5 @@ const gantry_backend gnt_docker_backend = {
     .volumes = &gnt_docker_volume_ops,
     .networks = &gnt_docker_network_ops,
     .credentials = GANTRY_CREDENTIALS_DOCKER,
+    .manifests = &gnt_docker_manifest_ops,
 };

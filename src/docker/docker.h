@@ -20,6 +20,7 @@ extern const gantry_image_ops gnt_docker_image_ops;
 extern const gantry_container_ops gnt_docker_container_ops;
 extern const gantry_volume_ops gnt_docker_volume_ops;
 extern const gantry_network_ops gnt_docker_network_ops;
+extern const gantry_manifest_ops gnt_docker_manifest_ops;
 
 /* docker.c */
 extern const struct gnt_error_row gnt_docker_errors[];
@@ -34,6 +35,54 @@ int gnt_docker_build(void *state, const char *reference, const gantry_build_opti
                      const gantry_build_context *context, gantry_progress **out,
                      gantry_error *err);
 extern const struct gnt_build_dialect gnt_docker_build_dialect;
+
+/* docker_transfer.c */
+int gnt_docker_pull(void *state, const char *reference, const gantry_pull_options *opts,
+                    gantry_progress **out, gantry_error *err);
+int gnt_docker_push(void *state, const char *reference, const gantry_push_options *opts,
+                    gantry_progress **out, gantry_error *err);
+extern const struct gnt_transfer_dialect gnt_docker_transfer_dialect;
+/* docker_image.c */
+/* A new name as the two parameters that Docker wants. */
+void gnt_docker_query_name(struct gnt_req *r, const char *argument, const char *reference);
+/* Hook for names, without the "<none>" entries of older daemons. */
+int gnt_docker_in_references(struct gnt_in_context *, const struct gnt_json *,
+                             const struct gnt_in *, void *);
+
+/* docker_save.c */
+/* A name as Docker's answers spell it: "app:latest" for app, docker.io/library/app ... */
+int gnt_docker_tag_name(struct gnt_arena *arena, const char *reference, const char **out,
+                        gantry_error *err);
+/* An image and its names. */
+struct gnt_docker_names {
+    struct gnt_arena *arena;
+    const char *wanted; /* the reference by gnt_docker_tag_name */
+    const char *id;     /* "sha256:..." */
+    int has;            /* wanted is one of the names */
+    int count;          /* of names with tags */
+};
+int gnt_docker_names(struct docker *d, const gantry_call *call, struct gnt_arena *arena,
+                     const char *reference, struct gnt_docker_names *out, gantry_error *err);
+int gnt_docker_save(void *state, const char *const *references, const gantry_save_options *opts,
+                    gantry_stream **out, gantry_error *err);
+int gnt_docker_load(void *state, const gantry_source *tar, const gantry_load_options *opts,
+                    gantry_load_result **out, gantry_error *err);
+int gnt_docker_commit(void *state, const char *id, const char *reference,
+                      const gantry_commit_options *opts, gantry_committed **out,
+                      gantry_error *err);
+int gnt_docker_export(void *state, const char *id, const gantry_export_options *opts,
+                      gantry_stream **out, gantry_error *err);
+
+/* docker_upkeep.c */
+int gnt_docker_untag(void *state, const char *reference, const gantry_image_untag_options *opts,
+                     gantry_error *err);
+int gnt_docker_history(void *state, const char *reference,
+                       const gantry_image_history_options *opts, gantry_image_history **out,
+                       gantry_error *err);
+int gnt_docker_prune(void *state, const gantry_image_prune_options *opts,
+                     gantry_image_pruned **out, gantry_error *err);
+int gnt_docker_disk_usage(void *state, const gantry_image_disk_usage_options *opts,
+                          gantry_image_disk_usage **out, gantry_error *err);
 
 /* docker_spec.c: the body of a create */
 struct gnt_json *gnt_docker_container_body(struct gnt_req *r, const char *image,
@@ -62,9 +111,15 @@ int gnt_docker_exec_result(void *state, const char *exec_id, const gantry_call *
 
 /* Options: every field is encoded, dealt with in code, or refused. */
 extern const struct gnt_out gnt_docker_build_options[];
+extern const struct gnt_out gnt_docker_pull_options[];
+extern const struct gnt_out gnt_docker_push_options[];
 extern const struct gnt_out gnt_docker_import_options[];
 extern const struct gnt_out gnt_docker_image_list_options[];
 extern const struct gnt_out gnt_docker_image_remove_options[];
+extern const struct gnt_out gnt_docker_save_options[];
+extern const struct gnt_out gnt_docker_load_options[];
+extern const struct gnt_out gnt_docker_commit_options[];
+extern const struct gnt_out gnt_docker_prune_options[];
 extern const struct gnt_out gnt_docker_container_options[];
 extern const struct gnt_out gnt_docker_mount_options[];
 extern const struct gnt_out gnt_docker_port_options[];
@@ -84,15 +139,19 @@ extern const struct gnt_out gnt_docker_network_list_options[];
 extern const struct gnt_out gnt_docker_network_remove_options[];
 extern const struct gnt_out gnt_docker_connect_options[];
 extern const struct gnt_out gnt_docker_disconnect_options[];
+extern const struct gnt_out gnt_docker_manifest_inspect_options[];
 
 /* Results. */
 extern const struct gnt_in gnt_docker_version_rows[];
 extern const struct gnt_in gnt_docker_info_rows[];
 extern const struct gnt_in gnt_docker_image_list_rows[];
 extern const struct gnt_in gnt_docker_image_rows[];
+extern const struct gnt_in gnt_docker_layer_rows[];
+extern const struct gnt_in gnt_docker_usage_rows[];
 extern const struct gnt_in gnt_docker_container_list_rows[];
 extern const struct gnt_in gnt_docker_container_rows[];
 extern const struct gnt_in gnt_docker_volume_rows[];
 extern const struct gnt_in gnt_docker_network_rows[];
+extern const struct gnt_in gnt_docker_manifest_rows[];
 
 #endif

@@ -4,6 +4,10 @@
  */
 #include "docker.h"
 
+#include "auth.h"
+#include "build_bases.h"
+#include "build_ignore.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,6 +117,8 @@ const struct gnt_build_dialect gnt_docker_build_dialect = { .classify = classify
                                                             .id_path = "aux/ID",
                                                             .exit_texts = exit_texts,
                                                             .refusals = refusals,
+                                                            .transfer =
+                                                                &gnt_docker_transfer_dialect,
                                                             .inspect_path = "/images/%s/json" };
 
 /* ---- the request ----------------------------------------------------------------------------- */
@@ -122,14 +128,43 @@ static int out_pull(struct gnt_out_context *c, const struct gnt_out *row, const 
     int pull;
 
     memcpy(&pull, field, sizeof pull);
-    if (pull == GANTRY_PULL_NEVER)
+    if (pull == GANTRY_PULL_NEVER || pull == GANTRY_PULL_NEWER)
         return gnt_fail(c->err, GANTRY_E_UNSUPPORTED,
-                        "option 'pull': Docker cannot be told never to pull");
+                        "option \"pull\": builds of Docker know MISSING and ALWAYS alone");
     if (pull != GANTRY_PULL_ALWAYS)
         return 0;
     return gnt_json_put(c->arena, c->body, row->path, gnt_json_boolean(c->arena, 1)) < 0
                ? gnt_nomem(c->err)
                : 0;
+}
+
+static int out_format(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+{
+    int format;
+
+    memcpy(&format, field, sizeof format);
+    return format == GANTRY_FORMAT_OCI ? gnt_out_refuse(c, row, field) : 0;
+}
+
+/* [{"Name":"nofile","Soft":1024,"Hard":2048}] */
+static int out_ulimits(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+{
+    const gantry_build_options *o = c->options;
+    struct gnt_arena *a = c->arena;
+    struct gnt_json *array = gnt_json_new(a, GNT_JSON_ARRAY);
+
+    (void)field;
+    for (size_t i = 0; o->ulimits[i] != NULL; i++) {
+        const gantry_ulimit *limit = o->ulimits[i];
+        struct gnt_json *item = gnt_json_new(a, GNT_JSON_OBJECT);
+
+        if (gnt_json_set(a, item, "Name", gnt_json_string(a, limit->name)) < 0 ||
+            gnt_json_set(a, item, "Soft", gnt_json_number(a, limit->soft)) < 0 ||
+            gnt_json_set(a, item, "Hard", gnt_json_number(a, limit->hard)) < 0 ||
+            gnt_json_add(array, item) < 0)
+            return gnt_nomem(c->err);
+    }
+    return gnt_out_put_text(c, row, array);
 }
 
 #define B gantry_build_options
@@ -152,30 +187,30 @@ const struct gnt_out gnt_docker_build_options[] = {
     GNT_OUT_CODE(B, keep_intermediate),
     GNT_OUT_CODE(B, ignore),
     GNT_OUT_CODE(B, ignore_patterns),
-    GNT_OUT_REFUSE(B, builder),
-    GNT_OUT_REFUSE(B, format),
-    GNT_OUT_REFUSE(B, context_url),
+    GNT_OUT_CODE(B, builder),
+    GNT_OUT_HOOK(B, format, "", out_format),
+    GNT_OUT_CODE(B, context_url),
     GNT_OUT_REFUSE(B, annotations),
     GNT_OUT_REFUSE(B, annotation_count),
     GNT_OUT_REFUSE(B, platforms),
     GNT_OUT_REFUSE(B, manifest),
-    GNT_OUT_REFUSE(B, cache_from),
+    GNT_OUT_STRS_TEXT(B, cache_from, "cachefrom"),
     GNT_OUT_REFUSE(B, cache_to),
-    GNT_OUT_REFUSE(B, network),
-    GNT_OUT_REFUSE(B, extra_hosts),
-    GNT_OUT_REFUSE(B, memory_bytes),
-    GNT_OUT_REFUSE(B, memory_swap_bytes),
-    GNT_OUT_REFUSE(B, cpu_shares),
-    GNT_OUT_REFUSE(B, cpu_period_us),
-    GNT_OUT_REFUSE(B, cpu_quota_us),
-    GNT_OUT_REFUSE(B, cpuset_cpus),
-    GNT_OUT_REFUSE(B, cpuset_mems),
-    GNT_OUT_REFUSE(B, shm_size_bytes),
-    GNT_OUT_REFUSE(B, ulimits),
+    GNT_OUT_STR(B, network, "networkmode"),
+    GNT_OUT_STRS(B, extra_hosts, "extrahosts"),
+    GNT_OUT_I64(B, memory_bytes, "memory"),
+    GNT_OUT_I64(B, memory_swap_bytes, "memswap"),
+    GNT_OUT_I64(B, cpu_shares, "cpushares"),
+    GNT_OUT_I64(B, cpu_period_us, "cpuperiod"),
+    GNT_OUT_I64(B, cpu_quota_us, "cpuquota"),
+    GNT_OUT_STR(B, cpuset_cpus, "cpusetcpus"),
+    GNT_OUT_STR(B, cpuset_mems, "cpusetmems"),
+    GNT_OUT_I64(B, shm_size_bytes, "shmsize"),
+    GNT_OUT_HOOK(B, ulimits, "ulimits", out_ulimits),
     GNT_OUT_REFUSE(B, secrets),
     GNT_OUT_REFUSE(B, sources),
-    GNT_OUT_REFUSE(B, auths),
-    GNT_OUT_REFUSE(B, squash),
+    GNT_OUT_CODE(B, auths),
+    GNT_OUT_ON(B, squash, "squash"),
     GNT_OUT_REFUSE(B, tls_verify),
     GNT_OUT_END,
 };
@@ -188,23 +223,68 @@ static void query_names(struct gnt_req *r, const char *reference, const char *co
         gnt_req_query(r, "t", *tags);
 }
 
+/* What both builders are asked alike; opts->builder is not looked at. */
+static void build_request(struct gnt_req *r, struct docker *d, const char *reference,
+                          const gantry_build_options *opts, const gantry_build_context *context)
+{
+    int keep = opts->keep_intermediate == GANTRY_ON;
+
+    gnt_req_init(r, &d->rest, "POST", opts->call, "/build");
+    gnt_req_about(r, GANTRY_RESOURCE_IMAGE, reference != NULL ? reference : "");
+    r->flags |= GNT_REQ_OPEN_ENDED;
+    r->content_type = "application/x-tar";
+    query_names(r, reference, opts->tags);
+    gnt_req_query(r, "remote", context->url);
+    gnt_req_query(r, "dockerfile", context->dockerfile_name);
+    gnt_req_query(r, "rm", keep ? "false" : "true");
+    gnt_req_query_true(r, "forcerm", !keep);
+    gnt_req_query_object(r, gnt_req_encode(r, opts, gnt_docker_build_options));
+    for (size_t i = 0; i < opts->extra_query_count; i++)
+        gnt_req_query(r, opts->extra_query[i].key, opts->extra_query[i].value);
+}
+
+/* For what was given, and for the registries of base images. */
+static void add_credentials(struct gnt_req *r, const gantry_build_options *opts,
+                            const gantry_build_context *context)
+{
+    const char *const *bases = NULL;
+
+    if (r->rc == 0)
+        r->rc = gnt_build_bases(&r->arena, opts, context, &bases, &r->failure);
+    gnt_req_registry_config(r, opts->auths, bases);
+}
+
+/* Before, a step without a base image is found in the cache though its platform is another. 24.0.9
+ * and 25.0.2 know them too, but their API version is that of others that do not. */
+static int knows_platforms_in_cache(const struct docker *d)
+{
+    return gnt_rest_at_least(&d->rest, 1, 45, 0);
+}
+
+static int build_classic(struct docker *d, const char *reference, const gantry_build_options *opts,
+                         const gantry_build_context *context, gantry_progress **out,
+                         gantry_error *err)
+{
+    gantry_build_options own = *opts;
+    struct gnt_req r;
+    int rc = context->archive != NULL ? gnt_context_for_classic(context, err) : 0;
+
+    if (rc < 0)
+        return rc;
+    if (opts->platform != NULL && !knows_platforms_in_cache(d))
+        own.no_cache = GANTRY_ON;
+    build_request(&r, d, reference, &own, context);
+    add_credentials(&r, opts, context);
+    rc = gnt_rest_build_open(&r, context->archive, &gnt_docker_build_dialect, out, err);
+    if (rc == 0)
+        gnt_progress_set_builder(*out, GANTRY_BUILDER_CLASSIC);
+    return rc;
+}
+
 int gnt_docker_build(void *state, const char *reference, const gantry_build_options *opts,
                      const gantry_build_context *context, gantry_progress **out, gantry_error *err)
 {
-    struct docker *d = state;
-    int keep = opts->keep_intermediate == GANTRY_ON;
-    struct gnt_req r;
-
-    gnt_req_init(&r, &d->rest, "POST", opts->call, "/build");
-    gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, reference != NULL ? reference : "");
-    r.flags |= GNT_REQ_OPEN_ENDED;
-    r.content_type = "application/x-tar";
-    query_names(&r, reference, opts->tags);
-    gnt_req_query(&r, "dockerfile", context->dockerfile_name);
-    gnt_req_query(&r, "rm", keep ? "false" : "true");
-    gnt_req_query_true(&r, "forcerm", !keep);
-    gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_docker_build_options));
-    for (size_t i = 0; i < opts->extra_query_count; i++)
-        gnt_req_query(&r, opts->extra_query[i].key, opts->extra_query[i].value);
-    return gnt_rest_build_open(&r, context->archive, &gnt_docker_build_dialect, out, err);
+    if (opts->builder == GANTRY_BUILDER_BUILDKIT)
+        return gnt_fail(err, GANTRY_E_UNSUPPORTED, "option \"builder\": BuildKit is not used yet");
+    return build_classic(state, reference, opts, context, out, err);
 }

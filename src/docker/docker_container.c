@@ -195,4 +195,6 @@ const gantry_container_ops gnt_docker_container_ops = {
     .wait = gnt_docker_wait,
     .exec = gnt_docker_exec,
     .exec_result = gnt_docker_exec_result,
+    .commit = gnt_docker_commit,
+    .export_open = gnt_docker_export,
 };

@@ -16,8 +16,8 @@ static int is_none(const char *text)
 }
 
 /* RepoTags, RepoDigests: without the "<none>" entries of older daemons. */
-static int in_references(struct gnt_in_context *c, const struct gnt_json *v,
-                         const struct gnt_in *row, void *field)
+int gnt_docker_in_references(struct gnt_in_context *c, const struct gnt_json *v,
+                             const struct gnt_in *row, void *field)
 {
     const char *const *list;
 
@@ -60,8 +60,8 @@ static int in_digest(struct gnt_in_context *c, const struct gnt_json *v, const s
 const struct gnt_in gnt_docker_image_list_rows[] = {
     GNT_IN_ID_REQ(I, id, "Id"),
     GNT_IN_HOOK(I, digest, "RepoDigests", in_digest),
-    GNT_IN_HOOK(I, references, "RepoTags", in_references),
-    GNT_IN_HOOK(I, digests, "RepoDigests", in_references),
+    GNT_IN_HOOK(I, references, "RepoTags", gnt_docker_in_references),
+    GNT_IN_HOOK(I, digests, "RepoDigests", gnt_docker_in_references),
     GNT_IN_TIME(I, created_ns, "Created"),
     GNT_IN_I64(I, size_bytes, "Size"),
     GNT_IN_MAP(I, labels, "Labels"),
@@ -71,8 +71,8 @@ const struct gnt_in gnt_docker_image_list_rows[] = {
 const struct gnt_in gnt_docker_image_rows[] = {
     GNT_IN_ID_REQ(I, id, "Id"),
     GNT_IN_HOOK(I, digest, "RepoDigests", in_digest),
-    GNT_IN_HOOK(I, references, "RepoTags", in_references),
-    GNT_IN_HOOK(I, digests, "RepoDigests", in_references),
+    GNT_IN_HOOK(I, references, "RepoTags", gnt_docker_in_references),
+    GNT_IN_HOOK(I, digests, "RepoDigests", gnt_docker_in_references),
     GNT_IN_TIME(I, created_ns, "Created"),
     GNT_IN_I64(I, size_bytes, "Size"),
     GNT_IN_MAP(I, labels, "Config/Labels"),
@@ -152,8 +152,7 @@ static int image_list(void *state, const gantry_image_list_options *opts, gantry
 
 /* ---- tag, import ----------------------------------------------------------------------------- */
 
-/* A new name as the two parameters that Docker wants. */
-static void query_name(struct gnt_req *r, const char *argument, const char *reference)
+void gnt_docker_query_name(struct gnt_req *r, const char *argument, const char *reference)
 {
     struct gnt_reference ref;
     const char *repo;
@@ -187,7 +186,7 @@ static int image_tag(void *state, const char *reference, const char *new_referen
 
     gnt_req_init(&r, &d->rest, "POST", opts->call, "/images/%r/tag", reference);
     gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, reference);
-    query_name(&r, "new_reference", new_reference);
+    gnt_docker_query_name(&r, "new_reference", new_reference);
     return gnt_req_run(&r, NULL, err);
 }
 
@@ -234,7 +233,7 @@ static int send_import(struct docker *d, const gantry_call *call, const gantry_s
     r.flags |= GNT_REQ_OPEN_ENDED;
     gnt_req_query(&r, "fromSrc", "-");
     if (import->reference[0] != '\0')
-        query_name(&r, "reference", import->reference);
+        gnt_docker_query_name(&r, "reference", import->reference);
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_docker_import_options));
     r.source = tar;
     r.content_type = "application/x-tar";
@@ -343,4 +342,12 @@ const gantry_image_ops gnt_docker_image_ops = {
     .exists = NULL, /* Docker has no shorter question */
     .tag = image_tag,
     .remove = image_remove,
+    .pull = gnt_docker_pull,
+    .push = gnt_docker_push,
+    .save = gnt_docker_save,
+    .load = gnt_docker_load,
+    .untag = gnt_docker_untag,
+    .history = gnt_docker_history,
+    .prune = gnt_docker_prune,
+    .disk_usage = gnt_docker_disk_usage,
 };

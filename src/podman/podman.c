@@ -17,11 +17,13 @@ static const int oldest[3] = { 4, 0, 0 };
  * first row that matches wins, so narrow texts come before wide ones.
  */
 static const struct gnt_error_row error_rows[] = {
+    { 0, "no space left on device", GANTRY_E_NO_SPACE, 0 },
     { 0, "no such container", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
     { 0, "has already been removed", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
     { 0, "image not known", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
     { 0, "failed to find image", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
     { 0, "no such image", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+    { 0, "tag not known", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
     { 0, "no such volume", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_VOLUME },
     { 0, "network not found", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_NETWORK },
     /* Its look at the host's interfaces, while one of them went. */
@@ -45,6 +47,12 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "with more than one tag", GANTRY_E_CONFLICT, GANTRY_RESOURCE_IMAGE },
     { 0, "invalid network mode", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "unsupported bridge network option", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "can not pause containers on rootless", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "invalid change", GANTRY_E_INVALID, 0 },
+    /* Of archives: no tar, one that is cut, one that holds no images. */
+    { 0, "does not match any of the supported image formats", GANTRY_E_INVALID, 0 },
+    { 0, "invalid tar header", GANTRY_E_INVALID, 0 },
+    { 0, "tar file(unexpected EOF)", GANTRY_E_INVALID, 0 },
     { 0, "required plugin missing", GANTRY_E_INVALID, 0 },
     { 0, "invalid argument", GANTRY_E_INVALID, 0 },
     { 0, "invalid signal", GANTRY_E_INVALID, 0 },
@@ -59,6 +67,17 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "no matching entries in passwd file", GANTRY_E_INVALID, 0 },
     { 0, "decode()", GANTRY_E_INVALID, 0 },
     { 0, "cannot unmarshal", GANTRY_E_INVALID, 0 },
+    { 0, "is not a manifest list", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
+    { 0, "manifest not found", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
+    { 0, "no instance matching digest", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
+    { 0, "matching the specified digest", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
+    { 0, "does not resolve to an image ID", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+    { 0, "manifest blob unknown", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+    /* Registries. */
+    { 0, "manifest unknown", GANTRY_E_NOT_FOUND, 0 },
+    { 0, "unauthorized: ", GANTRY_E_UNAUTHORIZED, 0 },
+    { 0, "x509: ", GANTRY_E_REGISTRY, 0 },
+    { 0, "pinging container registry", GANTRY_E_REGISTRY, 0 },
     { 400, NULL, GANTRY_E_INVALID, 0 },
     { 401, NULL, GANTRY_E_UNAUTHORIZED, 0 },
     { 403, NULL, GANTRY_E_FORBIDDEN, 0 },
@@ -201,4 +220,5 @@ const gantry_backend gnt_podman_backend = {
     .volumes = &gnt_podman_volume_ops,
     .networks = &gnt_podman_network_ops,
     .credentials = GANTRY_CREDENTIALS_PODMAN,
+    .manifests = &gnt_podman_manifest_ops,
 };

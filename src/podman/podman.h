@@ -20,12 +20,17 @@ extern const gantry_image_ops gnt_podman_image_ops;
 extern const gantry_container_ops gnt_podman_container_ops;
 extern const gantry_volume_ops gnt_podman_volume_ops;
 extern const gantry_network_ops gnt_podman_network_ops;
+extern const gantry_manifest_ops gnt_podman_manifest_ops;
 
 /* ---- slots that are not in their table's file ------------------------------------------------ */
 
 int gnt_podman_build(void *state, const char *reference, const gantry_build_options *opts,
                      const gantry_build_context *context, gantry_progress **out,
                      gantry_error *err);
+int gnt_podman_pull(void *state, const char *reference, const gantry_pull_options *opts,
+                    gantry_progress **out, gantry_error *err);
+int gnt_podman_push(void *state, const char *reference, const gantry_push_options *opts,
+                    gantry_progress **out, gantry_error *err);
 int gnt_podman_logs(void *state, const char *id, const gantry_logs_options *opts,
                     gantry_stream **out, gantry_error *err);
 int gnt_podman_attach(void *state, const char *id, const gantry_attach_options *opts,
@@ -51,6 +56,62 @@ int gnt_podman_kill(void *state, const char *id, const gantry_container_kill_opt
 int gnt_podman_container_remove(void *state, const char *id,
                                 const gantry_container_remove_options *opts, gantry_error *err);
 
+int gnt_podman_manifest_add(void *state, const char *name, const char *image,
+                            const gantry_manifest_add_options *opts, gantry_error *err);
+int gnt_podman_manifest_annotate(void *state, const char *name, const char *digest,
+                                 const gantry_manifest_annotate_options *opts, gantry_error *err);
+int gnt_podman_manifest_remove_image(void *state, const char *name, const char *digest,
+                                     const gantry_manifest_remove_options *opts,
+                                     gantry_error *err);
+
+/* ---- manifest lists (podman_manifest.c, podman_manifest_edit.c) ------------------------------ */
+
+/* A local list only. */
+int gnt_podman_list_exists(struct podman *p, const gantry_call *call, const char *name,
+                           int *out_exists, gantry_error *err);
+/* NOT_FOUND if there is none. */
+int gnt_podman_need_list(struct podman *p, const gantry_call *call, const char *name,
+                         gantry_error *err);
+/* One that exists: for others libpod would ask registries. */
+int gnt_podman_list_inspect(struct podman *p, const gantry_call *call, const char *name,
+                            gantry_manifest **out, gantry_error *err);
+/* gantry_manifest_ops.add without its checks of features. */
+int gnt_podman_list_add(struct podman *p, const gantry_call *call, const char *list,
+                        const char *image, const gantry_manifest_add_options *opts,
+                        gantry_error *err);
+/* The failure of a call about a list, with what is missing put right, into err. Returns rc. */
+int gnt_podman_manifest_settle(int rc, const char *list, gantry_error *failure, gantry_error *err);
+/* A failure before anything was sent: "<resource>: <reason>". Returns code. */
+int gnt_podman_refuse(gantry_error *err, int code, int kind, const char *resource,
+                      const char *reason);
+/* INVALID unless it is DEFAULT, ON or OFF. */
+int gnt_podman_check_switch(const char *option, int value, gantry_error *err);
+/* Finish and set the body of a change; `body` has the options already. */
+void gnt_podman_manifest_body(struct gnt_req *r, struct gnt_json *body, const char *operation,
+                              const char *image, const gantry_pair *annotations, size_t count);
+/* A reference with its transport, for the registry; NULL without memory. */
+const char *gnt_podman_remote_image(struct gnt_arena *arena, const struct gnt_reference *parts);
+int gnt_podman_image_list(void *state, const gantry_image_list_options *opts,
+                          gantry_image_list **out, gantry_error *err);
+int gnt_podman_save(void *state, const char *const *references, const gantry_save_options *opts,
+                    gantry_stream **out, gantry_error *err);
+int gnt_podman_load(void *state, const gantry_source *tar, const gantry_load_options *opts,
+                    gantry_load_result **out, gantry_error *err);
+int gnt_podman_commit(void *state, const char *id, const char *reference,
+                      const gantry_commit_options *opts, gantry_committed **out,
+                      gantry_error *err);
+int gnt_podman_export(void *state, const char *id, const gantry_export_options *opts,
+                      gantry_stream **out, gantry_error *err);
+int gnt_podman_untag(void *state, const char *reference, const gantry_image_untag_options *opts,
+                     gantry_error *err);
+int gnt_podman_history(void *state, const char *reference,
+                       const gantry_image_history_options *opts, gantry_image_history **out,
+                       gantry_error *err);
+int gnt_podman_prune(void *state, const gantry_image_prune_options *opts,
+                     gantry_image_pruned **out, gantry_error *err);
+int gnt_podman_disk_usage(void *state, const gantry_image_disk_usage_options *opts,
+                          gantry_image_disk_usage **out, gantry_error *err);
+
 /* ---- image names (podman_names.c) ------------------------------------------------------------ */
 
 /*
@@ -67,6 +128,9 @@ const char *gnt_podman_bare(const char *reference);
 /* The same for DELETE /images/...: "remove" there is another route of libpod, which without names
  * deletes every image that nothing uses. */
 const char *gnt_podman_removable(const char *reference);
+
+/* A new name as the two parameters that libpod wants. */
+void gnt_podman_query_name(struct gnt_req *r, const char *argument, const char *reference);
 
 /* Hooks of decoding tables: one name, and a list of names without repetitions. */
 int gnt_podman_in_name(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
@@ -127,9 +191,15 @@ int gnt_podman_run_reports(struct gnt_req *r, const char *path, gantry_error *er
 /* ---- tables: public to the backend so that a unit test can check them ------------------------ */
 
 extern const struct gnt_out gnt_podman_build_options[];
+extern const struct gnt_out gnt_podman_pull_options[];
+extern const struct gnt_out gnt_podman_push_options[];
 extern const struct gnt_out gnt_podman_import_options[];
 extern const struct gnt_out gnt_podman_image_list_options[];
 extern const struct gnt_out gnt_podman_image_remove_options[];
+extern const struct gnt_out gnt_podman_save_options[];
+extern const struct gnt_out gnt_podman_load_options[];
+extern const struct gnt_out gnt_podman_commit_options[];
+extern const struct gnt_out gnt_podman_prune_options[];
 extern const struct gnt_out gnt_podman_container_options[];
 extern const struct gnt_out gnt_podman_mount_options[];
 extern const struct gnt_out gnt_podman_port_options[];
@@ -149,17 +219,30 @@ extern const struct gnt_out gnt_podman_network_list_options[];
 extern const struct gnt_out gnt_podman_network_remove_options[];
 extern const struct gnt_out gnt_podman_connect_options[];
 extern const struct gnt_out gnt_podman_disconnect_options[];
+extern const struct gnt_out gnt_podman_manifest_create_options[];
+extern const struct gnt_out gnt_podman_manifest_inspect_options[];
+extern const struct gnt_out gnt_podman_manifest_add_options[];
+extern const struct gnt_out gnt_podman_manifest_annotate_options[];
+extern const struct gnt_out gnt_podman_manifest_remove_options[];
+extern const struct gnt_out gnt_podman_manifest_push_options[];
 
 extern const struct gnt_in gnt_podman_version_rows[];
 extern const struct gnt_in gnt_podman_info_rows[];
 extern const struct gnt_in gnt_podman_image_rows[];
 extern const struct gnt_in gnt_podman_image_item_rows[];
+extern const struct gnt_in gnt_podman_layer_rows[];
 extern const struct gnt_in gnt_podman_container_rows[];
 extern const struct gnt_in gnt_podman_container_item_rows[];
 extern const struct gnt_in gnt_podman_volume_rows[];
 extern const struct gnt_in gnt_podman_network_rows[];
+extern const struct gnt_in gnt_podman_manifest_rows[];
+
+/* One answer of a disk use into its result (a gnt_json_fn). */
+int gnt_podman_take_usage(void *usage, struct gnt_json *v, gantry_error *err);
 
 extern const struct gnt_dialect gnt_podman_dialect;
 extern const struct gnt_build_dialect gnt_podman_build_dialect;
+extern const struct gnt_transfer_dialect gnt_podman_pull_dialect;
+extern const struct gnt_transfer_dialect gnt_podman_push_dialect;
 
 #endif

@@ -428,4 +428,6 @@ const gantry_container_ops gnt_podman_container_ops = { .size = sizeof(gantry_co
                                                         .attach = gnt_podman_attach,
                                                         .wait = gnt_podman_wait,
                                                         .exec = gnt_podman_exec,
-                                                        .exec_result = gnt_podman_exec_result };
+                                                        .exec_result = gnt_podman_exec_result,
+                                                        .commit = gnt_podman_commit,
+                                                        .export_open = gnt_podman_export };

@@ -155,8 +155,8 @@ static int list_images(struct podman *p, const gantry_image_list_options *opts,
                         accept_image, &listing, out, err);
 }
 
-static int podman_image_list(void *state, const gantry_image_list_options *opts,
-                             gantry_image_list **out, gantry_error *err)
+int gnt_podman_image_list(void *state, const gantry_image_list_options *opts,
+                          gantry_image_list **out, gantry_error *err)
 {
     gantry_call shared;
     const gantry_call *call = gnt_call_share(&shared, opts->call);
@@ -219,25 +219,12 @@ static int podman_image_tag(void *state, const char *reference, const char *new_
                             const gantry_image_tag_options *opts, gantry_error *err)
 {
     struct podman *p = state;
-    struct gnt_reference parts;
     struct gnt_req r;
-    const char *repo;
 
     gnt_req_init(&r, &p->rest, "POST", opts->call, "/images/%r/tag",
                  gnt_podman_bare(reference));
     gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, reference);
-    if (r.rc == 0)
-        r.rc = gnt_reference_parse(&r.arena, "new_reference", new_reference, &parts, &r.failure);
-    if (r.rc == 0 && (parts.digest[0] != '\0' || parts.is_id))
-        gnt_req_fail(&r, GANTRY_E_INVALID, "new_reference: must be a name, not an id or digest");
-    if (r.rc == 0) {
-        repo = gnt_arena_printf(&r.arena, "%s%s%s", parts.domain,
-                                parts.domain[0] != '\0' ? "/" : "", parts.path);
-        if (repo == NULL)
-            gnt_req_fail(&r, GANTRY_E_NOMEM, "out of memory");
-        gnt_req_query(&r, "repo", repo);
-        gnt_req_query(&r, "tag", parts.tag[0] != '\0' ? parts.tag : "latest");
-    }
+    gnt_podman_query_name(&r, "new_reference", new_reference);
     return gnt_req_run(&r, NULL, err);
 }
 
@@ -449,8 +436,16 @@ static int podman_image_remove(void *state, const char *reference,
 const gantry_image_ops gnt_podman_image_ops = { .size = sizeof(gantry_image_ops),
                                                 .build = gnt_podman_build,
                                                 .import = podman_import,
-                                                .list = podman_image_list,
+                                                .list = gnt_podman_image_list,
                                                 .inspect = podman_image_inspect,
                                                 .exists = podman_image_exists,
                                                 .tag = podman_image_tag,
-                                                .remove = podman_image_remove };
+                                                .remove = podman_image_remove,
+                                                .pull = gnt_podman_pull,
+                                                .push = gnt_podman_push,
+                                                .save = gnt_podman_save,
+                                                .load = gnt_podman_load,
+                                                .untag = gnt_podman_untag,
+                                                .history = gnt_podman_history,
+                                                .prune = gnt_podman_prune,
+                                                .disk_usage = gnt_podman_disk_usage };

@@ -56,6 +56,25 @@ const char *gnt_podman_removable(const char *reference)
     return strcmp(reference, "remove") == 0 ? "remove:latest" : gnt_podman_bare(reference);
 }
 
+void gnt_podman_query_name(struct gnt_req *r, const char *argument, const char *reference)
+{
+    struct gnt_reference parts;
+    const char *repo;
+
+    if (r->rc == 0)
+        r->rc = gnt_reference_parse(&r->arena, argument, reference, &parts, &r->failure);
+    if (r->rc == 0 && (parts.digest[0] != '\0' || parts.is_id))
+        gnt_req_fail(r, GANTRY_E_INVALID, "%s: must be a name, not an id or digest", argument);
+    if (r->rc != 0)
+        return;
+    repo = gnt_arena_printf(&r->arena, "%s%s%s", parts.domain, parts.domain[0] != '\0' ? "/" : "",
+                            parts.path);
+    if (repo == NULL)
+        gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
+    gnt_req_query(r, "repo", repo);
+    gnt_req_query(r, "tag", parts.tag[0] != '\0' ? parts.tag : "latest");
+}
+
 int gnt_podman_in_name(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
                        void *field)
 {

@@ -6,7 +6,7 @@
 #include "contract.h"
 
 enum {
-    FULL_DISK = 32 << 20,
+    FULL_DISK = 24 << 20,
     TOO_BIG = FULL_DISK + (FULL_DISK >> 2),
     HALF = FULL_DISK >> 1
 };

@@ -10,12 +10,21 @@ static const struct {
     const char *name;
     const struct contract_test *tests; /* ends with a row without a name */
 } groups[] = {
-    { "engine", engine_tests },     { "images", images_tests },
-    { "build", build_tests },       { "containers", containers_tests },
-    { "run", run_tests },           { "streams", streams_tests },
-    { "exec", exec_tests },         { "volumes", volumes_tests },
-    { "networks", networks_tests }, { "errors", errors_tests },
-    { "threads", threads_tests },   { "full", full_tests },
+    { "engine", engine_tests },
+    { "images", images_tests },
+    { "build", build_tests },
+    { "buildopts", buildopts_tests },
+    { "context", context_tests },
+    { "large", large_tests },
+    { "containers", containers_tests },
+    { "run", run_tests },
+    { "streams", streams_tests },
+    { "exec", exec_tests },
+    { "volumes", volumes_tests },
+    { "networks", networks_tests },
+    { "errors", errors_tests },
+    { "threads", threads_tests },
+    { "full", full_tests },
 };
 
 struct running {

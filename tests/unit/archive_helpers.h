@@ -98,6 +98,8 @@ static inline struct members parse(const struct bytes *tar)
         snprintf(m->name, sizeof m->name, "%s", archive_entry_pathname(e));
         if (archive_entry_symlink(e) != NULL)
             snprintf(m->link, sizeof m->link, "%s", archive_entry_symlink(e));
+        if (archive_entry_hardlink(e) != NULL)
+            snprintf(m->link, sizeof m->link, "%s", archive_entry_hardlink(e));
         m->type = archive_entry_filetype(e);
         m->mode = (int)archive_entry_perm(e);
         m->uid = archive_entry_uid(e);

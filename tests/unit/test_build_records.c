@@ -64,7 +64,7 @@ static void feed(struct reading *r, const char *text)
 static void end(struct reading *r)
 {
     gnt_json_parser_free(r->parser);
-    gnt_arena_free(&r->b.arena);
+    gnt_build_records_free(&r->b);
 }
 
 /* The next record, which must be of this kind. */
@@ -100,13 +100,27 @@ static void test_whole_build(void **state)
     assert_int_equal(record->step, 1);
     assert_int_equal(record->step_total, 2);
     assert_non_null(strstr(record->json, "\"stream\":\"Step 1/2"));
+    assert_int_equal(record->duration_ms, -1);
     next(&r, GANTRY_PROGRESS_STATUS);
+    record = next(&r, GANTRY_PROGRESS_STEP_END);
+    assert_int_equal(record->step, 1);
+    assert_string_equal(record->text, "FROM dk-busybox");
+    assert_int_equal(record->cached, 0);
+    assert_true(record->duration_ms >= 0);
     assert_int_equal(next(&r, GANTRY_PROGRESS_STEP)->step, 2);
     record = next(&r, GANTRY_PROGRESS_STATUS);
     assert_int_equal(record->cached, 1);
     assert_int_equal(record->step, 2);
     assert_int_equal(next(&r, GANTRY_PROGRESS_STATUS)->cached, 0);
     next(&r, GANTRY_PROGRESS_STATUS);
+    assert_null(r.b.first);
+    r.b.last = NULL;
+    assert_int_equal(gnt_build_end_step(&r.b, &r.err), 0);
+    assert_int_equal(gnt_build_end_step(&r.b, &r.err), 0); /* it has one end */
+    record = next(&r, GANTRY_PROGRESS_STEP_END);
+    assert_int_equal(record->step, 2);
+    assert_int_equal(record->cached, 1);
+    assert_string_equal(record->text, "RUN echo hi");
     assert_null(r.b.first);
     assert_string_equal(r.b.image_id, ID);
     assert_int_equal(r.b.failed, 0);
@@ -154,9 +168,12 @@ static void test_stages(void **state)
              "{\"stream\":\"Step 4/4 : RUN exit 9\"}{\"stream\":\"\\n\"}{\"stream\":\"two\\n\"}");
     assert_int_equal(r.rc, 0);
     next(&r, GANTRY_PROGRESS_STEP);
+    next(&r, GANTRY_PROGRESS_STEP_END);
     next(&r, GANTRY_PROGRESS_STEP);
     next(&r, GANTRY_PROGRESS_LOG);
+    next(&r, GANTRY_PROGRESS_STEP_END);
     assert_int_equal(next(&r, GANTRY_PROGRESS_STEP)->step, 3);
+    next(&r, GANTRY_PROGRESS_STEP_END);
     record = next(&r, GANTRY_PROGRESS_STEP);
     assert_int_equal(record->step, 4);
     assert_string_equal(record->text, "RUN exit 9");

@@ -681,6 +681,14 @@ static void test_build_lines(void **state)
     assert_int_equal(line.kind, GNT_BUILD_STEP);
     assert_int_equal(line.total, 4);
     assert_memory_equal(line.text, "FROM pm-bb", line.size);
+    line = classify("[linux/arm64] [1/2] STEP 2/3: COPY a /\n");
+    assert_int_equal(line.kind, GNT_BUILD_STEP);
+    assert_int_equal(line.step, 2);
+    assert_memory_equal(line.text, "COPY a /", line.size);
+    assert_int_equal(classify("[linux/arm64] COMMIT x\n").kind, GNT_BUILD_STATUS);
+    assert_int_equal(classify("COMMITTED\n").kind, GNT_BUILD_LOG);
+    assert_int_equal(classify("Copying blob sha256:" ID "\n").kind, GNT_BUILD_STATUS);
+    assert_int_equal(classify("--> Cache pulled from remote x:y\n").kind, GNT_BUILD_STATUS);
     assert_int_equal(classify("--> Using cache " ID "\n").kind, GNT_BUILD_CACHED);
     assert_int_equal(classify("--> 3fbd5126c4c\n").kind, GNT_BUILD_STATUS);
     assert_int_equal(classify("COMMIT pm-app\n").kind, GNT_BUILD_STATUS);

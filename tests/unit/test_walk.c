@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <gantry/backend.h>
+
 #include "archive_helpers.h"
 #include "walk.h"
 
@@ -614,12 +616,13 @@ static int make_and_send(struct tree *t, struct meter *meter, gantry_error *err)
 {
     gantry_allocator allocator = { meter_allocate, meter_reallocate, meter_release, meter };
     gantry_archive_options o = { .size = sizeof o, .allocator = &allocator };
-    gantry_archive *a = NULL, *whole = NULL;
+    gantry_build_context context = { 0 };
+    struct gnt_arena arena = { 0 };
+    gantry_archive *a = NULL;
     gantry_build_options build = { .size = sizeof build,
                                    .dockerfile = "FROM x",
                                    .context_directory = t->root };
     struct gnt_mem mem;
-    const char *name;
     struct bytes tar = { NULL, 0 };
     int rc = gantry_archive_new(&o, &a, err);
 
@@ -633,11 +636,14 @@ static int make_and_send(struct tree *t, struct meter *meter, gantry_error *err)
         rc = gnt_mem_init(&mem, &allocator, err);
     build.context = a;
     if (rc == 0)
-        rc = gnt_build_context(&mem, NULL, &build, &whole, &name, err);
+        gnt_arena_init(&arena, &mem);
     if (rc == 0)
-        rc = slurp(whole, 65536, &tar, err);
+        rc = gnt_build_context(&arena, NULL, &build, &context, err);
+    if (rc == 0)
+        rc = slurp(context.archive, 65536, &tar, err);
     free(tar.data);
-    gantry_archive_free(whole);
+    gantry_archive_free(context.archive);
+    gnt_arena_free(&arena);
     gantry_archive_free(a);
     return rc;
 }
