@@ -105,3 +105,53 @@ const struct gnt_build_dialect gnt_docker_buildkit_dialect = { .classify = class
                                                                .refusals = refusals,
                                                                .decoder = &decoder,
                                                                .inspect_path = "/images/%s/json" };
+
+/* ---- the request ----------------------------------------------------------------------------- */
+
+/* An image can be a source of cached steps only if it says how it was made. */
+static int add_inline_cache(struct gnt_arena *arena, gantry_build_options *o, gantry_error *err)
+{
+    static const char name[] = "BUILDKIT_INLINE_CACHE";
+    gantry_pair *args;
+
+    if (o->cache_from == NULL || *o->cache_from == NULL)
+        return 0;
+    for (size_t i = 0; i < o->build_arg_count; i++) {
+        if (strcmp(o->build_args[i].key, name) == 0)
+            return 0;
+    }
+    args = gnt_arena_alloc(arena, (o->build_arg_count + 1) * sizeof *args);
+    if (args == NULL)
+        return gnt_nomem(err);
+    if (o->build_arg_count > 0)
+        memcpy(args, o->build_args, o->build_arg_count * sizeof *args);
+    args[o->build_arg_count].key = name;
+    args[o->build_arg_count].value = "1";
+    o->build_args = args;
+    o->build_arg_count++;
+    return 0;
+}
+
+int gnt_docker_buildkit_send(struct docker *d, const char *reference,
+                             const gantry_build_options *opts, const gantry_build_context *context,
+                             int images_are_here, gantry_progress **out, gantry_error *err)
+{
+    gantry_build_options o = *opts;
+    struct gnt_arena arena;
+    struct gnt_req r;
+    int rc;
+
+    gnt_arena_init(&arena, &d->rest.host->mem);
+    rc = add_inline_cache(&arena, &o, err);
+    if (images_are_here)
+        o.pull = GANTRY_PULL_DEFAULT;
+    if (rc == 0) {
+        gnt_docker_build_request(&r, d, reference, &o, context);
+        gnt_req_query(&r, "version", "2");
+        rc = gnt_rest_build_open(&r, context->archive, &gnt_docker_buildkit_dialect, out, err);
+    }
+    gnt_arena_free(&arena);
+    if (rc == 0)
+        gnt_progress_set_builder(*out, GANTRY_BUILDER_BUILDKIT);
+    return rc;
+}

@@ -1,5 +1,5 @@
 /*
- * Protobuf's wire format and base64, read with every length checked against what is there.
+ * Protobuf's wire format, read with every length checked against what is there.
  */
 #include "docker_proto.h"
 
@@ -72,44 +72,4 @@ int gnt_proto_next(struct gnt_proto *p, struct gnt_proto_field *out)
     default: /* groups, which nobody sends, and nonsense */
         return -1;
     }
-}
-
-/* ---- base64 ---------------------------------------------------------------------------------- */
-
-static int digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-int gnt_base64_decode(const char *text, size_t size, unsigned char *out, size_t *out_size)
-{
-    size_t used = 0;
-    size_t padding = 0;
-
-    if (size % 4 != 0)
-        return -1;
-    if (size > 0 && text[size - 1] == '=')
-        padding = text[size - 2] == '=' ? 2 : 1;
-    for (size_t i = 0; i < size; i += 4) {
-        size_t real = i + 4 == size ? 4 - padding : 4;
-        uint32_t bits = 0;
-
-        for (size_t j = 0; j < 4; j++) {
-            int value = j < real ? digit(text[i + j]) : 0;
-
-            if (value < 0)
-                return -1;
-            bits = bits << 6 | (uint32_t)value;
-        }
-        for (size_t j = 0; j + 1 < real; j++)
-            out[used++] = (unsigned char)(bits >> (16 - 8 * j));
-    }
-    *out_size = used;
-    return 0;
 }

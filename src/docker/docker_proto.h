@@ -37,8 +37,4 @@ void gnt_proto_init(struct gnt_proto *p, const void *data, size_t size);
 /* 1: a field; 0: the message is over; -1: this is no message. */
 int gnt_proto_next(struct gnt_proto *p, struct gnt_proto_field *out);
 
-/* Decode standard base64 with its padding into out, which has room for size / 4 * 3 bytes. 0, or -1
- * for what is none. */
-int gnt_base64_decode(const char *text, size_t size, unsigned char *out, size_t *out_size);
-
 #endif

@@ -4,6 +4,7 @@
  */
 #include "docker_trace.h"
 
+#include "auth.h"
 #include "docker_trace_graph.h"
 #include "json.h"
 
@@ -289,8 +290,7 @@ static int end(struct gnt_trace *t, struct gnt_vertex *v, const struct gnt_said_
     if (said->error.size > 0)
         return v->error.size > 0 ? 0 : gnt_graph_set_error(&t->graph, v, said->error, err);
     rc = settle_inputs(t, said->all, err);
-    if (rc < 0 || !v->visible || whole->over ||
-        (v->ended_ns != 0 && v->ended_ns == said->ended_ns))
+    if (rc < 0 || !v->visible || whole->over || (v->ended_ns != 0 && v->ended_ns == said->ended_ns))
         return rc;
     v->ended_ns = said->ended_ns;
     add_time(whole, said);
@@ -341,21 +341,9 @@ static int run_pass(struct gnt_trace *t, const struct pass *pass, gantry_error *
 
 static int take_message(struct gnt_trace *t, const char *base64, size_t size, gantry_error *err)
 {
-    enum {
-        PIECE = 4096 /* base64 digits at once */
-    };
-    unsigned char piece[PIECE / 4 * 3];
-    size_t used = 0;
-    size_t some;
-
     gnt_buf_clear(&t->message);
-    for (size_t at = 0; at < size; at += some) {
-        some = size - at < PIECE ? size - at : PIECE;
-        if (gnt_base64_decode(base64 + at, some, piece, &used) < 0 ||
-            (used < sizeof piece && at + some < size)) /* padding before the end */
-            return no_message(err);
-        gnt_buf_add(&t->message, piece, used);
-    }
+    if (gnt_base64_decode(&t->message, base64, size) == GANTRY_E_PROTOCOL)
+        return no_message(err);
     if (t->message.rc != 0)
         return gnt_fail(err, t->message.rc, "a message of the builder's trace is too long");
     return 0;
