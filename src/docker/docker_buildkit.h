@@ -15,7 +15,7 @@ struct gnt_docker_choice {
     struct gnt_dockerfile file; /* then: lives in the arena */
 };
 
-/* UNSUPPORTED for what the builder asked for, or any, would ignore or cannot do; nothing is sent. */
+/* UNSUPPORTED for what the builder asked for, or any, would ignore or cannot do. Sends nothing. */
 int gnt_docker_choose(struct docker *d, const gantry_build_options *opts,
                       const gantry_build_context *context, struct gnt_arena *arena,
                       struct gnt_docker_choice *out, gantry_error *err);

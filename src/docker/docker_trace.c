@@ -1,6 +1,6 @@
 /*
- * BuildKit's trace: the records that changes in the graph give. Each message is gone through several
- * times, so that its order within does not matter: what begins, what was said, what ended.
+ * BuildKit's trace: the records that changes in the graph give. Each message is gone through
+ * several times, so that its order within does not matter: what begins, what was said, what ended.
  */
 #include "docker_trace.h"
 
