@@ -14,12 +14,26 @@
 extern "C" {
 #endif
 
-/** Which of Docker's builders builds. */
+/**
+ * Which of Docker's builders builds. The library uses BuildKit over the plain API, without a
+ * session: images that a build needs are pulled through the engine first, as STATUS records show;
+ * secrets and ssh agents (`RUN --mount=type=secret`) are UNSUPPORTED, before anything is sent.
+ *
+ * With BuildKit only what makes a layer is a step: LABEL, ENV, CMD are none, and stages that run
+ * side by side are numbered as they begin; each record's `step` says whose it is. Its cache
+ * outlives images.
+ */
 enum {
-    GANTRY_BUILDER_AUTO = 0,    /**< BuildKit where everything asked for works with it over the
-                                     plain API, else the classic one. Podman has one builder. */
+    GANTRY_BUILDER_AUTO = 0,    /**< BuildKit, but the classic one for limits (memory_bytes, cpu_,
+                                     before API 1.42 also shm_size_bytes and ulimits), the name of
+                                     a network, squash, keep_intermediate, a Dockerfile that ignore
+                                     rules hide from COPY or that comes from a URL, a tar or a
+                                     callback, and a FROM with an image's id. A Dockerfile with
+                                     what the classic one does not know is UNSUPPORTED then.
+                                     Podman has one builder. */
     GANTRY_BUILDER_CLASSIC = 1, /**< Docker's classic builder; Podman: UNSUPPORTED */
-    GANTRY_BUILDER_BUILDKIT = 2 /**< BuildKit; Podman: UNSUPPORTED */
+    GANTRY_BUILDER_BUILDKIT = 2 /**< BuildKit; UNSUPPORTED with an option it would ignore. Podman:
+                                     UNSUPPORTED */
 };
 
 /** A limit of a build's or container's processes, as "nofile". */
@@ -184,7 +198,8 @@ typedef struct gantry_build_result {
  * @return 0, #GANTRY_E_BUILD, #GANTRY_E_INVALID (as: no Dockerfile in context_directory),
  *         #GANTRY_E_IO (a context file, named in the message), #GANTRY_E_CALLBACK ...
  *
- * Docker: `POST /build` (classic builder); Podman: `POST /libpod/build`. Since 0.1.
+ * Docker: `POST /build`, with BuildKit after `POST /images/create` for images that are not here;
+ * Podman: `POST /libpod/build`. Since 0.1.
  */
 GANTRY_API int gantry_images_build(gantry_images *images, const char *reference,
                                    const gantry_build_options *opts, gantry_build_result **out,

@@ -40,14 +40,18 @@ static void read_file(struct gnt_arena *arena, const char *path, const char **te
     *size = at;
 }
 
-static int find_text(struct gnt_arena *arena, const gantry_build_context *context,
-                     const char **text, size_t *size, gantry_error *err)
+int gnt_build_dockerfile(struct gnt_arena *arena, const gantry_build_context *context,
+                         const char **text, size_t *size, gantry_error *err)
 {
     const char *const usual[] = { "Containerfile", "Dockerfile", NULL };
     const char *const given[] = { context->dockerfile_name, NULL };
     const char *const *name = context->dockerfile_name != NULL ? given : usual;
     struct gnt_located found = { .kind = GNT_LOCATED_NONE };
 
+    *text = NULL;
+    *size = 0;
+    if (context->archive == NULL)
+        return 0;
     for (; *name != NULL && found.kind == GNT_LOCATED_NONE; name++) {
         gantry_error failure = { 0 };
         int rc = gnt_archive_find(arena, context->archive, *name, &found, &failure);
@@ -75,7 +79,7 @@ int gnt_build_bases(struct gnt_arena *arena, const gantry_build_options *opts,
     const char *text = NULL;
     const char **list;
     size_t size = 0;
-    int rc = context->archive != NULL ? find_text(arena, context, &text, &size, err) : 0;
+    int rc = gnt_build_dockerfile(arena, context, &text, &size, err);
 
     *out = gnt_no_strings;
     if (rc < 0 || text == NULL)

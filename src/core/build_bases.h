@@ -15,4 +15,9 @@ int gnt_build_bases(struct gnt_arena *arena, const gantry_build_options *opts,
                     const gantry_build_context *context, const char *const **out,
                     gantry_error *err);
 
+/* The text of that Dockerfile, in the arena or the caller's; NULL where it cannot be read ahead.
+ * 0 or NOMEM. */
+int gnt_build_dockerfile(struct gnt_arena *arena, const gantry_build_context *context,
+                         const char **text, size_t *size, gantry_error *err);
+
 #endif

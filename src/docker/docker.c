@@ -127,7 +127,8 @@ int gnt_docker_blame(int rc, int asked, gantry_error *err)
 struct ping {
     int libpod; /* it says that it is Podman */
     int docker; /* it says that it is a Docker daemon */
-    int major;  /* API version, 0 if it names none */
+    int windows;
+    int major; /* API version, 0 if it names none */
     int minor;
     char version[64]; /* of the engine, or "" */
     char api_text[24];
@@ -168,6 +169,7 @@ static int send_ping(struct gnt_rest *rest, const gantry_call *call, struct ping
     struct gnt_req r;
     struct gnt_exchange *x = NULL;
     const char *api;
+    const char *os;
     char body[256];
     size_t got = 0;
     int rc;
@@ -179,6 +181,8 @@ static int send_ping(struct gnt_rest *rest, const gantry_call *call, struct ping
     if (rc < 0)
         return rc;
     p->libpod = gnt_exchange_header(x, "Libpod-API-Version") != NULL;
+    os = gnt_exchange_header(x, "OSType");
+    p->windows = os != NULL && strcmp(os, "windows") == 0;
     api = gnt_exchange_header(x, "Api-Version");
     if (gnt_docker_parse_version(api, &p->major, &p->minor) == 0) {
         p->docker = 1;
@@ -281,6 +285,7 @@ static int docker_open(void *state, gantry_host *host, const gantry_endpoint *en
     if (p.libpod || !p.docker)
         return gnt_fail(err, GANTRY_E_PROTOCOL, "%s",
                         p.libpod ? "this is Podman, not Docker" : "this is no Docker daemon");
+    d->windows = p.windows;
     return negotiate(&d->rest, call, &p, err);
 }
 
@@ -289,6 +294,17 @@ static void docker_close(void *state)
     struct docker *d = state;
 
     gnt_rest_close(&d->rest);
+}
+
+/* Every slot works from API 1.41 on, but not all that it can be asked for. */
+static int docker_supports(const void *state, int feature)
+{
+    const struct docker *d = state;
+
+    if (feature == GANTRY_FEATURE_IMAGES_BUILD_BUILDKIT)
+        return !d->windows;
+    return feature != GANTRY_FEATURE_IMAGES_BUILD_SECRETS &&
+           feature != GANTRY_FEATURE_IMAGES_BUILD_PLATFORMS;
 }
 
 static const char *const schemes[] = { "unix", "tcp", NULL };
@@ -301,7 +317,7 @@ const gantry_backend gnt_docker_backend = {
     .probe = docker_probe,
     .open = docker_open,
     .close = docker_close,
-    .supports = NULL, /* every slot works from API 1.41 on */
+    .supports = docker_supports,
     .engine = &gnt_docker_engine_ops,
     .images = &gnt_docker_image_ops,
     .containers = &gnt_docker_container_ops,

@@ -12,6 +12,7 @@
 
 struct docker {
     struct gnt_rest rest; /* first: core's shared operations take it */
+    int windows;          /* the daemon runs Windows containers */
 };
 
 extern const gantry_backend gnt_docker_backend;
@@ -33,9 +34,12 @@ int gnt_docker_parse_version(const char *text, int *major, int *minor);
 
 /* docker_build.c */
 int gnt_docker_build(void *state, const char *reference, const gantry_build_options *opts,
-                     const gantry_build_context *context, gantry_progress **out,
-                     gantry_error *err);
+                     const gantry_build_context *context, gantry_progress **out, gantry_error *err);
 extern const struct gnt_build_dialect gnt_docker_build_dialect;
+/* What both builders are asked alike; opts->builder is not looked at. */
+void gnt_docker_build_request(struct gnt_req *r, struct docker *d, const char *reference,
+                              const gantry_build_options *opts,
+                              const gantry_build_context *context);
 
 /* docker_transfer.c */
 int gnt_docker_pull(void *state, const char *reference, const gantry_pull_options *opts,
@@ -70,19 +74,17 @@ int gnt_docker_save(void *state, const char *const *references, const gantry_sav
 int gnt_docker_load(void *state, const gantry_source *tar, const gantry_load_options *opts,
                     gantry_load_result **out, gantry_error *err);
 int gnt_docker_commit(void *state, const char *id, const char *reference,
-                      const gantry_commit_options *opts, gantry_committed **out,
-                      gantry_error *err);
+                      const gantry_commit_options *opts, gantry_committed **out, gantry_error *err);
 int gnt_docker_export(void *state, const char *id, const gantry_export_options *opts,
                       gantry_stream **out, gantry_error *err);
 
 /* docker_upkeep.c */
 int gnt_docker_untag(void *state, const char *reference, const gantry_image_untag_options *opts,
                      gantry_error *err);
-int gnt_docker_history(void *state, const char *reference,
-                       const gantry_image_history_options *opts, gantry_image_history **out,
-                       gantry_error *err);
-int gnt_docker_prune(void *state, const gantry_image_prune_options *opts,
-                     gantry_image_pruned **out, gantry_error *err);
+int gnt_docker_history(void *state, const char *reference, const gantry_image_history_options *opts,
+                       gantry_image_history **out, gantry_error *err);
+int gnt_docker_prune(void *state, const gantry_image_prune_options *opts, gantry_image_pruned **out,
+                     gantry_error *err);
 int gnt_docker_disk_usage(void *state, const gantry_image_disk_usage_options *opts,
                           gantry_image_disk_usage **out, gantry_error *err);
 

@@ -3,6 +3,7 @@
  * release. Knows how that builder words its output; the iterator is core's.
  */
 #include "docker.h"
+#include "docker_buildkit.h"
 
 #include "auth.h"
 #include "build_bases.h"
@@ -223,9 +224,8 @@ static void query_names(struct gnt_req *r, const char *reference, const char *co
         gnt_req_query(r, "t", *tags);
 }
 
-/* What both builders are asked alike; opts->builder is not looked at. */
-static void build_request(struct gnt_req *r, struct docker *d, const char *reference,
-                          const gantry_build_options *opts, const gantry_build_context *context)
+void gnt_docker_build_request(struct gnt_req *r, struct docker *d, const char *reference,
+                              const gantry_build_options *opts, const gantry_build_context *context)
 {
     int keep = opts->keep_intermediate == GANTRY_ON;
 
@@ -273,7 +273,7 @@ static int build_classic(struct docker *d, const char *reference, const gantry_b
         return rc;
     if (opts->platform != NULL && !knows_platforms_in_cache(d))
         own.no_cache = GANTRY_ON;
-    build_request(&r, d, reference, &own, context);
+    gnt_docker_build_request(&r, d, reference, &own, context);
     add_credentials(&r, opts, context);
     rc = gnt_rest_build_open(&r, context->archive, &gnt_docker_build_dialect, out, err);
     if (rc == 0)
@@ -284,7 +284,17 @@ static int build_classic(struct docker *d, const char *reference, const gantry_b
 int gnt_docker_build(void *state, const char *reference, const gantry_build_options *opts,
                      const gantry_build_context *context, gantry_progress **out, gantry_error *err)
 {
-    if (opts->builder == GANTRY_BUILDER_BUILDKIT)
-        return gnt_fail(err, GANTRY_E_UNSUPPORTED, "option \"builder\": BuildKit is not used yet");
-    return build_classic(state, reference, opts, context, out, err);
+    struct docker *d = state;
+    struct gnt_docker_choice choice;
+    struct gnt_arena arena;
+    int rc;
+
+    gnt_arena_init(&arena, &d->rest.host->mem);
+    rc = gnt_docker_choose(d, opts, context, &arena, &choice, err);
+    if (rc == 0 && choice.builder == GANTRY_BUILDER_BUILDKIT)
+        rc = gnt_docker_buildkit_open(d, reference, opts, context, &choice, out, err);
+    else if (rc == 0)
+        rc = build_classic(d, reference, opts, context, out, err);
+    gnt_arena_free(&arena);
+    return rc;
 }

@@ -228,6 +228,12 @@ static void podman_close(void *state)
 
 static const char *const schemes[] = { "unix", "tcp", NULL };
 
+static int podman_supports(const void *state, int feature)
+{
+    (void)state;
+    return feature != GANTRY_FEATURE_IMAGES_BUILD_BUILDKIT; /* it has a builder of its own */
+}
+
 const gantry_backend gnt_podman_backend = {
     .size = sizeof(gantry_backend),
     .name = "podman",
@@ -236,6 +242,7 @@ const gantry_backend gnt_podman_backend = {
     .probe = podman_probe,
     .open = podman_open,
     .close = podman_close,
+    .supports = podman_supports,
     .engine = &gnt_podman_engine_ops,
     .images = &gnt_podman_image_ops,
     .containers = &gnt_podman_container_ops,

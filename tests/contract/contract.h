@@ -76,6 +76,7 @@ extern const struct contract_test engine_tests[];
 extern const struct contract_test images_tests[];
 extern const struct contract_test build_tests[];
 extern const struct contract_test buildopts_tests[];
+extern const struct contract_test buildkit_tests[];
 extern const struct contract_test context_tests[];
 extern const struct contract_test large_tests[];
 extern const struct contract_test containers_tests[];

@@ -14,6 +14,7 @@ static const struct {
     { "images", images_tests },
     { "build", build_tests },
     { "buildopts", buildopts_tests },
+    { "buildkit", buildkit_tests },
     { "context", context_tests },
     { "large", large_tests },
     { "containers", containers_tests },
