@@ -146,13 +146,15 @@ typedef struct gantry_image_ops {
     /** missing_ok is the library's business: a missing image is NOT_FOUND here. */
     int (*remove)(void *state, const char *reference, const gantry_image_remove_options *opts,
                   gantry_image_removal **out, gantry_error *err);
-    /** Policy is not DEFAULT; the options live as long as the progress. Retries and the callback are
+    /**
+     * Policy is not DEFAULT; the options live as long as the progress. Retries and the callback are
      * the library's business. Each image pulled is one RESULT: its id, the digest as text or "",
-     * state EXISTS if the reference led to it before. With all_tags a RESULT without id follows. */
+     * state EXISTS if the reference led to it before. With all_tags a RESULT without id follows.
+     */
     int (*pull)(void *state, const char *reference, const gantry_pull_options *opts,
                 gantry_progress **out, gantry_error *err);
-    /** The options live as long as the progress. The last record is RESULT, its id the digest of the
-     * manifest or NULL. */
+    /** The options live as long as the progress. The last record is RESULT, its id the digest of
+     * the manifest or NULL. */
     int (*push)(void *state, const char *reference, const gantry_push_options *opts,
                 gantry_progress **out, gantry_error *err);
     int (*save)(void *state, const char *const *references, const gantry_save_options *opts,

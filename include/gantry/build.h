@@ -97,7 +97,7 @@ typedef struct gantry_build_options {
     int builder;                         /**< GANTRY_BUILDER_... */
     /**
      * Ignore rules of `context_directory`. DEFAULT and ON apply the first of these files that is
-     * there: <Dockerfile>.containerignore, <Dockerfile>.dockerignore, .containerignore,
+     * there: NAME.containerignore, NAME.dockerignore (NAME is the Dockerfile's), .containerignore,
      * .dockerignore. OFF sends everything.
      */
     int ignore;
