@@ -246,7 +246,8 @@ GANTRY_API void gantry_cancel_reset(gantry_cancel *token);
 /** 1 if triggered. Any thread. Since 0.1. */
 GANTRY_API int gantry_cancel_triggered(const gantry_cancel *token);
 
-/** Descriptor that is readable while the token is triggered, for poll loops. Never read from it. */
+/** Descriptor that is readable while the token is triggered, for poll loops. Never read from it.
+ * Since 0.1. */
 GANTRY_API int gantry_cancel_fd(const gantry_cancel *token);
 
 /**

@@ -103,6 +103,8 @@ typedef struct gantry_created {
 GANTRY_API int gantry_containers_create(gantry_containers *containers, const char *image,
                                         const gantry_container_options *opts,
                                         gantry_created **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_created_free(gantry_created *created);
 
 /* ---- life --------------------------------------------------------------------------------- */
@@ -293,6 +295,8 @@ typedef struct gantry_container_list_options {
 GANTRY_API int gantry_containers_list(gantry_containers *containers,
                                       const gantry_container_list_options *opts,
                                       gantry_container_list **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_container_list_free(gantry_container_list *list);
 
 /** Options of gantry_containers_inspect(). */
@@ -305,6 +309,8 @@ typedef struct gantry_container_inspect_options {
 GANTRY_API int gantry_containers_inspect(gantry_containers *containers, const char *id,
                                          const gantry_container_inspect_options *opts,
                                          gantry_container **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_container_free(gantry_container *container);
 
 /* ---- wait --------------------------------------------------------------------------------- */
@@ -482,6 +488,8 @@ typedef struct gantry_exec_result {
 GANTRY_API int gantry_containers_exec(gantry_containers *containers, const char *id,
                                       const char *const *command, const gantry_exec_options *opts,
                                       gantry_exec_result **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_exec_result_free(gantry_exec_result *result);
 
 /* ---- run ---------------------------------------------------------------------------------- */
@@ -539,6 +547,8 @@ typedef struct gantry_run_result {
 GANTRY_API int gantry_containers_run(gantry_containers *containers, const char *image,
                                      const gantry_run_options *opts, gantry_run_result **out,
                                      gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_run_result_free(gantry_run_result *result);
 
 /* ---- commit, export ----------------------------------------------------------------------- */
@@ -576,6 +586,8 @@ typedef struct gantry_committed {
 GANTRY_API int gantry_containers_commit(gantry_containers *containers, const char *container,
                                         const char *reference, const gantry_commit_options *opts,
                                         gantry_committed **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_committed_free(gantry_committed *committed);
 
 /** Options of gantry_containers_export_open(). */

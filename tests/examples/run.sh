@@ -78,6 +78,8 @@ out=$("$folder/context" "$project" 2>&1) || fail "context" "$out"
 contains context "$out" "+ a.c (4 bytes)"
 contains context "$out" "- a.o: .dockerignore:2: *.o"
 contains context "$out" "- logs/old: .dockerignore:3: logs"
+contains context "$out" "+ logs/
+"
 contains context "$out" "+ logs/keep (10 bytes)"
 contains context "$out" "2 names left out"
 out=$("$folder/context" "$backup/nowhere" 2>&1) && fail "context of no directory" "$out"
