@@ -1,6 +1,6 @@
 /*
- * What would a build of this directory send? Needs no engine: prints every file that would go, what
- * would stay and by which rule of which ignore file, and the size of it all.
+ * What would a build of this directory send? Needs no engine: prints what would go, what would stay
+ * and by which rule of which ignore file, and the size of it all.
  *
  *     context DIRECTORY
  */
@@ -11,7 +11,9 @@
 static int show(void *arg, const gantry_archive_item *item)
 {
     (void)arg;
-    if (item->action == GANTRY_ARCHIVE_SENT)
+    if (item->action == GANTRY_ARCHIVE_SENT && item->type == GANTRY_ARCHIVE_DIRECTORY)
+        printf("+ %s/\n", item->name);
+    else if (item->action == GANTRY_ARCHIVE_SENT)
         printf("+ %s (%lld bytes)\n", item->name, (long long)item->bytes);
     else if (item->rule != NULL)
         printf("- %s: %s:%d: %s\n", item->name,

@@ -16,13 +16,16 @@
 #include <unistd.h>
 
 enum {
-    MOST = 64, /* layers with a line of their own */
-    WIDTH = 30 /* of a bar */
+    MOST = 64,   /* layers with a line of their own */
+    WIDTH = 30,  /* of a bar */
+    COLUMNS = 79 /* a longer text would take two lines of the terminal */
 };
 
 struct screen {
     int terminal;
-    size_t count;
+    size_t rows;  /* lines printed so far */
+    size_t count; /* layers */
+    size_t row[MOST];
     char ids[MOST][16];
 };
 
@@ -34,7 +37,7 @@ static const char *state_text(int state)
     return state >= 0 && state < (int)(sizeof texts / sizeof texts[0]) ? texts[state] : "";
 }
 
-/* Number of the layer's line from the bottom, from 1; a new one is added below. */
+/* How many lines above the cursor the layer's is; a new one is added below. 0: it has none. */
 static size_t line_of(struct screen *screen, const char *id)
 {
     size_t i = 0;
@@ -44,10 +47,12 @@ static size_t line_of(struct screen *screen, const char *id)
     if (i == MOST)
         return 0;
     if (i == screen->count) {
-        snprintf(screen->ids[screen->count++], sizeof screen->ids[0], "%s", id);
+        snprintf(screen->ids[i], sizeof screen->ids[i], "%s", id);
+        screen->row[i] = screen->rows++;
+        screen->count++;
         printf("\n");
     }
-    return screen->count - i;
+    return screen->rows - screen->row[i];
 }
 
 static void draw(struct screen *screen, const gantry_progress_record *record)
@@ -74,7 +79,7 @@ static int show(void *arg, const gantry_progress_record *record)
 
     if (record->kind == GANTRY_PROGRESS_WARNING) {
         fprintf(stderr, "warning: %s\n", record->text);
-        screen->count = 0; /* what stands above stays as it is */
+        screen->count = 0; /* how many lines that took is not known: begin below it */
     } else if (record->kind == GANTRY_PROGRESS_STATUS && record->id != NULL) {
         if (screen->terminal)
             draw(screen, record);
@@ -82,8 +87,8 @@ static int show(void *arg, const gantry_progress_record *record)
                  record->state != GANTRY_TRANSFER_EXTRACTING)
             printf("%s: %s\n", record->id, state_text(record->state));
     } else if (record->kind == GANTRY_PROGRESS_STATUS && record->text_size > 0) {
-        printf("%s\n", record->text);
-        screen->count = 0;
+        printf("%.*s\n", screen->terminal ? COLUMNS : (int)record->text_size, record->text);
+        screen->rows++;
     }
     fflush(stdout);
     return 0;

@@ -101,9 +101,12 @@ typedef struct gantry_credentials_options {
  */
 GANTRY_API int gantry_credentials_open(const gantry_credentials_options *opts,
                                        gantry_credentials **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_credentials_free(gantry_credentials *credentials);
 
-/** Fill a provider (with `size` set) that asks these credentials; they must outlive its use. */
+/** Fill a provider (with `size` set) that asks these credentials; they must outlive its use.
+ * Since 0.1. */
 GANTRY_API void gantry_credentials_provider(gantry_credentials *credentials,
                                             gantry_credential_provider *out);
 
@@ -125,6 +128,8 @@ typedef struct gantry_found_auth {
 GANTRY_API int gantry_credentials_get(gantry_credentials *credentials, const char *registry,
                                       const gantry_call *call, gantry_found_auth **out,
                                       gantry_error *err);
+
+/** Free it, which overwrites the secrets; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_found_auth_free(gantry_found_auth *found);
 
 /**

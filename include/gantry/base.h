@@ -209,8 +209,8 @@ typedef struct gantry_cancel gantry_cancel;
  *
  * The time limits that apply without it: connecting takes at most 10 s and a plain request 120 s
  * (see gantry_engine_options); open-ended calls (logs, wait, attach, exec, run, build, import,
- * save, load, export, commit, prune) have no total limit; stop and restart add their grace period
- * to the request's. Since 0.1.
+ * pull, push, save, load, export, commit, prune) have no total limit; stop and restart add their
+ * grace period to the request's. Since 0.1.
  */
 typedef struct gantry_call {
     size_t size;               /**< sizeof(gantry_call) */
@@ -246,7 +246,8 @@ GANTRY_API void gantry_cancel_reset(gantry_cancel *token);
 /** 1 if triggered. Any thread. Since 0.1. */
 GANTRY_API int gantry_cancel_triggered(const gantry_cancel *token);
 
-/** Descriptor that is readable while the token is triggered, for poll loops. Never read from it. */
+/** Descriptor that is readable while the token is triggered, for poll loops. Never read from it.
+ * Since 0.1. */
 GANTRY_API int gantry_cancel_fd(const gantry_cancel *token);
 
 /**

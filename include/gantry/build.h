@@ -184,8 +184,7 @@ typedef struct gantry_build_result {
  *
  * A build that is stopped (cancel, deadline, the progress callback) makes no image. Docker ends the
  * command under way. Podman has no way to: the RUN step under way goes on to its end, and until
- * then
- * its container, which no list shows, keeps the base image in use.
+ * then its container, which no list shows, keeps the base image in use.
  *
  * @param images     manager
  * @param reference  name for the image, "app" or "example.org/app:1.2"; without a tag ":latest";
@@ -204,6 +203,8 @@ typedef struct gantry_build_result {
 GANTRY_API int gantry_images_build(gantry_images *images, const char *reference,
                                    const gantry_build_options *opts, gantry_build_result **out,
                                    gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_build_result_free(gantry_build_result *result);
 
 /**

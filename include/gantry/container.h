@@ -103,7 +103,7 @@ typedef struct gantry_created {
 GANTRY_API int gantry_containers_create(gantry_containers *containers, const char *image,
                                         const gantry_container_options *opts,
                                         gantry_created **out, gantry_error *err);
-GANTRY_API void gantry_created_free(gantry_created *created);
+GANTRY_API void gantry_created_free(gantry_created *created); /**< Free it. Since 0.1. */
 
 /* ---- life --------------------------------------------------------------------------------- */
 
@@ -293,7 +293,7 @@ typedef struct gantry_container_list_options {
 GANTRY_API int gantry_containers_list(gantry_containers *containers,
                                       const gantry_container_list_options *opts,
                                       gantry_container_list **out, gantry_error *err);
-GANTRY_API void gantry_container_list_free(gantry_container_list *list);
+GANTRY_API void gantry_container_list_free(gantry_container_list *list); /**< Free it. Since 0.1. */
 
 /** Options of gantry_containers_inspect(). */
 typedef struct gantry_container_inspect_options {
@@ -305,7 +305,7 @@ typedef struct gantry_container_inspect_options {
 GANTRY_API int gantry_containers_inspect(gantry_containers *containers, const char *id,
                                          const gantry_container_inspect_options *opts,
                                          gantry_container **out, gantry_error *err);
-GANTRY_API void gantry_container_free(gantry_container *container);
+GANTRY_API void gantry_container_free(gantry_container *container); /**< Free it. Since 0.1. */
 
 /* ---- wait --------------------------------------------------------------------------------- */
 
@@ -482,7 +482,7 @@ typedef struct gantry_exec_result {
 GANTRY_API int gantry_containers_exec(gantry_containers *containers, const char *id,
                                       const char *const *command, const gantry_exec_options *opts,
                                       gantry_exec_result **out, gantry_error *err);
-GANTRY_API void gantry_exec_result_free(gantry_exec_result *result);
+GANTRY_API void gantry_exec_result_free(gantry_exec_result *result); /**< Free it. Since 0.1. */
 
 /* ---- run ---------------------------------------------------------------------------------- */
 
@@ -539,7 +539,7 @@ typedef struct gantry_run_result {
 GANTRY_API int gantry_containers_run(gantry_containers *containers, const char *image,
                                      const gantry_run_options *opts, gantry_run_result **out,
                                      gantry_error *err);
-GANTRY_API void gantry_run_result_free(gantry_run_result *result);
+GANTRY_API void gantry_run_result_free(gantry_run_result *result); /**< Free it. Since 0.1. */
 
 /* ---- commit, export ----------------------------------------------------------------------- */
 
@@ -576,7 +576,7 @@ typedef struct gantry_committed {
 GANTRY_API int gantry_containers_commit(gantry_containers *containers, const char *container,
                                         const char *reference, const gantry_commit_options *opts,
                                         gantry_committed **out, gantry_error *err);
-GANTRY_API void gantry_committed_free(gantry_committed *committed);
+GANTRY_API void gantry_committed_free(gantry_committed *committed); /**< Free it. Since 0.1. */
 
 /** Options of gantry_containers_export_open(). */
 typedef struct gantry_export_options {

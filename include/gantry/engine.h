@@ -96,7 +96,7 @@ GANTRY_API int gantry_engine_open(int runtime, const gantry_engine_options *opts
 /** Close an engine; NULL is allowed. Ends a Podman that was started for it. Since 0.1. */
 GANTRY_API void gantry_engine_close(gantry_engine *engine);
 
-/** Managers; never NULL for an open engine. @{ */
+/** Managers; never NULL for an open engine, borrowed from it. Since 0.1. @{ */
 GANTRY_API gantry_images *gantry_engine_images(gantry_engine *engine);
 GANTRY_API gantry_containers *gantry_engine_containers(gantry_engine *engine);
 GANTRY_API gantry_volumes *gantry_engine_volumes(gantry_engine *engine);
@@ -179,6 +179,8 @@ typedef struct gantry_version_info {
  */
 GANTRY_API int gantry_engine_version(gantry_engine *engine, const gantry_query_options *opts,
                                      gantry_version_info **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_version_info_free(gantry_version_info *info);
 
 /** State of an engine and its host; counts are -1 and strings "" when the engine does not say. */
@@ -210,6 +212,8 @@ typedef struct gantry_info {
 /** State of the engine and its host. `GET /info` on both. Free the result. Since 0.1. */
 GANTRY_API int gantry_engine_info(gantry_engine *engine, const gantry_query_options *opts,
                                       gantry_info **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_info_free(gantry_info *info);
 
 /**
@@ -286,7 +290,8 @@ enum {
     GANTRY_FEATURE_COUNT
 };
 
-/** Whether the engine can do it; 0 for a feature this library does not know. Any thread. */
+/** Whether the engine can do it; 0 for a feature this library does not know. Any thread.
+ * Since 0.1. */
 GANTRY_API int gantry_engine_supports(const gantry_engine *engine, int feature);
 
 /** Name of a feature, as "images.build"; static, NULL for an unknown number. Since 0.1. */

@@ -1,6 +1,6 @@
 /**
  * @file gantry.h
- * Everything a program needs to build images and run containers: includes all headers but
+ * Everything a program needs to build and move images and run containers: includes all headers but
  * <gantry/backend.h>, which is for authors of backends.
  *
  * What holds everywhere, so that functions state only exceptions:
@@ -21,13 +21,14 @@
  * - **Names.** What is addressed by `const char *` is a name or id; the engine owns the truth. An
  *   empty or malformed one is #GANTRY_E_INVALID and nothing is sent.
  * - **Growth.** Structs grow only at their end. Of an options struct `size` tells the library how
- * much its
- *   caller knows: less than it knows itself is fine (the rest is default), more is fine if what it
- *   does not know is zero (else #GANTRY_E_UNSUPPORTED), 0 is #GANTRY_E_INVALID. Of a result `size`
- *   tells the caller how much the library filled. gantry_error, gantry_pair, gantry_allocator and
- *   gantry_exit_status never change.
- * - **Images.** Only gantry_images_pull() and a build ask a registry for an image; creating or
- *   running a container never does.
+ *   much its caller knows: less than it knows itself is fine (the rest is default), more is fine if
+ *   what it does not know is zero (else #GANTRY_E_UNSUPPORTED), 0 is #GANTRY_E_INVALID. Of a result
+ *   `size` tells the caller how much the library filled. gantry_error, gantry_pair,
+ *   gantry_allocator and gantry_exit_status never change.
+ * - **Registries.** Only gantry_images_pull(), gantry_images_push(), a build, the manager
+ *   `gantry_registries` and manifest lists ask a registry; creating or running a container never
+ *   does. Credentials come from the call, the program's provider or the command line's files, see
+ *   <gantry/auth.h>.
  */
 #ifndef GANTRY_GANTRY_H
 #define GANTRY_GANTRY_H

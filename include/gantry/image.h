@@ -66,6 +66,8 @@ GANTRY_API int gantry_images_import(gantry_images *images, const char *reference
                                     const gantry_source *tar,
                                     const gantry_image_import_options *opts,
                                     gantry_image_import_result **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_image_import_result_free(gantry_image_import_result *result);
 
 /* ---- list, inspect, exists ---------------------------------------------------------------- */
@@ -126,6 +128,8 @@ typedef struct gantry_image_list_options {
 /** List images. `GET /images/json` on both. Since 0.1. */
 GANTRY_API int gantry_images_list(gantry_images *images, const gantry_image_list_options *opts,
                                   gantry_image_list **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_image_list_free(gantry_image_list *list);
 
 /** Options of gantry_images_inspect(). */
@@ -138,6 +142,8 @@ typedef struct gantry_image_inspect_options {
 GANTRY_API int gantry_images_inspect(gantry_images *images, const char *reference,
                                      const gantry_image_inspect_options *opts, gantry_image **out,
                                      gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_image_free(gantry_image *image);
 
 /** Options of gantry_images_exists(). */
@@ -197,6 +203,8 @@ typedef struct gantry_image_removal {
 GANTRY_API int gantry_images_remove(gantry_images *images, const char *reference,
                                     const gantry_image_remove_options *opts,
                                     gantry_image_removal **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_image_removal_free(gantry_image_removal *removal);
 
 /** Options of gantry_images_untag(). */
@@ -254,6 +262,8 @@ typedef struct gantry_image_history_options {
 GANTRY_API int gantry_images_history(gantry_images *images, const char *reference,
                                      const gantry_image_history_options *opts,
                                      gantry_image_history **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_image_history_free(gantry_image_history *history);
 
 /** Options of gantry_images_prune(). */
@@ -298,6 +308,8 @@ typedef struct gantry_image_pruned {
  */
 GANTRY_API int gantry_images_prune(gantry_images *images, const gantry_image_prune_options *opts,
                                    gantry_image_pruned **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_image_pruned_free(gantry_image_pruned *pruned);
 
 /** The room that an image takes. */
@@ -332,6 +344,8 @@ typedef struct gantry_image_disk_usage_options {
 GANTRY_API int gantry_images_disk_usage(gantry_images *images,
                                         const gantry_image_disk_usage_options *opts,
                                         gantry_image_disk_usage **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_image_disk_usage_free(gantry_image_disk_usage *usage);
 
 #ifdef __cplusplus

@@ -69,6 +69,7 @@ typedef struct gantry_manifest_id {
     const char *digest; /**< of a pushed one, "sha256:...", or "" */
 } gantry_manifest_id;
 
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_manifest_id_free(gantry_manifest_id *id);
 
 /**
@@ -108,6 +109,8 @@ typedef struct gantry_manifest_inspect_options {
 GANTRY_API int gantry_manifests_inspect(gantry_manifests *manifests, const char *name,
                                         const gantry_manifest_inspect_options *opts,
                                         gantry_manifest **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_manifest_free(gantry_manifest *manifest);
 
 /** Options of gantry_manifests_exists(). */

@@ -68,6 +68,8 @@ typedef struct gantry_network_options {
 GANTRY_API int gantry_networks_create(gantry_networks *networks, const char *name,
                                       const gantry_network_options *opts, gantry_network **out,
                                       gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_network_free(gantry_network *network);
 
 /** What ensure did; free with gantry_network_ensured_free(). */
@@ -84,6 +86,8 @@ typedef struct gantry_network_ensured {
 GANTRY_API int gantry_networks_ensure(gantry_networks *networks, const char *name,
                                       const gantry_network_options *opts,
                                       gantry_network_ensured **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_network_ensured_free(gantry_network_ensured *ensured);
 
 /** Options of gantry_networks_inspect(). */
@@ -111,6 +115,8 @@ typedef struct gantry_network_list_options {
 GANTRY_API int gantry_networks_list(gantry_networks *networks,
                                     const gantry_network_list_options *opts,
                                     gantry_network_list **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_network_list_free(gantry_network_list *list);
 
 /** Options of gantry_networks_remove(). */

@@ -48,6 +48,8 @@ typedef struct gantry_reference_options {
  */
 GANTRY_API int gantry_reference_parse(const char *text, const gantry_reference_options *opts,
                                       gantry_reference **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_reference_free(gantry_reference *reference);
 
 /**

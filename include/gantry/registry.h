@@ -48,6 +48,8 @@ typedef struct gantry_login_result {
 GANTRY_API int gantry_registries_login(gantry_registries *registries, const char *registry,
                                        const gantry_auth *auth, const gantry_login_options *opts,
                                        gantry_login_result **out, gantry_error *err);
+
+/** Free it, which overwrites the secrets; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_login_result_free(gantry_login_result *result);
 
 /** Options of gantry_registries_logout(). */
@@ -103,6 +105,8 @@ typedef struct gantry_search_options {
 GANTRY_API int gantry_registries_search(gantry_registries *registries, const char *term,
                                         const gantry_search_options *opts,
                                         gantry_search_result **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_search_result_free(gantry_search_result *result);
 
 /* ---- an image in a registry --------------------------------------------------------------- */
@@ -140,10 +144,15 @@ typedef struct gantry_remote_options {
 GANTRY_API int gantry_registries_inspect(gantry_registries *registries, const char *reference,
                                          const gantry_remote_options *opts,
                                          gantry_remote_image **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_remote_image_free(gantry_remote_image *image);
 
-/** Whether a reference leads to an image in its registry. @param out_exists receives 1 or 0. Since
- * 0.1. */
+/**
+ * Whether a reference leads to an image in its registry.
+ * @param out_exists  receives 1 or 0
+ * @return 0 or as gantry_registries_inspect(), but for NOT_FOUND. Since 0.1.
+ */
 GANTRY_API int gantry_registries_exists(gantry_registries *registries, const char *reference,
                                         const gantry_remote_options *opts, int *out_exists,
                                         gantry_error *err);

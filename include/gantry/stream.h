@@ -264,7 +264,7 @@ GANTRY_API int gantry_progress_timeout_ms(const gantry_progress *p);
 
 /**
  * Close an iterator; before the end this stops the work on the engine (Podman: after the RUN step
- * under way, see gantry_images_build()). NULL is allowed.
+ * under way, see gantry_images_build()). NULL is allowed. Since 0.1.
  */
 GANTRY_API void gantry_progress_close(gantry_progress *p);
 

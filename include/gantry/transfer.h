@@ -80,6 +80,8 @@ typedef struct gantry_pull_result {
 GANTRY_API int gantry_images_pull(gantry_images *images, const char *reference,
                                   const gantry_pull_options *opts, gantry_pull_result **out,
                                   gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_pull_result_free(gantry_pull_result *result);
 
 /**
@@ -133,6 +135,8 @@ typedef struct gantry_push_result {
 GANTRY_API int gantry_images_push(gantry_images *images, const char *reference,
                                   const gantry_push_options *opts, gantry_push_result **out,
                                   gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_push_result_free(gantry_push_result *result);
 
 /** Begin a push and deliver its progress; as gantry_images_pull_open(). The id of RESULT is the
@@ -224,6 +228,8 @@ typedef struct gantry_load_result {
 GANTRY_API int gantry_images_load(gantry_images *images, const gantry_source *tar,
                                   const gantry_load_options *opts, gantry_load_result **out,
                                   gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_load_result_free(gantry_load_result *result);
 
 #ifdef __cplusplus

@@ -57,6 +57,8 @@ typedef struct gantry_volume_options {
 GANTRY_API int gantry_volumes_create(gantry_volumes *volumes, const char *name,
                                      const gantry_volume_options *opts, gantry_volume **out,
                                      gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_volume_free(gantry_volume *volume);
 
 /** What ensure did; free with gantry_volume_ensured_free(). */
@@ -77,6 +79,8 @@ typedef struct gantry_volume_ensured {
 GANTRY_API int gantry_volumes_ensure(gantry_volumes *volumes, const char *name,
                                      const gantry_volume_options *opts,
                                      gantry_volume_ensured **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_volume_ensured_free(gantry_volume_ensured *ensured);
 
 /** Options of gantry_volumes_inspect(). */
@@ -104,6 +108,8 @@ typedef struct gantry_volume_list_options {
 /** List volumes. Docker `GET /volumes`, Podman `GET /libpod/volumes/json`. Since 0.1. */
 GANTRY_API int gantry_volumes_list(gantry_volumes *volumes, const gantry_volume_list_options *opts,
                                    gantry_volume_list **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_volume_list_free(gantry_volume_list *list);
 
 /** Options of gantry_volumes_remove(). */

@@ -58,13 +58,15 @@ static int keep(gantry_engine *e, const char *registry, const gantry_auth *auth,
                   : rc;
 }
 
-static int find_auth(gantry_engine *e, const char *registry, const gantry_auth *auth,
+/* `as_domain` is the registry with a '/', so that it is not taken for a repository. */
+static int find_auth(gantry_engine *e, const char *as_domain, const gantry_auth *auth,
                      const gantry_call *call, struct gantry_auth_slot *slot, gantry_error *err)
 {
-    int rc = gnt_auth_find(&e->host, registry, auth, call, slot, err);
+    int rc = gnt_auth_find(&e->host, as_domain, auth, call, slot, err);
 
     if (rc == 0 && !slot->given)
-        rc = gnt_fail(err, GANTRY_E_UNAUTHORIZED, "there are no credentials for %s", registry);
+        rc = gnt_fail(err, GANTRY_E_UNAUTHORIZED, "there are no credentials for %.*s",
+                      (int)strlen(as_domain) - 1, as_domain);
     if (rc == 0 && slot->auth.registry_token != NULL)
         rc = gnt_fail(err, GANTRY_E_INVALID, "auth.registry_token: no login is made with one");
     return rc;

@@ -218,6 +218,8 @@ static void login_is_kept(struct contract *f)
     login_file(f, &h, path, sizeof path);
     FAILS(gantry_registries_login(h.registries, registry, NULL, NULL, NULL, &f->err),
           GANTRY_E_UNAUTHORIZED);
+    CHECK(strstr(f->err.message, registry) != NULL);
+    CHECK(strchr(f->err.message, '/') == NULL);
     FAILS(gantry_registries_logout(h.registries, registry, NULL, &f->err), GANTRY_E_NOT_FOUND);
     FAILS(gantry_registries_login(h.registries, registry,
                                   AUTH(.username = "u", .password = "wrong"), &store, NULL,

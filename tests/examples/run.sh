@@ -36,6 +36,7 @@ contains engines "$out" "$address"
 
 out=$("$folder/follow_logs" gantry-no-such-container 2>&1) && fail "follow_logs" "$out"
 contains follow_logs "$out" "o such container"
+
 backup=$(mktemp -d) || exit 1
 trap 'rm -rf "$backup"' EXIT
 out=$("$folder/backup_images" save "$backup/i.tar" gantry-no-such-image 2>&1) &&
@@ -64,6 +65,43 @@ if [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
     esac
     curl -sS --fail --unix-socket "${address#unix://}" -X DELETE "http://engine$remove" >/dev/null ||
         fail "removing the image that was backed up" ""
+fi
+
+project=$backup/project
+mkdir -p "$project/logs" || exit 1
+printf 'FROM scratch\nCOPY . /\n' >"$project/Dockerfile"
+printf '# what stays\n*.o\nlogs\n!logs/keep\n' >"$project/.dockerignore"
+for name in a.c a.o logs/old logs/keep; do
+    echo "$name" >"$project/$name" || exit 1
+done
+out=$("$folder/context" "$project" 2>&1) || fail "context" "$out"
+contains context "$out" "+ a.c (4 bytes)"
+contains context "$out" "- a.o: .dockerignore:2: *.o"
+contains context "$out" "- logs/old: .dockerignore:3: logs"
+contains context "$out" "+ logs/
+"
+contains context "$out" "+ logs/keep (10 bytes)"
+contains context "$out" "2 names left out"
+out=$("$folder/context" "$backup/nowhere" 2>&1) && fail "context of no directory" "$out"
+contains context "$out" "$backup/nowhere"
+
+out=$("$folder/build_directory" "$project" 2>&1) || fail "build_directory" "$out"
+contains build_directory "$out" "COPY . /"
+contains build_directory "$out" " steps in "
+image=$(echo "$out" | sed -n 's/^\([0-9a-f]\{64\}\): .*/\1/p')
+[ -n "$image" ] || fail "build_directory prints no id" "$out"
+curl -sS --fail --unix-socket "${address#unix://}" -X DELETE \
+    "http://engine/v1.40/images/$image" >/dev/null || fail "removing the image that was built" ""
+echo 'COPY nothing-of-this-name /' >>"$project/Dockerfile"
+out=$("$folder/build_directory" "$project" 2>&1) && fail "build_directory of no file" "$out"
+contains build_directory "$out" "nothing-of-this-name"
+
+for name in backup_images build_directory context transfer; do
+    out=$("$folder/$name" 2>&1)
+    [ $? -eq 2 ] || fail "$name without arguments does not end with 2" "$out"
+    contains "$name" "$out" "usage: $name"
+done
+
 out=$("$folder/transfer" push gantry-no-such-image 2>&1) && fail "transfer of no image" "$out"
 contains transfer "$out" "o such image"
 
