@@ -457,7 +457,8 @@ int gnt_http_begin(struct gnt_http *http, const struct gnt_http_request *request
 
 int gnt_exchange_head(struct gnt_exchange *x, int nonblocking, gantry_error *err)
 {
-    if (x->rc != 0)
+    /* What came before the connection broke is read first: it may hold the engine's reason. */
+    if (x->rc != 0 && !head_here(x))
         return repeat_failure(x, err);
     return drive(x, nonblocking, head_here, err);
 }
