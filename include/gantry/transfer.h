@@ -229,6 +229,15 @@ GANTRY_API int gantry_images_load(gantry_images *images, const gantry_source *ta
                                   const gantry_load_options *opts, gantry_load_result **out,
                                   gantry_error *err);
 
+/**
+ * The same from a file.
+ * @param path  of an archive on this host; relative ones from the working directory
+ * @return as gantry_images_load(); #GANTRY_E_IO with the path if it cannot be opened. Since 0.1.
+ */
+GANTRY_API int gantry_images_load_file(gantry_images *images, const char *path,
+                                       const gantry_load_options *opts, gantry_load_result **out,
+                                       gantry_error *err);
+
 /** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_load_result_free(gantry_load_result *result);
 

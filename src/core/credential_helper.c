@@ -58,16 +58,25 @@ static int harmless(const char *text, const char *secret)
            (secret == NULL || secret[0] == '\0' || strstr(text, secret) == NULL);
 }
 
+static const char *secret_of(const gantry_auth *auth)
+{
+    return auth->identity_token != NULL ? auth->identity_token : auth->password;
+}
+
+/* Looked at whole, before anything is cut or cleaned: half a secret is one too. */
 static int failed(const struct gnt_helper_run *run, const char *secret, gantry_error *err)
 {
     const char *output = gnt_buf_text(&run->output);
     const char *words = output[0] != '\0' && harmless(output, secret) ? output : run->complaint;
+    int cut = words == run->complaint && strlen(words) + 1 == sizeof run->complaint;
     char text[300];
 
+    if (cut || !harmless(words, secret))
+        words = "";
     gnt_text_copy(text, sizeof text, words, strlen(words), 0, 0);
     for (size_t i = strlen(text); i > 0 && text[i - 1] == ' '; i--)
         text[i - 1] = '\0';
-    if (text[0] == '\0' || !harmless(text, secret))
+    if (text[0] == '\0')
         return gnt_fail(err, GANTRY_E_IO, "%s %s failed with status %d", run->name, run->verb,
                         run->status);
     return gnt_fail(err, GANTRY_E_IO, "%s %s failed with status %d: %s", run->name, run->verb,
@@ -188,6 +197,22 @@ int gnt_helper_get(const gantry_credentials *credentials, const char *name, cons
     return rc;
 }
 
+/* Where somebody else collected the helper, so that nobody knows how it ended: ask whether it has
+ * credentials now. */
+static int prove(const struct request *q, const char *server, int wanted, gantry_error *err)
+{
+    struct gantry_auth_slot slot;
+    int rc;
+
+    gnt_auth_init(&slot, &q->credentials->mem);
+    rc = get_one(q->credentials, q->helper, server, q->call, &slot, err);
+    if (rc == 0 && (slot.given != 0) != wanted)
+        rc = gnt_fail(err, GANTRY_E_IO, "%s %s did not do it, and does not say why", q->name,
+                      q->verb);
+    gnt_auth_clear(&slot);
+    return rc;
+}
+
 static int store_input(struct gnt_arena *arena, const char *server, const gantry_auth *auth,
                        struct gnt_buf *out)
 {
@@ -214,7 +239,6 @@ int gnt_helper_store(const gantry_credentials *credentials, const char *name, co
     struct request q = {
         .credentials = credentials, .helper = name, .verb = "store", .call = call
     };
-    const char *secret = auth->identity_token != NULL ? auth->identity_token : auth->password;
     struct gnt_arena arena;
     struct gnt_buf input;
     int rc;
@@ -234,7 +258,9 @@ int gnt_helper_store(const gantry_credentials *credentials, const char *name, co
         rc = ask(&q, gnt_buf_text(&input), input.size, err);
         /* Helpers say what went wrong on their output, and nothing when all is well. */
         if (rc == 0 && (q.run.status > 0 || (q.run.status < 0 && q.run.output.size > 0)))
-            rc = failed(&q.run, secret, err);
+            rc = failed(&q.run, secret_of(auth), err);
+        else if (rc == 0 && q.run.status < 0)
+            rc = prove(&q, gnt_helper_server(credentials, registry, 0), 1, err);
         done(&q);
     }
     gnt_buf_free(&input);
@@ -256,7 +282,9 @@ static int erase_one(const gantry_credentials *credentials, const char *helper, 
     if (rc == 0 && slot.given) {
         rc = ask(&q, server, strlen(server), err);
         if (rc == 0 && (q.run.status > 0 || (q.run.status < 0 && q.run.output.size > 0)))
-            rc = failed(&q.run, slot.auth.password, err);
+            rc = failed(&q.run, secret_of(&slot.auth), err);
+        else if (rc == 0 && q.run.status < 0)
+            rc = prove(&q, server, 0, err);
         done(&q);
         *out_erased = rc == 0 ? 1 : *out_erased;
     }

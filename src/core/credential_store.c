@@ -393,10 +393,9 @@ static int is_entry_of(struct gnt_arena *arena, const char *key, const char *rep
     return match == 1 && strchr(repository, '/') == NULL;
 }
 
-static int drop_entries(struct gnt_arena *arena, struct gnt_json *doc, const char *repository,
+static int drop_entries(struct gnt_arena *arena, struct gnt_json *entries, const char *repository,
                         int *changed, int *out_erased)
 {
-    struct gnt_json *entries = object_in(arena, doc, "auths");
     struct gnt_json *next;
 
     for (struct gnt_json *v = entries != NULL ? entries->first : NULL; v != NULL; v = next) {
@@ -432,7 +431,8 @@ static int forget(const gantry_credentials *c, struct gnt_arena *arena,
         err->code = GANTRY_E_IO;
     if (rc < 0)
         return rc == GANTRY_E_NOT_FOUND ? GANTRY_E_IO : rc;
-    if (drop_entries(arena, doc, repository, &changed, out_erased) < 0)
+    if (drop_entries(arena, file->legacy ? doc : object_in(arena, doc, "auths"), repository,
+                     &changed, out_erased) < 0)
         return gnt_nomem(err);
     return changed ? gnt_credential_write(&c->mem, file->path, doc, err) : 0;
 }

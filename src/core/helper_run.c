@@ -18,7 +18,8 @@
 
 enum {
     LOOK_MS = 50, /* how often a child is looked for whose output stays open */
-    REAP_MS = 2
+    REAP_MS = 2,
+    PIECES = 32 /* of complaints read at once: the limits are looked at in between */
 };
 
 enum {
@@ -129,12 +130,13 @@ static void read_complaints(struct running *r)
 {
     char piece[512];
     ssize_t n;
+    int left = PIECES;
 
     do {
         n = read(r->complaints[READ_END], piece, sizeof piece);
         for (ssize_t i = 0; i < n && r->complained < sizeof r->run->complaint - 1; i++)
             r->run->complaint[r->complained++] = piece[i];
-    } while (n > 0 || (n < 0 && errno == EINTR));
+    } while (--left > 0 && (n > 0 || (n < 0 && errno == EINTR)));
     if (n == 0)
         close_end(&r->complaints[READ_END]);
     gnt_wipe(piece, sizeof piece);

@@ -8,6 +8,11 @@
 #include "error.h"
 #include "names.h"
 #include "new_file.h"
+#include "walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 static gantry_engine *engine_of(const gantry_images *images)
 {
@@ -127,4 +132,24 @@ int gantry_images_load(gantry_images *images, const gantry_source *tar,
     else
         gantry_load_result_free(result);
     return gnt_leave(rc, GANTRY_FEATURE_IMAGES_LOAD, GANTRY_RESOURCE_IMAGE, NULL, err);
+}
+
+int gantry_images_load_file(gantry_images *images, const char *path,
+                            const gantry_load_options *opts, gantry_load_result **out,
+                            gantry_error *err)
+{
+    gantry_source source = { .size = sizeof source };
+    int rc = gnt_check_text("path", path, err);
+    int fd = rc == 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+    if (rc == 0 && fd < 0)
+        rc = gnt_file_fail(err, GANTRY_E_IO, errno, "cannot open", path);
+    if (rc < 0) {
+        gnt_error_outcome(err, GANTRY_OUTCOME_NOT_SENT, GANTRY_RETRY_YES);
+        return gnt_leave(rc, GANTRY_FEATURE_IMAGES_LOAD, 0, NULL, err);
+    }
+    gantry_source_fd(&source, fd);
+    rc = gantry_images_load(images, &source, opts, out, err);
+    close(fd);
+    return rc;
 }

@@ -87,7 +87,9 @@ static int load_fd(struct contract *f, gantry_images *images, int fd,
 
 static int load_path(struct contract *f, const char *path, gantry_load_result **out)
 {
-    return load_fd(f, f->images, open(path, O_RDONLY | O_CLOEXEC), NULL, out);
+    gantry_load_options opts = { .size = sizeof opts };
+
+    return gantry_images_load_file(f->images, path, &opts, out, &f->err);
 }
 
 static void remove_image(struct contract *f, const char *name)

@@ -425,6 +425,9 @@ static void test_helper_fails(void **state)
         { "echo '{}'", "NOT_FOUND", NULL, NULL },
         { "kill -9 $$", "IO", "status 137", NULL },
         { "exit 0", "IO", NULL, NULL },
+        { "i=0; while [ $i -lt 60 ]; do printf 'no no no no '; i=$((i+1)); done >&2; "
+          "printf hush >&2; exit 1",
+          "IO", "status 1", "no no" },
         { "head -c 100000 /dev/zero | tr '\\0' x", "LIMIT", NULL, NULL },
         { "exec <&-; printf '{\"Username\":\"u\",\"Secret\":\"s\"}'", "u:s", NULL, NULL },
         { "cat >/dev/null; printf '{\"Username\":\"u\",\"Secret\":\"s\"}'; sleep 100 &", "u:s",
@@ -476,6 +479,9 @@ static void test_helper_time(void **state)
     OPEN(.order = GANTRY_CREDENTIALS_DOCKER, .helper_timeout_ms = 50);
     assert_string_equal(ask(f, "x.org"), "TIMEOUT");
     assert_non_null(strstr(f->err.message, "docker-credential-odd did not end within 50 ms"));
+    helper(f, "exec yes >&2"); /* faster than it is read */
+    assert_string_equal(ask(f, "x.org"), "TIMEOUT");
+    helper(f, "sleep 100");
     OPEN(.order = GANTRY_CREDENTIALS_DOCKER);
     call.timeout_ms = 50;
     assert_int_equal(gantry_credentials_get(f->credentials, "x.org", &call, &found, &f->err),
@@ -640,6 +646,16 @@ static void test_store_helper(void **state)
     assert_int_equal(keep(f, "x.org", AUTH(.username = "u", .password = "hush")), GANTRY_E_IO);
     helper(f, "echo 'cannot take hush'; exit 1");
     assert_int_equal(keep(f, "x.org", AUTH(.username = "u", .password = "hush")), GANTRY_E_IO);
+    assert_null(strstr(f->err.message, "hush"));
+    helper(f, "[ $1 != get ] && { echo 'still hush'; exit 1; }; "
+              "printf '{\"Username\":\"<token>\",\"Secret\":\"hush\"}'");
+    assert_int_equal(forget(f, "x.org"), GANTRY_E_IO);
+    assert_null(strstr(f->err.message, "hush"));
+    signal(SIGCHLD, SIG_IGN);
+    /* What keeps nothing and says nothing is no success. */
+    helper(f, "[ $1 = get ] && echo credentials not found; exit 1");
+    assert_int_equal(keep(f, "x.org", AUTH(.username = "u", .password = "s")), GANTRY_E_IO);
+    signal(SIGCHLD, SIG_DFL);
     OPEN(.no_helpers = GANTRY_ON, .order = GANTRY_CREDENTIALS_DOCKER);
     assert_int_equal(keep(f, "x.org", AUTH(.username = "u", .password = "hush")),
                      GANTRY_E_UNSUPPORTED);
