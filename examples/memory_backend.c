@@ -175,6 +175,15 @@ static const gantry_engine_ops engine_ops = {
     .info = info,
 };
 
+/* Features that are options of an operation have no slot of their own. */
+static int supports(const void *state, int feature)
+{
+    (void)state;
+    return feature != GANTRY_FEATURE_IMAGES_BUILD_SECRETS &&
+           feature != GANTRY_FEATURE_IMAGES_BUILD_BUILDKIT &&
+           feature != GANTRY_FEATURE_IMAGES_BUILD_PLATFORMS;
+}
+
 static const char *const schemes[] = { "memory", NULL };
 
 static const gantry_backend backend = {
@@ -185,6 +194,7 @@ static const gantry_backend backend = {
     .probe = probe,
     .open = open_engine,
     .close = close_engine,
+    .supports = supports,
     .engine = &engine_ops,
     .images = &memory_image_ops,
     .containers = &memory_container_ops,

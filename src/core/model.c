@@ -341,16 +341,11 @@ static const struct preset remote_image_presets[] = {
 };
 
 static const struct preset manifest_item_presets[] = {
-    TEXT(gantry_manifest_item, digest),
-    TEXT(gantry_manifest_item, media_type),
-    TEXT(gantry_manifest_item, os),
-    TEXT(gantry_manifest_item, architecture),
-    TEXT(gantry_manifest_item, variant),
-    TEXT(gantry_manifest_item, os_version),
-    PAIRS(gantry_manifest_item, annotations),
-    UNKNOWN(gantry_manifest_item, manifest_bytes),
-    STRINGS(gantry_manifest_item, features),
-    END,
+    TEXT(gantry_manifest_item, digest),       TEXT(gantry_manifest_item, media_type),
+    TEXT(gantry_manifest_item, os),           TEXT(gantry_manifest_item, architecture),
+    TEXT(gantry_manifest_item, variant),      TEXT(gantry_manifest_item, os_version),
+    PAIRS(gantry_manifest_item, annotations), UNKNOWN(gantry_manifest_item, manifest_bytes),
+    STRINGS(gantry_manifest_item, features),  END,
 };
 
 static const struct preset manifest_presets[] = {

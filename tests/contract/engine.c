@@ -84,17 +84,47 @@ static void features_have_names(struct contract *f)
 /* Or the suite would silently leave out what an engine forgets to claim. */
 static void features_are_all_there(struct contract *f)
 {
-    static const int missing_in_memory[] = {
-        GANTRY_FEATURE_ENGINE_REQUEST,    GANTRY_FEATURE_CONTAINERS_LOGS,
-        GANTRY_FEATURE_CONTAINERS_ATTACH, GANTRY_FEATURE_CONTAINERS_WAIT,
-        GANTRY_FEATURE_CONTAINERS_EXEC,   GANTRY_FEATURE_CONTAINERS_RUN,
+    static const struct {
+        int feature;
+        int where;
+    } missing[] = {
+        { GANTRY_FEATURE_ENGINE_REQUEST, ON_MEMORY },
+        { GANTRY_FEATURE_CONTAINERS_LOGS, ON_MEMORY },
+        { GANTRY_FEATURE_CONTAINERS_ATTACH, ON_MEMORY },
+        { GANTRY_FEATURE_CONTAINERS_WAIT, ON_MEMORY },
+        { GANTRY_FEATURE_CONTAINERS_EXEC, ON_MEMORY },
+        { GANTRY_FEATURE_CONTAINERS_RUN, ON_MEMORY },
+        { GANTRY_FEATURE_CONTAINERS_COMMIT, ON_MEMORY },
+        { GANTRY_FEATURE_CONTAINERS_EXPORT, ON_MEMORY },
+        { GANTRY_FEATURE_IMAGES_PULL, ON_MEMORY },
+        { GANTRY_FEATURE_IMAGES_PUSH, ON_MEMORY },
+        { GANTRY_FEATURE_IMAGES_SAVE, ON_MEMORY },
+        { GANTRY_FEATURE_IMAGES_LOAD, ON_MEMORY },
+        { GANTRY_FEATURE_IMAGES_UNTAG, ON_MEMORY },
+        { GANTRY_FEATURE_IMAGES_HISTORY, ON_MEMORY },
+        { GANTRY_FEATURE_IMAGES_PRUNE, ON_MEMORY },
+        { GANTRY_FEATURE_IMAGES_DISK_USAGE, ON_MEMORY },
+        { GANTRY_FEATURE_REGISTRIES_LOGIN, ON_MEMORY },
+        { GANTRY_FEATURE_REGISTRIES_SEARCH, ON_MEMORY },
+        { GANTRY_FEATURE_REGISTRIES_INSPECT, ON_MEMORY },
+        { GANTRY_FEATURE_MANIFESTS_INSPECT, ON_MEMORY },
+        { GANTRY_FEATURE_MANIFESTS_CREATE, ON_MEMORY | ON_DOCKER },
+        { GANTRY_FEATURE_MANIFESTS_EXISTS, ON_MEMORY | ON_DOCKER },
+        { GANTRY_FEATURE_MANIFESTS_ADD, ON_MEMORY | ON_DOCKER },
+        { GANTRY_FEATURE_MANIFESTS_ANNOTATE, ON_MEMORY | ON_DOCKER },
+        { GANTRY_FEATURE_MANIFESTS_REMOVE_IMAGE, ON_MEMORY | ON_DOCKER },
+        { GANTRY_FEATURE_MANIFESTS_PUSH, ON_MEMORY | ON_DOCKER },
+        { GANTRY_FEATURE_MANIFESTS_REMOVE, ON_MEMORY | ON_DOCKER },
+        { GANTRY_FEATURE_IMAGES_BUILD_SECRETS, ON_MEMORY | ON_DOCKER },
+        { GANTRY_FEATURE_IMAGES_BUILD_BUILDKIT, ON_MEMORY | ON_PODMAN | ON_ROOTLESS },
+        { GANTRY_FEATURE_IMAGES_BUILD_PLATFORMS, ON_MEMORY | ON_DOCKER },
     };
 
     for (int i = 1; i < GANTRY_FEATURE_COUNT; i++) {
         int expected = 1;
 
-        for (size_t k = 0; k < sizeof missing_in_memory / sizeof missing_in_memory[0]; k++) {
-            if (f->on == ON_MEMORY && missing_in_memory[k] == i)
+        for (size_t k = 0; k < sizeof missing / sizeof missing[0]; k++) {
+            if ((f->on & missing[k].where) != 0 && missing[k].feature == i)
                 expected = 0;
         }
         if (gantry_engine_supports(f->engine, i) != expected)
