@@ -166,6 +166,18 @@ static struct keep *new_keep(const struct gnt_mem *mem, gantry_error *err)
     return keep;
 }
 
+/* The progress keeps what it was begun with; what did not begin keeps nothing. */
+static int hand_out(struct keep *keep, int rc, gantry_progress *p, gantry_progress **out)
+{
+    if (rc < 0) {
+        free_keep(keep);
+        return rc;
+    }
+    gnt_progress_on_close(p, free_keep, keep);
+    *out = p;
+    return 0;
+}
+
 int gnt_pull_start(gantry_engine *e, const char *reference, const gantry_pull_options *opts,
                    gantry_progress **out, gantry_error *err)
 {
@@ -185,13 +197,7 @@ int gnt_pull_start(gantry_engine *e, const char *reference, const gantry_pull_op
         rc = keep_common(keep, reference, &keep->pull.call, &keep->pull.auth, err);
     if (rc == 0)
         rc = e->backend->images.pull(e->state, keep->reference, &keep->pull, &p, err);
-    if (rc < 0) {
-        free_keep(keep);
-        return rc;
-    }
-    gnt_progress_on_close(p, free_keep, keep);
-    *out = p;
-    return 0;
+    return hand_out(keep, rc, p, out);
 }
 
 int gnt_push_start(gantry_engine *e, const char *reference, const gantry_push_options *opts,
@@ -212,11 +218,5 @@ int gnt_push_start(gantry_engine *e, const char *reference, const gantry_push_op
         rc = keep_common(keep, reference, &keep->push.call, &keep->push.auth, err);
     if (rc == 0)
         rc = e->backend->images.push(e->state, keep->reference, &keep->push, &p, err);
-    if (rc < 0) {
-        free_keep(keep);
-        return rc;
-    }
-    gnt_progress_on_close(p, free_keep, keep);
-    *out = p;
-    return 0;
+    return hand_out(keep, rc, p, out);
 }
