@@ -85,6 +85,17 @@ typedef struct gantry_wait_ops {
     int (*timeout_ms)(const void *state);          /**< NULL: no time limits */
 } gantry_wait_ops;
 
+/** Behaviour of a gantry_stats_reader. */
+typedef struct gantry_stats_ops {
+    size_t size; /**< sizeof(gantry_stats_ops) */
+    /** Required. As gantry_stats_reader_next(): `*out` NULL at the end; what it points to stays
+     *  valid until the next call. */
+    int (*next)(void *state, int nonblocking, const gantry_stats **out, gantry_error *err);
+    int (*fd)(const void *state, int *out_events); /**< NULL: never blocks */
+    void (*close)(void *state);                    /**< required; frees the state */
+    int (*timeout_ms)(const void *state);          /**< NULL: no time limits */
+} gantry_stats_ops;
+
 /** Wrap a state and its behaviour. On failure the state is still the caller's. @{ */
 GANTRY_API int gantry_stream_new(gantry_host *host, const gantry_stream_ops *ops, void *state,
                                  gantry_stream **out, gantry_error *err);
@@ -92,6 +103,8 @@ GANTRY_API int gantry_progress_new(gantry_host *host, const gantry_progress_ops 
                                    gantry_progress **out, gantry_error *err);
 GANTRY_API int gantry_wait_new(gantry_host *host, const gantry_wait_ops *ops, void *state,
                                gantry_wait **out, gantry_error *err);
+GANTRY_API int gantry_stats_reader_new(gantry_host *host, const gantry_stats_ops *ops, void *state,
+                                       gantry_stats_reader **out, gantry_error *err);
 /** @} */
 
 /* ---- op tables ---------------------------------------------------------------------------- */
@@ -243,8 +256,10 @@ typedef struct gantry_container_ops {
     int (*wait)(void *state, const char *id, const gantry_wait_options *opts, gantry_wait **out,
                 gantry_error *err);
     /**
-     * Start a command; the stream carries its output, and takes its input if opts->input is set.
-     * The library writes the input, reads to the end and then asks exec_result.
+     * Start a command; the stream carries its output, and takes its input if opts->input is set or
+     * opts->in is ON. With opts->detach there is no stream: NULL. The library writes the input,
+     * reads
+     * to the end and then asks exec_result.
      */
     int (*exec)(void *state, const char *id, const char *const *command,
                 const gantry_exec_options *opts, gantry_stream **out,
@@ -259,6 +274,63 @@ typedef struct gantry_container_ops {
                   const gantry_commit_options *opts, gantry_committed **out, gantry_error *err);
     int (*export_open)(void *state, const char *id, const gantry_export_options *opts,
                        gantry_stream **out, gantry_error *err);
+    /** NULL: the library inspects. */
+    int (*exists)(void *state, const char *id, const gantry_container_exists_options *opts,
+                  int *out_exists, gantry_error *err);
+    /** One that is paused is success. */
+    int (*pause)(void *state, const char *id, const gantry_container_pause_options *opts,
+                 gantry_error *err);
+    /** One that runs is success. */
+    int (*unpause)(void *state, const char *id, const gantry_container_pause_options *opts,
+                   gantry_error *err);
+    int (*rename)(void *state, const char *id, const char *new_name,
+                  const gantry_container_rename_options *opts, gantry_error *err);
+    int (*update)(void *state, const char *id, const gantry_container_update_options *opts,
+                  gantry_error *err);
+    /** One that is prepared or runs is success. */
+    int (*init)(void *state, const char *id, const gantry_container_init_options *opts,
+                gantry_error *err);
+    int (*prune)(void *state, const gantry_container_prune_options *opts,
+                 gantry_containers_pruned **out, gantry_error *err);
+    int (*top)(void *state, const char *id, const gantry_container_top_options *opts,
+               gantry_container_top **out, gantry_error *err);
+    int (*changes)(void *state, const char *id, const gantry_container_changes_options *opts,
+                   gantry_container_changes **out, gantry_error *err);
+    int (*checkpoint)(void *state, const char *id, const gantry_checkpoint_options *opts,
+                      gantry_error *err);
+    int (*restore)(void *state, const char *id, const gantry_checkpoint_options *opts,
+                   gantry_error *err);
+    int (*mount)(void *state, const char *id, const gantry_container_mount_options *opts,
+                 gantry_mount_point **out, gantry_error *err);
+    int (*unmount)(void *state, const char *id, const gantry_container_mount_options *opts,
+                   gantry_error *err);
+    /** Run the health check now. NULL: the engine runs it by itself, and inspect tells. */
+    int (*check_health)(void *state, const char *id, const gantry_health_check_options *opts,
+                        gantry_health_result **out, gantry_error *err);
+    int (*resize)(void *state, const char *id, int columns, int rows,
+                  const gantry_resize_options *opts, gantry_error *err);
+    int (*exec_resize)(void *state, const char *exec_id, int columns, int rows,
+                       const gantry_call *call, gantry_error *err);
+    int (*exec_inspect)(void *state, const char *exec_id, const gantry_exec_inspect_options *opts,
+                        gantry_exec_info **out, gantry_error *err);
+    /** One sample. */
+    int (*stats)(void *state, const char *id, const gantry_stats_options *opts, gantry_stats **out,
+                 gantry_error *err);
+    /** `ids` and the options live only for the call; NULL ids: all that run, now and later. */
+    int (*stats_open)(void *state, const char *const *ids, const gantry_stats_options *opts,
+                      gantry_stats_reader **out, gantry_error *err);
+    /** Unpack a tar, plain or compressed, into a directory that the library has looked at before:
+     *  create_directory is its business. Success: the engine has read it whole. */
+    int (*archive_put)(void *state, const char *id, const char *directory, const gantry_source *tar,
+                       const gantry_copy_in_options *opts, gantry_error *err);
+    /** A tar as gantry_containers_copy_out_open() promises it. `follow` is the library's
+     * business. */
+    int (*archive_get)(void *state, const char *id, const char *path,
+                       const gantry_copy_out_options *opts, gantry_stream **out, gantry_error *err);
+    /** The path itself, never what a link leads to: `follow` is the library's business. */
+    int (*archive_stat)(void *state, const char *id, const char *path,
+                        const gantry_stat_options *opts, gantry_file_info **out,
+                        gantry_error *err);
 } gantry_container_ops;
 
 /** Operations on volumes. `list` and `inspect` are required. */
@@ -374,7 +446,19 @@ enum {
     GANTRY_KIND_REMOTE_IMAGE = 29,
     GANTRY_KIND_MANIFEST = 30,
     GANTRY_KIND_MANIFEST_ITEM = 31,
-    GANTRY_KIND_MANIFEST_ID = 32
+    GANTRY_KIND_MANIFEST_ID = 32,
+    GANTRY_KIND_HEALTH_PROBE = 33,
+    GANTRY_KIND_HEALTH_RESULT = 34,
+    GANTRY_KIND_CONTAINERS_PRUNED = 35,
+    GANTRY_KIND_CONTAINER_TOP = 36,
+    GANTRY_KIND_CONTAINER_CHANGE = 37,
+    GANTRY_KIND_CONTAINER_CHANGES = 38,
+    GANTRY_KIND_MOUNT_POINT = 39,
+    GANTRY_KIND_EXEC_INFO = 40,
+    GANTRY_KIND_STATS = 41,
+    GANTRY_KIND_NETWORK_STATS = 42,
+    GANTRY_KIND_BLOCK_STATS = 43,
+    GANTRY_KIND_FILE_INFO = 44
 };
 
 /**

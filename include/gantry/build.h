@@ -9,6 +9,7 @@
 #include <gantry/archive.h>
 #include <gantry/auth.h>
 #include <gantry/image.h>
+#include <gantry/spec.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,14 +36,6 @@ enum {
     GANTRY_BUILDER_BUILDKIT = 2 /**< BuildKit; UNSUPPORTED with an option it would ignore. Podman:
                                      UNSUPPORTED */
 };
-
-/** A limit of a build's or container's processes, as "nofile". */
-typedef struct gantry_ulimit {
-    size_t size;      /**< sizeof(gantry_ulimit) */
-    const char *name; /**< as "nofile", "nproc", "core"; without "RLIMIT_" */
-    int64_t soft;     /**< -1 = unlimited */
-    int64_t hard;     /**< -1 = unlimited */
-} gantry_ulimit;
 
 /** A secret of a build, for `RUN --mount=type=secret,id=...`; never part of the image. */
 typedef struct gantry_build_secret {

@@ -279,7 +279,33 @@ GANTRY_API void gantry_info_free(gantry_info *info);
     X(MANIFESTS_REMOVE, 55, "manifests.remove")                                                    \
     X(IMAGES_BUILD_SECRETS, 56, "images.build.secrets")                                            \
     X(IMAGES_BUILD_BUILDKIT, 57, "images.build.buildkit")                                          \
-    X(IMAGES_BUILD_PLATFORMS, 58, "images.build.platforms")
+    X(IMAGES_BUILD_PLATFORMS, 58, "images.build.platforms")                                        \
+    X(CONTAINERS_EXISTS, 59, "containers.exists")                                                  \
+    X(CONTAINERS_PAUSE, 60, "containers.pause")                                                    \
+    X(CONTAINERS_UNPAUSE, 61, "containers.unpause")                                                \
+    X(CONTAINERS_RENAME, 62, "containers.rename")                                                  \
+    X(CONTAINERS_UPDATE, 63, "containers.update")                                                  \
+    X(CONTAINERS_INIT, 64, "containers.init")                                                      \
+    X(CONTAINERS_PRUNE, 65, "containers.prune")                                                    \
+    X(CONTAINERS_TOP, 66, "containers.top")                                                        \
+    X(CONTAINERS_CHANGES, 67, "containers.changes")                                                \
+    X(CONTAINERS_CHECKPOINT, 68, "containers.checkpoint")                                          \
+    X(CONTAINERS_RESTORE, 69, "containers.restore")                                                \
+    X(CONTAINERS_MOUNT, 70, "containers.mount")                                                    \
+    X(CONTAINERS_UNMOUNT, 71, "containers.unmount")                                                \
+    X(CONTAINERS_CHECK_HEALTH, 72, "containers.check_health")                                      \
+    X(CONTAINERS_RESIZE, 73, "containers.resize")                                                  \
+    X(CONTAINERS_EXEC_INSPECT, 74, "containers.exec_inspect")                                      \
+    X(CONTAINERS_STATS, 75, "containers.stats")                                                    \
+    X(CONTAINERS_COPY_IN, 76, "containers.copy_in")                                                \
+    X(CONTAINERS_COPY_OUT, 77, "containers.copy_out")                                              \
+    X(CONTAINERS_STAT, 78, "containers.stat")                                                      \
+    X(CONTAINERS_READ_FILE, 79, "containers.read_file")                                            \
+    X(CONTAINERS_WRITE_FILE, 80, "containers.write_file")                                          \
+    X(CONTAINERS_ADD_USER, 81, "containers.add_user")                                              \
+    X(CONTAINERS_WAIT_READY, 82, "containers.wait_ready")                                          \
+    X(CONTAINERS_ENSURE, 83, "containers.ensure")                                                  \
+    X(CONTAINERS_DEPLOY, 84, "containers.deploy")
 
 /** GANTRY_FEATURE_... */
 enum {

@@ -26,26 +26,37 @@
  *   `size` tells the caller how much the library filled. gantry_error, gantry_pair,
  *   gantry_allocator and gantry_exit_status never change.
  * - **Registries.** Only gantry_images_pull(), gantry_images_push(), a build, the manager
- *   `gantry_registries` and manifest lists ask a registry; creating or running a container never
- *   does. Credentials come from the call, the program's provider or the command line's files, see
- *   <gantry/auth.h>.
+ *   `gantry_registries` and manifest lists ask a registry; creating or running a container does
+ *   only when gantry_container_options::pull says so. Credentials come from the call, the program's
+ *   provider or the command line's files, see <gantry/auth.h>.
  */
 #ifndef GANTRY_GANTRY_H
 #define GANTRY_GANTRY_H
 
 #include <gantry/archive.h>
+#include <gantry/attach.h>
 #include <gantry/auth.h>
 #include <gantry/base.h>
 #include <gantry/build.h>
 #include <gantry/container.h>
+#include <gantry/copy.h>
+#include <gantry/deploy.h>
 #include <gantry/engine.h>
+#include <gantry/exec.h>
 #include <gantry/image.h>
+#include <gantry/inspect.h>
+#include <gantry/logs.h>
 #include <gantry/manifest.h>
 #include <gantry/network.h>
 #include <gantry/reference.h>
 #include <gantry/registry.h>
+#include <gantry/run.h>
+#include <gantry/snapshot.h>
+#include <gantry/spec.h>
+#include <gantry/stats.h>
 #include <gantry/stream.h>
 #include <gantry/transfer.h>
 #include <gantry/volume.h>
+#include <gantry/wait.h>
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * What is made of a container, the public functions: an image, an archive of its files.
  */
-#include <gantry/container.h>
+#include <gantry/snapshot.h>
 
 #include "container.h"
 #include "engine.h"

@@ -2,7 +2,7 @@
 #ifndef GNT_CONTAINER_H
 #define GNT_CONTAINER_H
 
-#include <gantry/container.h>
+#include <gantry/gantry.h>
 
 #include "mem.h"
 

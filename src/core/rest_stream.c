@@ -97,6 +97,11 @@ const struct gnt_out gnt_rest_exec_options[] = {
     GNT_OUT_CODE(O, sink_arg),
     GNT_OUT_ON(O, tty, "Tty"),
     GNT_OUT_ON(O, privileged, "Privileged"),
+    GNT_OUT_REFUSE(gantry_exec_options, detach_keys),
+    GNT_OUT_REFUSE(gantry_exec_options, in),
+    GNT_OUT_REFUSE(gantry_exec_options, detach),
+    GNT_OUT_REFUSE(gantry_exec_options, columns),
+    GNT_OUT_REFUSE(gantry_exec_options, rows),
     GNT_OUT_END,
 };
 #undef O

@@ -1,7 +1,7 @@
 /*
  * Static texts of the public API: the version, the names of states and features.
  */
-#include <gantry/container.h>
+#include <gantry/inspect.h>
 
 const char *gantry_version(void)
 {

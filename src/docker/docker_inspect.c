@@ -143,11 +143,24 @@ const struct gnt_in gnt_docker_container_rows[] = {
 
 #define L gantry_container_list_options
 const struct gnt_out gnt_docker_container_list_options[] = {
-    GNT_OUT_CODE(L, names),         GNT_OUT_CODE(L, labels),
-    GNT_OUT_CODE(L, image),         GNT_OUT_CODE(L, network),
-    GNT_OUT_CODE(L, filters),       GNT_OUT_CODE(L, filter_count),
-    GNT_OUT_I64(L, limit, "limit"), GNT_OUT_ON(L, all, "all"),
-    GNT_OUT_CODE(L, state),         GNT_OUT_END,
+    GNT_OUT_CODE(L, names),
+    GNT_OUT_CODE(L, labels),
+    GNT_OUT_CODE(L, image),
+    GNT_OUT_CODE(L, network),
+    GNT_OUT_CODE(L, filters),
+    GNT_OUT_CODE(L, filter_count),
+    GNT_OUT_I64(L, limit, "limit"),
+    GNT_OUT_ON(L, all, "all"),
+    GNT_OUT_CODE(L, state),
+    GNT_OUT_REFUSE(gantry_container_list_options, ids),
+    GNT_OUT_REFUSE(gantry_container_list_options, volume),
+    GNT_OUT_REFUSE(gantry_container_list_options, before),
+    GNT_OUT_REFUSE(gantry_container_list_options, since),
+    GNT_OUT_REFUSE(gantry_container_list_options, pod),
+    GNT_OUT_REFUSE(gantry_container_list_options, exit_codes),
+    GNT_OUT_REFUSE(gantry_container_list_options, health),
+    GNT_OUT_REFUSE(gantry_container_list_options, sizes),
+    GNT_OUT_END,
 };
 #undef L
 

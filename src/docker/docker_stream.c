@@ -15,8 +15,12 @@ const struct gnt_out gnt_docker_logs_options[] = {
 
 #define A gantry_attach_options
 const struct gnt_out gnt_docker_attach_options[] = {
-    GNT_OUT_CODE(A, in),     GNT_OUT_CODE(A, out), GNT_OUT_CODE(A, err),
-    GNT_OUT_CODE(A, replay), GNT_OUT_END,
+    GNT_OUT_CODE(A, in),
+    GNT_OUT_CODE(A, out),
+    GNT_OUT_CODE(A, err),
+    GNT_OUT_CODE(A, replay),
+    GNT_OUT_REFUSE(gantry_attach_options, detach_keys),
+    GNT_OUT_END,
 };
 #undef A
 
@@ -24,6 +28,7 @@ const struct gnt_out gnt_docker_attach_options[] = {
 const struct gnt_out gnt_docker_wait_options[] = {
     GNT_OUT_CODE(W, condition),
     GNT_OUT_REFUSE(W, reserved),
+    GNT_OUT_REFUSE(gantry_wait_options, engine_condition),
     GNT_OUT_END,
 };
 #undef W

@@ -38,7 +38,20 @@ static int out_cpus(struct gnt_out_context *c, const struct gnt_out *row, const 
 const struct gnt_out gnt_podman_resource_options[] = {
     GNT_OUT_I64(gantry_resources, memory_bytes, "memory/limit"),
     GNT_OUT_HOOK(gantry_resources, nano_cpus, "", out_cpus),
-    GNT_OUT_I64(gantry_resources, pids, "pids/limit"), GNT_OUT_END
+    GNT_OUT_I64(gantry_resources, pids, "pids/limit"),
+    GNT_OUT_REFUSE(gantry_resources, memory_swap_bytes),
+    GNT_OUT_REFUSE(gantry_resources, memory_reservation_bytes),
+    GNT_OUT_REFUSE(gantry_resources, memory_swappiness),
+    GNT_OUT_REFUSE(gantry_resources, cpu_shares),
+    GNT_OUT_REFUSE(gantry_resources, cpu_period_us),
+    GNT_OUT_REFUSE(gantry_resources, cpu_quota_us),
+    GNT_OUT_REFUSE(gantry_resources, cpuset_cpus),
+    GNT_OUT_REFUSE(gantry_resources, cpuset_mems),
+    GNT_OUT_REFUSE(gantry_resources, block_weight),
+    GNT_OUT_REFUSE(gantry_resources, block_limits),
+    GNT_OUT_REFUSE(gantry_resources, oom_kill),
+    GNT_OUT_REFUSE(gantry_resources, reserved),
+    GNT_OUT_END
 };
 
 static int has_limits(const gantry_resources *o)
@@ -49,10 +62,27 @@ static int has_limits(const gantry_resources *o)
 /* ---- mounts ---------------------------------------------------------------------------------- */
 
 #define M gantry_mount
-const struct gnt_out gnt_podman_mount_options[] = {
-    GNT_OUT_CODE(M, source), GNT_OUT_CODE(M, target),    GNT_OUT_CODE(M, tmpfs_size_bytes),
-    GNT_OUT_CODE(M, type),   GNT_OUT_CODE(M, read_only), GNT_OUT_END
-};
+const struct gnt_out gnt_podman_mount_options[] = { GNT_OUT_CODE(M, source),
+                                                    GNT_OUT_CODE(M, target),
+                                                    GNT_OUT_CODE(M, tmpfs_size_bytes),
+                                                    GNT_OUT_CODE(M, type),
+                                                    GNT_OUT_CODE(M, read_only),
+                                                    GNT_OUT_REFUSE(gantry_mount, propagation),
+                                                    GNT_OUT_REFUSE(gantry_mount, subpath),
+                                                    GNT_OUT_REFUSE(gantry_mount, options),
+                                                    GNT_OUT_REFUSE(gantry_mount, driver),
+                                                    GNT_OUT_REFUSE(gantry_mount, driver_options),
+                                                    GNT_OUT_REFUSE(gantry_mount,
+                                                                   driver_option_count),
+                                                    GNT_OUT_REFUSE(gantry_mount, labels),
+                                                    GNT_OUT_REFUSE(gantry_mount, label_count),
+                                                    GNT_OUT_REFUSE(gantry_mount, tmpfs_mode),
+                                                    GNT_OUT_REFUSE(gantry_mount, relabel),
+                                                    GNT_OUT_REFUSE(gantry_mount, copy),
+                                                    GNT_OUT_REFUSE(gantry_mount, recursive),
+                                                    GNT_OUT_REFUSE(gantry_mount, create_source),
+                                                    GNT_OUT_REFUSE(gantry_mount, chown),
+                                                    GNT_OUT_END };
 #undef M
 
 static struct gnt_json *array_of(struct gnt_req *r, struct gnt_json *body, const char *name)
@@ -140,7 +170,10 @@ static void add_mounts(struct gnt_req *r, struct gnt_json *body, const gantry_mo
 const struct gnt_out gnt_podman_port_options[] = { GNT_OUT_CODE(P, protocol),
                                                    GNT_OUT_CODE(P, host_address),
                                                    GNT_OUT_CODE(P, container_port),
-                                                   GNT_OUT_CODE(P, host_port), GNT_OUT_END };
+                                                   GNT_OUT_CODE(P, host_port),
+                                                   GNT_OUT_REFUSE(gantry_port, count),
+                                                   GNT_OUT_REFUSE(gantry_port, reserved),
+                                                   GNT_OUT_END };
 #undef P
 
 static void add_ports(struct gnt_req *r, struct gnt_json *body, const gantry_port *const *ports)
@@ -203,7 +236,42 @@ const struct gnt_out gnt_podman_container_options[] = {
     GNT_OUT_ON(O, tty, "terminal"),
     GNT_OUT_ON(O, open_stdin, "stdin"),
     GNT_OUT_ON(O, auto_remove, "remove"),
-    GNT_OUT_REFUSE(O, reserved),
+    GNT_OUT_REFUSE(gantry_container_options, init),
+    GNT_OUT_CODE(gantry_container_options, environment_files),
+    GNT_OUT_REFUSE(gantry_container_options, annotations),
+    GNT_OUT_REFUSE(gantry_container_options, annotation_count),
+    GNT_OUT_REFUSE(gantry_container_options, groups),
+    GNT_OUT_REFUSE(gantry_container_options, stop_signal),
+    GNT_OUT_REFUSE(gantry_container_options, networks),
+    GNT_OUT_REFUSE(gantry_container_options, exposed_ports),
+    GNT_OUT_REFUSE(gantry_container_options, dns_servers),
+    GNT_OUT_REFUSE(gantry_container_options, dns_search),
+    GNT_OUT_REFUSE(gantry_container_options, dns_options),
+    GNT_OUT_REFUSE(gantry_container_options, extra_hosts),
+    GNT_OUT_REFUSE(gantry_container_options, ulimits),
+    GNT_OUT_REFUSE(gantry_container_options, sysctls),
+    GNT_OUT_REFUSE(gantry_container_options, sysctl_count),
+    GNT_OUT_REFUSE(gantry_container_options, devices),
+    GNT_OUT_REFUSE(gantry_container_options, gpus),
+    GNT_OUT_REFUSE(gantry_container_options, security),
+    GNT_OUT_REFUSE(gantry_container_options, health),
+    GNT_OUT_REFUSE(gantry_container_options, log_driver),
+    GNT_OUT_REFUSE(gantry_container_options, log_options),
+    GNT_OUT_REFUSE(gantry_container_options, log_option_count),
+    GNT_OUT_REFUSE(gantry_container_options, pid_namespace),
+    GNT_OUT_REFUSE(gantry_container_options, ipc_namespace),
+    GNT_OUT_REFUSE(gantry_container_options, uts_namespace),
+    GNT_OUT_REFUSE(gantry_container_options, cgroup_namespace),
+    GNT_OUT_REFUSE(gantry_container_options, cgroup_parent),
+    GNT_OUT_REFUSE(gantry_container_options, runtime),
+    GNT_OUT_REFUSE(gantry_container_options, pod),
+    GNT_OUT_REFUSE(gantry_container_options, secrets),
+    GNT_OUT_REFUSE(gantry_container_options, shm_size_bytes),
+    GNT_OUT_REFUSE(gantry_container_options, restart_retries),
+    GNT_OUT_REFUSE(gantry_container_options, restart),
+    GNT_OUT_REFUSE(gantry_container_options, oom_score_adjustment),
+    GNT_OUT_REFUSE(gantry_container_options, publish_all),
+    GNT_OUT_CODE(gantry_container_options, pull),
     GNT_OUT_END
 };
 #undef O

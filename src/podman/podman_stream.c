@@ -14,8 +14,12 @@ const struct gnt_out gnt_podman_logs_options[] = {
 #undef L
 
 #define A gantry_attach_options
-const struct gnt_out gnt_podman_attach_options[] = { GNT_OUT_CODE(A, in), GNT_OUT_CODE(A, out),
-                                                     GNT_OUT_CODE(A, err), GNT_OUT_CODE(A, replay),
+const struct gnt_out gnt_podman_attach_options[] = { GNT_OUT_CODE(A, in),
+                                                     GNT_OUT_CODE(A, out),
+                                                     GNT_OUT_CODE(A, err),
+                                                     GNT_OUT_CODE(A, replay),
+                                                     GNT_OUT_REFUSE(gantry_attach_options,
+                                                                    detach_keys),
                                                      GNT_OUT_END };
 #undef A
 

@@ -13,9 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct gnt_out gnt_podman_wait_options[] = { GNT_OUT_CODE(gantry_wait_options, condition),
-                                                   GNT_OUT_REFUSE(gantry_wait_options, reserved),
-                                                   GNT_OUT_END };
+const struct gnt_out gnt_podman_wait_options[] = {
+    GNT_OUT_CODE(gantry_wait_options, condition), GNT_OUT_REFUSE(gantry_wait_options, reserved),
+    GNT_OUT_REFUSE(gantry_wait_options, engine_condition), GNT_OUT_END
+};
 
 struct watch {
     struct gantry_host *host;

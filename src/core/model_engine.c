@@ -1,0 +1,124 @@
+/*
+ * Result structs of the engine, volumes and networks:
+ * what their members are before anything is known.
+ */
+#include "model_preset.h"
+
+static const gantry_volume *const no_volumes[1] = { NULL };
+static const gantry_subnet_info *const no_subnet_infos[1] = { NULL };
+static const gantry_network *const no_networks[1] = { NULL };
+static const gantry_candidate *const no_candidates[1] = { NULL };
+
+static const struct preset version_info_presets[] = {
+    TEXT(gantry_version_info, backend),
+    TEXT(gantry_version_info, version),
+    TEXT(gantry_version_info, api_version),
+    TEXT(gantry_version_info, min_api_version),
+    TEXT(gantry_version_info, used_api_version),
+    TEXT(gantry_version_info, os),
+    TEXT(gantry_version_info, arch),
+    TEXT(gantry_version_info, kernel),
+    TEXT(gantry_version_info, json),
+    END,
+};
+
+static const struct preset info_presets[] = {
+    TEXT(gantry_info, backend),
+    TEXT(gantry_info, version),
+    TEXT(gantry_info, hostname),
+    TEXT(gantry_info, os),
+    TEXT(gantry_info, arch),
+    TEXT(gantry_info, kernel),
+    TEXT(gantry_info, storage_driver),
+    TEXT(gantry_info, root_directory),
+    TEXT(gantry_info, cgroup_version),
+    TEXT(gantry_info, cgroup_manager),
+    TEXT(gantry_info, json),
+    UNKNOWN(gantry_info, cpus),
+    UNKNOWN(gantry_info, memory_bytes),
+    UNKNOWN(gantry_info, containers),
+    UNKNOWN(gantry_info, containers_running),
+    UNKNOWN(gantry_info, containers_paused),
+    UNKNOWN(gantry_info, containers_stopped),
+    UNKNOWN(gantry_info, images),
+    END,
+};
+
+static const struct preset response_presets[] = {
+    TEXT(gantry_response, content_type),
+    END,
+};
+
+static const struct preset volume_presets[] = {
+    TEXT(gantry_volume, name),
+    TEXT(gantry_volume, driver),
+    TEXT(gantry_volume, mountpoint),
+    TEXT(gantry_volume, scope),
+    PAIRS(gantry_volume, labels),
+    PAIRS(gantry_volume, options),
+    END,
+};
+
+static const struct preset volume_list_presets[] = {
+    LIST(gantry_volume_list, items, gantry_volume, no_volumes),
+    END,
+};
+
+static const struct preset network_presets[] = {
+    TEXT(gantry_network, id),
+    TEXT(gantry_network, name),
+    TEXT(gantry_network, driver),
+    LIST(gantry_network, subnets, gantry_subnet_info, no_subnet_infos),
+    PAIRS(gantry_network, labels),
+    PAIRS(gantry_network, options),
+    END,
+};
+
+static const struct preset network_list_presets[] = {
+    LIST(gantry_network_list, items, gantry_network, no_networks),
+    END,
+};
+
+static const struct preset subnet_info_presets[] = {
+    TEXT(gantry_subnet_info, subnet),
+    TEXT(gantry_subnet_info, gateway),
+    END,
+};
+
+static const struct preset volume_ensured_presets[] = {
+    STRINGS(gantry_volume_ensured, differences),
+    END,
+};
+
+static const struct preset network_ensured_presets[] = {
+    STRINGS(gantry_network_ensured, differences),
+    END,
+};
+
+static const struct preset candidate_presets[] = {
+    TEXT(gantry_candidate, source),
+    TEXT(gantry_candidate, address),
+    TEXT(gantry_candidate, detail),
+    END,
+};
+
+static const struct preset candidate_list_presets[] = {
+    LIST(gantry_candidate_list, items, gantry_candidate, no_candidates),
+    END,
+};
+
+const struct gnt_model gnt_engine_models[] = {
+    { GANTRY_KIND_VERSION_INFO, sizeof(gantry_version_info), version_info_presets },
+    { GANTRY_KIND_INFO, sizeof(gantry_info), info_presets },
+    { GANTRY_KIND_RESPONSE, sizeof(gantry_response), response_presets },
+    { GANTRY_KIND_VOLUME, sizeof(gantry_volume), volume_presets },
+    { GANTRY_KIND_VOLUME_LIST, sizeof(gantry_volume_list), volume_list_presets },
+    { GANTRY_KIND_NETWORK, sizeof(gantry_network), network_presets },
+    { GANTRY_KIND_NETWORK_LIST, sizeof(gantry_network_list), network_list_presets },
+    { GANTRY_KIND_SUBNET_INFO, sizeof(gantry_subnet_info), subnet_info_presets },
+    { GNT_KIND_VOLUME_ENSURED, sizeof(gantry_volume_ensured), volume_ensured_presets },
+    { GNT_KIND_NETWORK_ENSURED, sizeof(gantry_network_ensured), network_ensured_presets },
+    { GNT_KIND_CANDIDATE, sizeof(gantry_candidate), candidate_presets },
+    { GNT_KIND_CANDIDATE_LIST, sizeof(gantry_candidate_list), candidate_list_presets },
+    { 0, 0, NULL },
+};
