@@ -555,6 +555,30 @@ static void limits_are_kept(struct contract *f)
                                              : "67108864\n33554432\n77\n0\n25000\n50000\n");
 }
 
+/* Not every kernel has weights of block I/O, and an engine that leaves one out only warns. */
+static void weight_has_an_effect_or_is_refused(struct contract *f)
+{
+    const gantry_resources limits = { .size = sizeof limits, .block_weight = 300 };
+    struct facts facts;
+    int rc;
+
+    prepare(f, &facts,
+            SHELL("cat /sys/fs/cgroup/blkio/blkio*weight /sys/fs/cgroup/io*weight "
+                  "2>/dev/null; true"));
+    facts.container.resources = &limits;
+    memset(&f->err, 0, sizeof f->err);
+    rc = gantry_containers_run(f->containers, f->base, &facts.opts, &facts.run, &f->err);
+    if (rc < 0) {
+        CHECK(rc == GANTRY_E_UNSUPPORTED);
+        CHECK(f->err.outcome == GANTRY_OUTCOME_REFUSED ||
+              f->err.outcome == GANTRY_OUTCOME_NOT_SENT);
+        CHECK(!contract_exists(f, facts.container.name));
+        return;
+    }
+    CHECK(strpbrk(facts.run->stdout_data, "123456789") != NULL);
+    gantry_run_result_free(facts.run);
+}
+
 static void unknown_cpu_is_no_success(struct contract *f)
 {
     const gantry_resources limits = { .size = sizeof limits, .cpuset_cpus = "4095" };
@@ -795,6 +819,7 @@ const struct contract_test spec_tests[] = {
     TEST_WITH(ranges_of_ports_are_published, PROCESSES),
     TEST_WITH(taken_port_is_in_use, PROCESSES),
     TEST_WITH(limits_are_kept, PROCESSES),
+    TEST_WITH(weight_has_an_effect_or_is_refused, PROCESSES),
     TEST_WITH(unknown_cpu_is_no_success, PROCESSES),
     TEST_WITH(namespaces_are_shared, PROCESSES),
     TEST_WITH(namespaces_of_the_host, PROCESSES),
