@@ -776,17 +776,34 @@ static void annotations_are_kept(struct contract *f)
 
 /* ---- pull ---------------------------------------------------------------------------------------- */
 
+static int provide(void *arg, const char *registry, const gantry_call *call, gantry_auth_slot *slot,
+                   gantry_error *err)
+{
+    const gantry_auth *auth = arg;
+
+    (void)call;
+    return strcmp(registry, auth->registry) == 0 ? gantry_auth_give(slot, auth, err) : 0;
+}
+
+/* From a registry that wants to know who asks: the engine's provider is asked. */
 static void image_is_pulled_first(struct contract *f)
 {
-    const char *registry = contract_registry(f, CONTRACT_REGISTRY_PLAIN);
-    gantry_push_options push = { .size = sizeof push };
-    gantry_pull_options pull = { .size = sizeof pull };
+    gantry_auth auth = { .size = sizeof auth,
+                         .registry = contract_registry(f, CONTRACT_REGISTRY_TLS),
+                         .username = contract_registry_user(f),
+                         .password = contract_registry_password(f) };
+    const gantry_credential_provider provider = { .size = sizeof provider,
+                                                  .get = provide,
+                                                  .arg = &auth };
+    gantry_engine_options engine_opts = { .size = sizeof engine_opts,
+                                          .address = f->address,
+                                          .credentials = &provider };
+    gantry_push_options push = { .size = sizeof push, .auth = &auth };
+    gantry_engine *engine = NULL;
     char reference[256];
     struct facts facts;
 
-    if (!contract_differs(f, DIFF_TLS_IS_THE_ENGINES))
-        push.tls_verify = pull.tls_verify = GANTRY_OFF;
-    snprintf(reference, sizeof reference, "%s/%s:1", registry, contract_name(f, "pulled"));
+    snprintf(reference, sizeof reference, "%s/%s:1", auth.registry, contract_name(f, "pulled"));
     OK(gantry_images_tag(f->images, f->base, reference, NULL, &f->err));
     OK(gantry_images_push(f->images, reference, &push, NULL, &f->err));
     OK(gantry_images_remove(f->images, reference, NULL, NULL, &f->err));
@@ -795,9 +812,19 @@ static void image_is_pulled_first(struct contract *f)
           GANTRY_E_NOT_FOUND);
     CHECK(f->err.resource_kind == GANTRY_RESOURCE_IMAGE);
     facts.container.pull = GANTRY_PULL_MISSING;
-    OK(gantry_containers_run(f->containers, reference, &facts.opts, &facts.run, &f->err));
+    OK(gantry_engine_open(GANTRY_RUNTIME_AUTO, &engine_opts, &engine, &f->err));
+    OK(gantry_containers_run(gantry_engine_containers(engine), reference, &facts.opts, &facts.run,
+                             &f->err));
     SAME(facts.run->stdout_data, "pulled\n");
     gantry_run_result_free(facts.run);
+    OK(gantry_images_remove(f->images, reference, NULL, NULL, &f->err));
+    facts.container.pull = GANTRY_PULL_ALWAYS;
+    facts.container.command = SHELL("echo always");
+    facts.opts.command = NULL;
+    OK(gantry_containers_create(gantry_engine_containers(engine), reference, &facts.container, NULL,
+                                &f->err));
+    gantry_engine_close(engine);
+    OK(gantry_containers_remove(f->containers, facts.container.name, NULL, &f->err));
     OK(gantry_images_remove(f->images, reference, NULL, NULL, &f->err));
 }
 
