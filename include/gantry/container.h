@@ -30,8 +30,10 @@ typedef struct gantry_created {
  * Create a container without starting it. The image must be there, unless opts->pull says to
  * fetch it.
  * @param out  may be NULL
- * @return 0, #GANTRY_E_NOT_FOUND (resource_kind image), #GANTRY_E_EXISTS (name taken),
- *         #GANTRY_E_UNSUPPORTED (an option), ...
+ * @return 0, #GANTRY_E_NOT_FOUND (resource_kind says of what: image, network, container ...),
+ *         #GANTRY_E_EXISTS (name taken), #GANTRY_E_INVALID and #GANTRY_E_UNSUPPORTED (an option,
+ *         which the message names), #GANTRY_E_IO (an environment file), ... No failure leaves a
+ *         container behind, unless the message says so and the outcome is PARTIAL or UNKNOWN.
  *
  * Docker `POST /containers/create`, Podman `POST /libpod/containers/create`. Since 0.1.
  */
@@ -50,8 +52,9 @@ typedef struct gantry_container_start_options {
 
 /**
  * Start a container; one that runs already is success.
- * @return 0, #GANTRY_E_COMMAND if its program cannot be started, ...
- * `POST /containers/{id}/start`. Since 0.1.
+ * @return 0, #GANTRY_E_COMMAND if its program cannot be started, #GANTRY_E_IN_USE if a host port or
+ *         an address is taken, #GANTRY_E_INVALID or #GANTRY_E_UNSUPPORTED for an option of create
+ *         that the engine looks at only now, ... `POST /containers/{id}/start`. Since 0.1.
  */
 GANTRY_API int gantry_containers_start(gantry_containers *containers, const char *id,
                                        const gantry_container_start_options *opts,

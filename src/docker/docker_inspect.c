@@ -134,6 +134,7 @@ const struct gnt_in gnt_docker_container_rows[] = {
     GNT_IN_STR(C, user, "Config/User"),
     GNT_IN_STR(C, hostname, "Config/Hostname"),
     GNT_IN_HOOK(C, mounts, "Mounts", gnt_in_mounts),
+    GNT_IN_HOOK(C, mounts, "HostConfig/Tmpfs", gnt_docker_in_tmpfs), /* behind those */
     GNT_IN_HOOK(C, attachments, "NetworkSettings/Networks", gnt_in_attachments),
     GNT_IN_END,
 };

@@ -732,6 +732,29 @@ static void test_ports_are_of_what_runs(void **state)
 }
 
 /* Before the start and after the end: an exit code only in the latter; ports as asked for. */
+/* A tmpfs with options is told elsewhere. */
+static void test_tmpfs_of_a_container(void **state)
+{
+    gantry_container *c = decode(
+        GANTRY_KIND_CONTAINER, gnt_docker_container_rows,
+        "{\"Id\":\"" ID
+        "\",\"Name\":\"/"
+        "a\",\"State\":{\"Status\":\"created\"},\"Mounts\":[{\"Type\":\"tmpfs\",\"Source\":\"\","
+        "\"Destination\":\"/t\",\"RW\":true}],\"HostConfig\":{\"Tmpfs\":{\"/u\":"
+        "\"noexec,rom\",\"/v\":\"size=1,ro\"}}}");
+
+    (void)state;
+    assert_string_equal(c->mounts[0]->target, "/t");
+    assert_string_equal(c->mounts[1]->target, "/u");
+    assert_int_equal(c->mounts[1]->type, GANTRY_MOUNT_TMPFS);
+    assert_int_equal(c->mounts[1]->read_only, 0);
+    assert_string_equal(c->mounts[1]->source, "");
+    assert_string_equal(c->mounts[2]->target, "/v");
+    assert_int_equal(c->mounts[2]->read_only, 1);
+    assert_null(c->mounts[3]);
+    gnt_result_free(c);
+}
+
 static void test_container_without_process(void **state)
 {
     gantry_container *c =
@@ -1126,6 +1149,7 @@ int main(void)
         cmocka_unit_test(test_network_body),
         cmocka_unit_test(test_build_query),
         cmocka_unit_test(test_running_container),
+        cmocka_unit_test(test_tmpfs_of_a_container),
         cmocka_unit_test(test_container_without_process),
         cmocka_unit_test(test_image_of_a_container),
         cmocka_unit_test(test_ports_are_of_what_runs),
