@@ -1,6 +1,6 @@
 /*
- * Containers over libpod: list and inspect; what their answers mean is in podman_inspect.c. Creating
- * is in podman_create.c, life in podman_life.c, streams in podman_stream.c, waiting in podman_wait.c.
+ * Containers over libpod: list and inspect; what their answers mean is in podman_inspect.c. The
+ * other slots are in podman_create.c, podman_life.c, podman_stream.c and podman_wait.c.
  */
 #include "podman.h"
 

@@ -1,6 +1,6 @@
 /*
- * The body of POST /containers/create: gantry_container_options to libpod's SpecGenerator. Its larger
- * parts are in podman_spec_*.c; asking and what comes before and after it in podman_create.c.
+ * The body of POST /containers/create: gantry_container_options to libpod's SpecGenerator. Its
+ * larger parts are in podman_spec_*.c; asking, and what comes before and after, in podman_create.c.
  */
 #include "podman_spec.h"
 

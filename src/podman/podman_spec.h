@@ -1,6 +1,6 @@
 /*
- * The parts of a create request's body (libpod's SpecGenerator), one file each, and what they share.
- * All of them keep the first failure in the request.
+ * The parts of a create request's body (libpod's SpecGenerator), one file each, and what they
+ * share. All of them keep the first failure in the request.
  */
 #ifndef GNT_PODMAN_SPEC_H
 #define GNT_PODMAN_SPEC_H

@@ -28,7 +28,7 @@ const struct gnt_out gnt_podman_security_options[] = {
 };
 #undef S
 
-/* "container:host:count" as an object at the end of idmappings[name]. The text is checked before. */
+/* "container:host:count" as an object at the end of idmappings[name]; the text was checked. */
 static void add_map(struct gnt_req *r, struct gnt_json *mappings, const char *name,
                     const char *text)
 {
@@ -220,7 +220,7 @@ void gnt_podman_spec_devices(struct gnt_req *r, struct gnt_json *body,
     for (; devices != NULL && *devices != NULL && r->rc == 0; devices++) {
         const gantry_device *d = *devices;
 
-        /* libpod gives those all devices of its host, under their own names, and looks at no list. */
+        /* libpod gives those all devices of its host, under their own names: no list counts. */
         if (privileged && d->container_path != NULL && strcmp(d->container_path, d->path) != 0)
             gnt_req_fail(r, GANTRY_E_UNSUPPORTED,
                          "option \"devices\": container_path of a privileged container is not "

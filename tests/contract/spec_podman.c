@@ -375,6 +375,33 @@ static void all_comes_back(struct contract *f)
     gantry_container_free(info);
 }
 
+/* What a health check leaves open is that of the image, then what every engine has. */
+static void health_is_completed_by_the_image(struct contract *f)
+{
+    const char *image = contract_name(f, "healthy");
+    char dockerfile[200];
+    gantry_build_options build = { .size = sizeof build, .dockerfile = dockerfile };
+    const gantry_health health = { .size = sizeof health, .interval_ms = 3500 };
+    gantry_container_options opts = { .size = sizeof opts,
+                                      .name = contract_name(f, "inherits"),
+                                      .health = &health };
+    gantry_container *info = NULL;
+
+    snprintf(dockerfile, sizeof dockerfile,
+             "FROM %s\nHEALTHCHECK --interval=7s --retries=5 CMD test -e /up\n", f->base);
+    OK(contract_build(f, image, &build, NULL));
+    OK(gantry_containers_create(f->containers, image, &opts, NULL, &f->err));
+    OK(gantry_containers_inspect(f->containers, opts.name, NULL, &info, &f->err));
+    SAME(info->health_test[0], "CMD-SHELL");
+    SAME(info->health_test[1], "test -e /up");
+    CONTAINS(info->json, "\"Interval\":3500000000,\"Timeout\":30000000000,\"Retries\":5");
+    gantry_container_free(info);
+    opts.name = contract_name(f, "nothing");
+    FAILS(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err), GANTRY_E_INVALID);
+    CONTAINS(f->err.message, "health");
+    CHECK(!contract_exists(f, opts.name));
+}
+
 static void init_is_not_of_the_entrypoint(struct contract *f)
 {
     const gantry_health none = { .size = sizeof none, .test = COMMAND("NONE") };
@@ -445,6 +472,7 @@ const struct contract_test spec_podman_tests[] = {
     TEST_ON(content_is_given_to_the_user, ON_PODMANS),
     TEST_ON(log_options_have_an_effect, ON_PODMANS),
     TEST_ON(all_comes_back, ON_PODMANS),
+    TEST_ON(health_is_completed_by_the_image, ON_PODMANS),
     TEST_ON(init_is_not_of_the_entrypoint, ON_PODMANS),
     TEST_ON(limits_come_back, ON_PODMAN),
     { 0 },
