@@ -50,6 +50,9 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "invalid network mode", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "unsupported bridge network option", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "can not pause containers on rootless", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "checkpoint/restore requires", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
+    { 409, "has no defined healthcheck", GANTRY_E_INVALID, 0 },
+    { 409, "is not running", GANTRY_E_STATE, 0 },
     { 0, "invalid change", GANTRY_E_INVALID, 0 },
     /* Of archives: no tar, one that is cut, one that holds no images. */
     { 0, "does not match any of the supported image formats", GANTRY_E_INVALID, 0 },
