@@ -156,7 +156,7 @@ static int by_path(const void *a, const void *b)
 }
 
 int gnt_rest_changes(struct gnt_rest *rest, const gantry_call *call, const char *id,
-                     gantry_container_changes **out, gantry_error *err)
+                     const char *diff_type, gantry_container_changes **out, gantry_error *err)
 {
     struct gnt_req r;
     gantry_container_changes *changes;
@@ -165,6 +165,7 @@ int gnt_rest_changes(struct gnt_rest *rest, const gantry_call *call, const char 
 
     gnt_req_init(&r, rest, "GET", call, "/containers/%s/changes", id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
+    gnt_req_query(&r, "diffType", diff_type);
     rc = gnt_req_list(&r, GANTRY_KIND_CONTAINER_CHANGES, GANTRY_KIND_CONTAINER_CHANGE, change_rows,
                       NULL, NULL, &result, err);
     if (rc < 0)

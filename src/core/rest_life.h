@@ -22,9 +22,9 @@ int gnt_rest_top(struct gnt_rest *rest, const gantry_call *call, const char *id,
                  const char *ps_args, gantry_container_top **out, gantry_error *err);
 /* Texts with `between` between them; "" for none, NULL without memory. */
 const char *gnt_join(struct gnt_arena *arena, const char *const *list, const char *between);
-/* GET /containers/%s/changes, [{"Path", "Kind"}] or null; by path. */
+/* GET /containers/%s/changes, [{"Path", "Kind"}] or null; by path. diff_type may be NULL. */
 int gnt_rest_changes(struct gnt_rest *rest, const gantry_call *call, const char *id,
-                     gantry_container_changes **out, gantry_error *err);
+                     const char *diff_type, gantry_container_changes **out, gantry_error *err);
 /* A new limit of memory is refused where the old one of memory and swap would be below it: raise that
  * too, to what the engine's own default is (twice), if the caller says nothing of it. */
 int gnt_rest_update_swap(struct gnt_rest *rest, const gantry_call *call, const char *id,

@@ -81,7 +81,7 @@ int gnt_docker_changes(void *state, const char *id, const gantry_container_chang
 {
     struct docker *d = state;
 
-    return gnt_rest_changes(&d->rest, opts->call, id, out, err);
+    return gnt_rest_changes(&d->rest, opts->call, id, NULL, out, err);
 }
 
 /* ---- update ---------------------------------------------------------------------------------- */
@@ -112,37 +112,31 @@ const struct gnt_out gnt_docker_update_options[] = {
 };
 #undef U
 
-/* Limits are encoded as for a create, where they are members of "HostConfig": here they are what the
- * body is. */
 static void put_limits(struct gnt_req *r, struct gnt_json *body, const gantry_resources *limits)
 {
-    const struct gnt_json *whole = gnt_req_encode(r, limits, gnt_docker_resource_options);
-    struct gnt_json *flat = (struct gnt_json *)gnt_json_get(whole, "HostConfig");
+    struct gnt_json *more = gnt_req_encode(r, limits, gnt_docker_resource_options);
 
-    if (r->rc == 0 && flat != NULL && gnt_json_merge(&r->arena, body, flat) < 0)
+    if (r->rc == 0 && gnt_json_merge(&r->arena, body, more) < 0)
         gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
 }
 
-/* What the daemon says of limits that its kernel does not have: it leaves them out. */
-static int take_warnings(void *arg, struct gnt_json *v, gantry_error *err)
+static const struct gnt_in updated_rows[] = {
+    GNT_IN_STRS(gantry_created, warnings, "Warnings"),
+    GNT_IN_END,
+};
+
+/* What the daemon says of limits that its kernel does not have: it leaves them out, and only them. */
+static int check_warnings(struct docker *d, const gantry_created *updated,
+                          const gantry_container_update_options *opts, gantry_error *err)
 {
-    struct docker *d = arg;
-    const struct gnt_json *list = gnt_json_get(v, "Warnings");
+    int rc;
 
-    for (const struct gnt_json *w = list != NULL ? list->first : NULL; w != NULL; w = w->next) {
-        const char *text = gnt_json_text(w);
-
-        if (text == NULL)
-            continue;
-        gantry_host_log(d->rest.host, GANTRY_LOG_WARNING, "docker", "update: %s", text);
-        if (strstr(text, "does not support") == NULL && strstr(text, "discarded") == NULL)
-            continue;
-        gnt_fail(err, GANTRY_E_UNSUPPORTED,
-                 "option 'resources' is not supported by this engine: %s", text);
+    for (const char *const *text = updated->warnings; *text != NULL; text++)
+        gantry_host_log(d->rest.host, GANTRY_LOG_WARNING, "docker", "update: %s", *text);
+    rc = gnt_docker_check_warnings(updated->warnings, opts->resources, NULL, err);
+    if (rc < 0)
         gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_NO);
-        return GANTRY_E_UNSUPPORTED;
-    }
-    return 0;
+    return rc;
 }
 
 int gnt_docker_update(void *state, const char *id, const gantry_container_update_options *opts,
@@ -152,6 +146,7 @@ int gnt_docker_update(void *state, const char *id, const gantry_container_update
     gantry_resources limits;
     struct gnt_json *body;
     struct gnt_req r;
+    void *result = NULL;
     int rc = 0;
 
     if (opts->resources != NULL) {
@@ -166,7 +161,11 @@ int gnt_docker_update(void *state, const char *id, const gantry_container_update
     if (opts->resources != NULL)
         put_limits(&r, body, &limits);
     gnt_req_json(&r, body);
-    return gnt_req_each(&r, GNT_JSON_DOCUMENT, take_warnings, d, NULL, err);
+    rc = gnt_req_result(&r, GANTRY_KIND_CREATED, updated_rows, SIZE_MAX, &result, err);
+    if (rc == 0)
+        rc = check_warnings(d, result, opts, err);
+    gnt_result_free(result);
+    return rc;
 }
 
 /* ---- checkpoints ----------------------------------------------------------------------------- */

@@ -94,5 +94,6 @@ int gnt_podman_changes(void *state, const char *id, const gantry_container_chang
 {
     struct podman *p = state;
 
-    return gnt_rest_changes(&p->rest, opts->call, id, out, err);
+    /* Else a name may be that of an image, too. */
+    return gnt_rest_changes(&p->rest, opts->call, id, "container", out, err);
 }
