@@ -183,6 +183,7 @@ void gnt_settle_ports(gantry_container *c)
 static const struct gnt_word mount_types[] = { { "bind", GANTRY_MOUNT_BIND },
                                                { "volume", GANTRY_MOUNT_VOLUME },
                                                { "tmpfs", GANTRY_MOUNT_TMPFS },
+                                               { "image", GANTRY_MOUNT_IMAGE },
                                                { NULL, 0 } };
 
 static int in_writable(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,

@@ -89,6 +89,10 @@ int gnt_podman_changes(void *state, const char *id, const gantry_container_chang
 int gnt_podman_container_list(void *state, const gantry_container_list_options *opts,
                               gantry_container_list **out, gantry_error *err);
 
+int gnt_podman_container_inspect(void *state, const char *id,
+                                 const gantry_container_inspect_options *opts,
+                                 gantry_container **out, gantry_error *err);
+
 int gnt_podman_manifest_add(void *state, const char *name, const char *image,
                             const gantry_manifest_add_options *opts, gantry_error *err);
 int gnt_podman_manifest_annotate(void *state, const char *name, const char *digest,
@@ -214,6 +218,9 @@ struct podman_platform {
 };
 int gnt_podman_platform(const char *text, struct podman_platform *out, gantry_error *err);
 
+/* Of an inspected container: without a health check there is no health (podman_inspect.c). */
+void gnt_podman_settle_health(gantry_container *container);
+
 /* The body of create; platform->os is "" if none was asked for. NULL after a failure, kept in r. */
 struct gnt_json *gnt_podman_container_body(struct gnt_req *r, const char *image,
                                            const gantry_container_options *opts,
@@ -245,6 +252,13 @@ extern const struct gnt_out gnt_podman_container_options[];
 extern const struct gnt_out gnt_podman_mount_options[];
 extern const struct gnt_out gnt_podman_port_options[];
 extern const struct gnt_out gnt_podman_resource_options[];
+extern const struct gnt_out gnt_podman_block_options[];
+extern const struct gnt_out gnt_podman_ulimit_options[];
+extern const struct gnt_out gnt_podman_attachment_options[];
+extern const struct gnt_out gnt_podman_security_options[];
+extern const struct gnt_out gnt_podman_device_options[];
+extern const struct gnt_out gnt_podman_health_options[];
+extern const struct gnt_out gnt_podman_secret_options[];
 extern const struct gnt_out gnt_podman_stop_options[];
 extern const struct gnt_out gnt_podman_kill_options[];
 extern const struct gnt_out gnt_podman_container_remove_options[];

@@ -161,6 +161,8 @@ int gnt_podman_update(void *state, const char *id, const gantry_container_update
     }
     if (rc < 0)
         return rc;
+    if (limits.block_limits != NULL && limits.block_limits[0] != NULL)
+        return gantry_unsupported_option(err, "resources: block_limits");
     gnt_req_init(&r, &p->rest, "POST", opts->call, "/containers/%s/update", id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_update_options));
@@ -171,27 +173,45 @@ int gnt_podman_update(void *state, const char *id, const gantry_container_update
 
 /* ---- health ---------------------------------------------------------------------------------- */
 
-static const struct gnt_in health_rows[] = {
-    GNT_IN_ENUM(gantry_health_result, health, "Status", gnt_health_words),
-    GNT_IN_INT(gantry_health_result, failures, "FailingStreak"),
-    GNT_IN_HOOK(gantry_health_result, log, "Log", gnt_in_health_log), GNT_IN_END
-};
+/* The container lives as long as the result that lends from it. */
+static void free_container(void *container)
+{
+    gnt_result_free(container);
+}
 
+/* The answer tells whether this probe failed; what that makes of the container's health, and the log,
+ * are the container's. */
 int gnt_podman_check_health(void *state, const char *id, const gantry_health_check_options *opts,
                             gantry_health_result **out, gantry_error *err)
 {
     struct podman *p = state;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    const gantry_container_inspect_options inspect = { .size = sizeof inspect, .call = call };
+    gantry_health_result *result;
+    gantry_container *c = NULL;
     struct gnt_req r;
-    void *result = NULL;
     int rc;
 
-    gnt_req_init(&r, &p->rest, "GET", opts->call, "/containers/%s/healthcheck", id);
+    gnt_req_init(&r, &p->rest, "GET", call, "/containers/%s/healthcheck", id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     r.flags |= GNT_REQ_OPEN_ENDED;
-    rc = gnt_req_result(&r, GANTRY_KIND_HEALTH_RESULT, health_rows, SIZE_MAX, &result, err);
+    rc = gnt_req_run(&r, NULL, err);
     if (rc == 0)
-        *out = result;
-    return rc;
+        rc = gnt_podman_container_inspect(p, id, &inspect, &c, err);
+    if (rc < 0)
+        return rc;
+    result = gantry_result_new(p->rest.host, GANTRY_KIND_HEALTH_RESULT, err);
+    if (result == NULL) {
+        gnt_result_free(c);
+        return GANTRY_E_NOMEM;
+    }
+    gnt_result_on_free(result, free_container, c);
+    result->log = c->health_log;
+    result->health = c->health;
+    result->failures = c->health_failures;
+    *out = result;
+    return 0;
 }
 
 /* ---- mount ----------------------------------------------------------------------------------- */
