@@ -32,6 +32,7 @@ static const struct {
     { "transfer", transfer_tests },
     { "registries", registries_tests },
     { "life", life_tests },
+    { "ensure", ensure_tests },
 };
 
 struct running {
