@@ -168,7 +168,7 @@ typedef struct gantry_container_update_options {
  *
  * Where `memory_bytes` alone would be more than the limit of memory and swap together, that is set
  * to twice as much, as a create does. Docker keeps limits of CPUs in the form in which they were
- * set first: `nano_cpus` of a container with `cpu_quota_us`, and the reverse, is #GANTRY_E_CONFLICT.
+ * set first: `nano_cpus` of a container with `cpu_quota_us`, and the reverse, is CONFLICT.
  * Podman 4.3 changes what runs only (else #GANTRY_E_STATE), until its next start, and inspect goes
  * on telling the limits of the create.
  * @return 0, #GANTRY_E_INVALID if nothing is to change, #GANTRY_E_UNSUPPORTED (an option; all

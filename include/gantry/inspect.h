@@ -232,7 +232,8 @@ typedef struct gantry_container_top {
 /**
  * Processes of a running container. Columns, and whether the numbers are the host's (Docker) or the
  * container's (Podman), are the engine's business. Of a paused one: Docker only.
- * @return 0, #GANTRY_E_STATE if it does not run, #GANTRY_E_INVALID (columns), ... `GET /containers/{id}/top`. Since 0.1.
+ * @return 0, #GANTRY_E_STATE if it does not run, #GANTRY_E_INVALID (columns), ...
+ * `GET /containers/{id}/top`. Since 0.1.
  */
 GANTRY_API int gantry_containers_top(gantry_containers *containers, const char *id,
                                      const gantry_container_top_options *opts,
@@ -269,7 +270,8 @@ typedef struct gantry_container_changes {
 
 /**
  * What a container changed in its own files, compared with its image, by path. Volumes and mounts
- * are not part of it; places that the engine itself made for mounts may be. `GET /containers/{id}/changes`. Since 0.1.
+ * are not part of it; places that the engine itself made for mounts may be.
+ * `GET /containers/{id}/changes`. Since 0.1.
  */
 GANTRY_API int gantry_containers_changes(gantry_containers *containers, const char *id,
                                          const gantry_container_changes_options *opts,

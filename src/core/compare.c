@@ -2,7 +2,7 @@
  * How a container differs from what is asked, by what its engine tells. Only what engines tell as it
  * was asked is looked at; the digest of all options sees the rest.
  */
-#include "ensure.h"
+#include "compare.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

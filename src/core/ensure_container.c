@@ -10,7 +10,7 @@
 
 #include "container.h"
 #include "engine.h"
-#include "ensure.h"
+#include "compare.h"
 #include "error.h"
 #include "names.h"
 

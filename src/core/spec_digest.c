@@ -3,7 +3,7 @@
  * member, objects are sorted by key, and the text is digested. A member that is zero leaves no trace,
  * so that a member more in a later version changes no digest that does not use it.
  */
-#include "ensure.h"
+#include "compare.h"
 
 #include <stdlib.h>
 #include <string.h>

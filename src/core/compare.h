@@ -1,8 +1,8 @@
 /*
  * What ensure compares: a digest of all options, and what an engine tells of a container.
  */
-#ifndef GNT_ENSURE_H
-#define GNT_ENSURE_H
+#ifndef GNT_COMPARE_H
+#define GNT_COMPARE_H
 
 #include <gantry/gantry.h>
 
