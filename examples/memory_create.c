@@ -14,13 +14,106 @@ enum {
     LAST_PORT = 65535
 };
 
-static int check_options(const gantry_container_options *opts, gantry_error *err)
+struct option {
+    const char *name;
+    int set;
+};
+
+/* The first one that is set is an error. */
+static int refuse(const struct option *options, size_t count, gantry_error *err)
 {
-    if (opts->platform != NULL)
-        return gantry_unsupported_option(err, "platform");
-    if (opts->extra_json != NULL)
-        return gantry_unsupported_option(err, "extra_json");
+    for (size_t i = 0; i < count; i++) {
+        if (options[i].set)
+            return gantry_unsupported_option(err, options[i].name);
+    }
     return 0;
+}
+
+static int check_mount(const gantry_mount *m, gantry_error *err)
+{
+    const struct option options[] = {
+        { "type", m->type > GANTRY_MOUNT_TMPFS },
+        { "propagation", m->propagation != NULL },
+        { "subpath", m->subpath != NULL },
+        { "options", m->options != NULL },
+        { "driver", m->driver != NULL },
+        { "driver_options", m->driver_option_count > 0 },
+        { "labels", m->label_count > 0 },
+        { "tmpfs_mode", m->tmpfs_mode != 0 },
+        { "relabel", m->relabel != 0 },
+        { "copy", m->copy != 0 },
+        { "recursive", m->recursive != 0 },
+        { "create_source", m->create_source != 0 },
+        { "chown", m->chown != 0 },
+    };
+
+    return refuse(options, sizeof options / sizeof options[0], err);
+}
+
+static int check_resources(const gantry_resources *r, gantry_error *err)
+{
+    const struct option options[] = {
+        { "memory_swap_bytes", r->memory_swap_bytes != 0 },
+        { "memory_reservation_bytes", r->memory_reservation_bytes != 0 },
+        { "memory_swappiness", r->memory_swappiness != 0 },
+        { "cpu_shares", r->cpu_shares != 0 },
+        { "cpu_period_us", r->cpu_period_us != 0 },
+        { "cpu_quota_us", r->cpu_quota_us != 0 },
+        { "cpuset_cpus", r->cpuset_cpus != NULL },
+        { "cpuset_mems", r->cpuset_mems != NULL },
+        { "block_weight", r->block_weight != 0 },
+        { "block_limits", r->block_limits != NULL },
+        { "oom_kill", r->oom_kill != 0 },
+    };
+
+    return refuse(options, sizeof options / sizeof options[0], err);
+}
+
+static int check_options(const gantry_container_options *o, gantry_error *err)
+{
+    const struct option options[] = {
+        { "platform", o->platform != NULL },
+        { "extra_json", o->extra_json != NULL },
+        { "init", o->init != 0 },
+        { "annotations", o->annotation_count > 0 },
+        { "groups", o->groups != NULL },
+        { "stop_signal", o->stop_signal != NULL },
+        { "networks", o->networks != NULL },
+        { "exposed_ports", o->exposed_ports != NULL },
+        { "dns_servers", o->dns_servers != NULL },
+        { "dns_search", o->dns_search != NULL },
+        { "dns_options", o->dns_options != NULL },
+        { "extra_hosts", o->extra_hosts != NULL },
+        { "ulimits", o->ulimits != NULL },
+        { "sysctls", o->sysctl_count > 0 },
+        { "devices", o->devices != NULL },
+        { "gpus", o->gpus != NULL },
+        { "security", o->security != NULL },
+        { "health", o->health != NULL },
+        { "log_driver", o->log_driver != NULL },
+        { "log_options", o->log_option_count > 0 },
+        { "pid_namespace", o->pid_namespace != NULL },
+        { "ipc_namespace", o->ipc_namespace != NULL },
+        { "uts_namespace", o->uts_namespace != NULL },
+        { "cgroup_namespace", o->cgroup_namespace != NULL },
+        { "cgroup_parent", o->cgroup_parent != NULL },
+        { "runtime", o->runtime != NULL },
+        { "pod", o->pod != NULL },
+        { "secrets", o->secrets != NULL },
+        { "shm_size_bytes", o->shm_size_bytes != 0 },
+        { "restart", o->restart > GANTRY_RESTART_NO },
+        { "oom_score_adjustment", o->oom_score_adjustment != 0 },
+        { "publish_all", o->publish_all == GANTRY_ON },
+    };
+    int rc = refuse(options, sizeof options / sizeof options[0], err);
+
+    for (size_t i = 0; rc == 0 && o->mounts != NULL && o->mounts[i] != NULL; i++)
+        rc = check_mount(o->mounts[i], err);
+    for (size_t i = 0; rc == 0 && o->ports != NULL && o->ports[i] != NULL; i++)
+        rc = o->ports[i]->count > 1 ? gantry_unsupported_option(err, "count") : 0;
+    if (rc == 0 && o->resources != NULL)
+        rc = check_resources(o->resources, err);
+    return rc;
 }
 
 int memory_container_attach(struct memory_container *container, struct memory_network *network,

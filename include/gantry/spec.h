@@ -27,7 +27,11 @@ enum {
                                   #GANTRY_OFF. Podman, Docker from API 1.48. */
 };
 
-/** SELinux labels of a mount's files; without effect where the engine's host has no SELinux. */
+/**
+ * SELinux labels of a mount's files; without effect where the engine's host has no SELinux. Docker
+ * takes them in its older form of mounts only: there a missing source of a BIND is made, a path
+ * must not have a ':', and recursive OFF is UNSUPPORTED.
+ */
 enum {
     GANTRY_RELABEL_NONE = 0,
     GANTRY_RELABEL_SHARED = 1, /**< short form "z": containers share the content */
@@ -56,9 +60,8 @@ typedef struct gantry_mount {
     int relabel;        /**< BIND, VOLUME: GANTRY_RELABEL_... */
     int copy;           /**< VOLUME: #GANTRY_OFF: an empty volume does not get the image's files */
     int recursive;      /**< BIND: #GANTRY_OFF: without what is mounted below the source */
-    int create_source; /**< BIND: #GANTRY_ON: make a missing source, a directory; on Docker below
-                            API
-                             1.42 not together with propagation or recursive */
+    int create_source;  /**< BIND: #GANTRY_ON: make a missing source, a directory; on Docker below
+                             API 1.42 not together with recursive OFF */
     int chown;          /**< BIND, VOLUME: #GANTRY_ON: give the content to the container's user;
                              Podman */
 } gantry_mount;
@@ -295,8 +298,9 @@ typedef struct gantry_container_options {
                                   forwards signals */
     /**
      * Files on this machine with "NAME=value" lines, NULL-terminated, before `environment`: '#'
-     * begins a comment line, a NAME alone is left out, nothing is quoted. They are read by the
-     * library.
+     * begins a comment line, white space before a NAME goes, a NAME alone is left out, nothing is
+     * quoted. Of a NAME that comes again the last value counts. They are read by the library, up to
+     * 1 MiB each; one that cannot be read is #GANTRY_E_IO and named.
      */
     const char *const *environment_files;
     const gantry_pair *annotations;  /**< OCI annotations; Podman, Docker from API 1.43 */
@@ -335,7 +339,7 @@ typedef struct gantry_container_options {
     int restart;                      /**< GANTRY_RESTART_... */
     int oom_score_adjustment;         /**< -1000 to 1000 */
     int publish_all;                  /**< #GANTRY_ON: publish all exposed ports on free ones */
-    int pull; /**< GANTRY_PULL_... (see <gantry/image.h>), by the library,
+    int pull;                         /**< GANTRY_PULL_... (see <gantry/image.h>), by the library,
                                            before create; 0 = NEVER */
 } gantry_container_options;
 

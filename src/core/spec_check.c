@@ -138,11 +138,12 @@ static int check_namespace(const char *argument, const char *given, const char *
         return 0;
     for (; *words != NULL; words++) {
         size_t size = strlen(*words);
+        int named = (*words)[size - 1] == ':';
 
-        if (strcmp(*words, given) == 0)
-            return 0;
-        if ((*words)[size - 1] == ':' && strncmp(*words, given, size) == 0)
+        if (named && strncmp(*words, given, size) == 0)
             return gnt_check_name(argument, given + size, err);
+        if (!named && strcmp(*words, given) == 0)
+            return 0;
     }
     return gnt_fail(err, GANTRY_E_INVALID, "%s: no such mode: %.60s", argument, given);
 }

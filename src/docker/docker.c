@@ -53,6 +53,20 @@ const struct gnt_error_row gnt_docker_errors[] = {
     { 0, "pool overlaps", GANTRY_E_CONFLICT, 0 },
     { 500, "ps: error: ", GANTRY_E_INVALID, 0 }, /* columns of processes */
     { 500, "PID field in ps output", GANTRY_E_INVALID, 0 },
+    /* Of options of a container, some of them looked at when it starts. */
+    { 0, "port is already allocated", GANTRY_E_IN_USE, 0 },
+    { 0, "address already in use", GANTRY_E_IN_USE, 0 },
+    { 0, "cannot assign requested address", GANTRY_E_INVALID, 0 },
+    { 0, "does not belong to any of this network's subnets", GANTRY_E_INVALID, 0 },
+    { 0, "could not select device driver", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "error gathering device information", GANTRY_E_INVALID, 0 },
+    { 0, "looking up volume plugin", GANTRY_E_INVALID, 0 },
+    { 0, "invalid tmpfs option", GANTRY_E_INVALID, 0 },
+    { 0, "no matching entries in passwd file", GANTRY_E_INVALID, 0 },
+    { 0, "no matching entries in group file", GANTRY_E_INVALID, 0 },
+    { 0, "runc create failed: sysctl", GANTRY_E_INVALID, 0 },
+    { 0, "error during container init: open /proc/sys/", GANTRY_E_INVALID, 0 },
+    { 500, "stat /dev/", GANTRY_E_INVALID, 0 },
     /* What runc, then what crun says of a program that it cannot start. */
     { 400, ": exec: \"", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
     { 400, "executable file", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },

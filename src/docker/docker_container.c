@@ -14,7 +14,9 @@ static int container_act(struct docker *d, const gantry_call *call, const char *
     int rc =
         gnt_rest_act(&d->rest, "POST", call, GANTRY_RESOURCE_CONTAINER, id, template_text, err);
 
-    return gnt_docker_blame(rc, GANTRY_RESOURCE_CONTAINER, err);
+    /* What is not there may be one whose namespaces it was to share: the message says. */
+    return gnt_docker_blame(
+        rc, rc == GANTRY_E_NOT_FOUND ? GANTRY_RESOURCE_NONE : GANTRY_RESOURCE_CONTAINER, err);
 }
 
 static int container_start(void *state, const char *id, const gantry_container_start_options *opts,

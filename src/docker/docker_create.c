@@ -113,9 +113,11 @@ static int blame(int rc, const char *image, gantry_error *err)
 {
     if (rc < 0 && err != NULL && err->resource_kind == GANTRY_RESOURCE_IMAGE) {
         gnt_error_resource(err, GANTRY_RESOURCE_IMAGE, image);
-        return gnt_docker_blame(rc, GANTRY_RESOURCE_IMAGE, err);
+        return rc;
     }
-    return gnt_docker_blame(rc, GANTRY_RESOURCE_CONTAINER, err);
+    /* A container that is not there is another one: one whose namespaces were to be shared. */
+    return gnt_docker_blame(
+        rc, rc == GANTRY_E_NOT_FOUND ? GANTRY_RESOURCE_NONE : GANTRY_RESOURCE_CONTAINER, err);
 }
 
 static int create(struct docker *d, const gantry_call *call, const char *image,

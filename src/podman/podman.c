@@ -48,6 +48,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "container state improper", GANTRY_E_STATE, 0 },
     { 0, "cannot create exec session as container", GANTRY_E_STATE, 0 },
     { 0, "is already used on the host", GANTRY_E_CONFLICT, 0 },
+    { 0, "address already in use", GANTRY_E_IN_USE, 0 }, /* a port of the host */
     { 0, "with more than one tag", GANTRY_E_CONFLICT, GANTRY_RESOURCE_IMAGE },
     { 0, "invalid network mode", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "unsupported bridge network option", GANTRY_E_UNSUPPORTED, 0 },
@@ -55,6 +56,8 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "checkpoint/restore requires", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 409, "has no defined healthcheck", GANTRY_E_INVALID, 0 },
     { 409, "is not running", GANTRY_E_STATE, 0 },
+    { 0, "Apparmor is not enabled", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "only supported in rootless mode", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "invalid change", GANTRY_E_INVALID, 0 },
     /* Of archives: no tar, one that is cut, one that holds no images. */
     { 0, "does not match any of the supported image formats", GANTRY_E_INVALID, 0 },
@@ -69,7 +72,15 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "no command or entrypoint provided", GANTRY_E_INVALID, 0 },
     { 0, "invoke a command that was not found", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
     { 0, "permission denied: OCI permission denied", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
-    { 500, "statfs ", GANTRY_E_INVALID, 0 }, /* the source of a bind mount */
+    { 500, "statfs ", GANTRY_E_INVALID, 0 },    /* the source of a bind mount */
+    { 500, "stat /dev/", GANTRY_E_INVALID, 0 }, /* a device */
+    { 0, "could not parse throttle device", GANTRY_E_INVALID, 0 },
+    { 0, "--blkio-weight-device", GANTRY_E_INVALID, 0 },
+    { 0, "unresolvable CDI device", GANTRY_E_INVALID, 0 },
+    { 0, "unknown capability", GANTRY_E_INVALID, 0 },
+    { 0, "invalid configuration", GANTRY_E_INVALID, 0 },
+    { 0, "invalid mount option", GANTRY_E_INVALID, 0 },
+    { 0, "duplicate mount", GANTRY_E_INVALID, 0 },
     { 0, "no matching entries in passwd file", GANTRY_E_INVALID, 0 },
     { 0, "decode()", GANTRY_E_INVALID, 0 },
     { 0, "cannot unmarshal", GANTRY_E_INVALID, 0 },

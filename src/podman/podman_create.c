@@ -144,7 +144,7 @@ static int prepare(struct podman *p, const char *image, const gantry_container_o
             rc = check_platform(p, image, call, platform, err);
     }
     if (rc == 0)
-        rc = gnt_podman_check_cgroups(p, opts->resources, call, err);
+        rc = gnt_podman_check_host(p, opts, call, err);
     if (rc < 0)
         return rc;
     if (!gnt_podman_wants_sources(opts))

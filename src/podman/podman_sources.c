@@ -1,6 +1,6 @@
 /*
  * What creating a container has to ask or do before, since libpod's own create does not: missing
- * sources of bind mounts, the rest of a health check, options that the host's cgroups ignore.
+ * sources of bind mounts, the rest of a health check, options that it takes and forgets.
  */
 #include "podman_spec.h"
 
@@ -166,34 +166,52 @@ int gnt_podman_complete_health(struct podman *p, struct gnt_arena *arena, const 
     return 0;
 }
 
-/* ---- cgroups --------------------------------------------------------------------------------- */
+/* ---- the host -------------------------------------------------------------------------------- */
 
-static int take_cgroups(void *arg, struct gnt_json *value, gantry_error *err)
+struct host_facts {
+    int first_cgroups; /* v1 */
+    char runtime[64];
+};
+
+static int take_host(void *arg, struct gnt_json *value, gantry_error *err)
 {
+    struct host_facts *facts = arg;
     const char *version = gnt_json_text(gnt_json_get(value, "host/cgroupVersion"));
+    const char *runtime = gnt_json_text(gnt_json_get(value, "host/ociRuntime/name"));
 
     (void)err;
-    *(int *)arg = version != NULL && strcmp(version, "v1") == 0;
+    facts->first_cgroups = version != NULL && strcmp(version, "v1") == 0;
+    snprintf(facts->runtime, sizeof facts->runtime, "%s", runtime != NULL ? runtime : "");
     return 0;
 }
 
-int gnt_podman_check_cgroups(struct podman *p, const gantry_resources *resources,
-                             const gantry_call *call, gantry_error *err)
+/* libpod takes these and forgets them: the limits with cgroups v2, a runtime always. */
+int gnt_podman_check_host(struct podman *p, const gantry_container_options *opts,
+                          const gantry_call *call, gantry_error *err)
 {
+    const gantry_resources *limits = opts->resources;
+    int swappiness = limits != NULL && limits->memory_swappiness != 0;
+    int no_oom = limits != NULL && limits->oom_kill == GANTRY_OFF;
+    struct host_facts facts = { 0 };
     struct gnt_req r;
-    int first = 0;
     int rc;
 
-    if (resources == NULL ||
-        (resources->memory_swappiness == 0 && resources->oom_kill != GANTRY_OFF))
+    if (!swappiness && !no_oom && opts->runtime == NULL)
         return 0;
     gnt_req_init(&r, &p->rest, "GET", call, "/info");
     gnt_req_about(&r, GANTRY_RESOURCE_ENGINE, "podman");
-    rc = gnt_req_each(&r, GNT_JSON_DOCUMENT, take_cgroups, &first, NULL, err);
-    if (rc < 0 || first)
+    rc = gnt_req_each(&r, GNT_JSON_DOCUMENT, take_host, &facts, NULL, err);
+    if (rc < 0)
         return rc;
-    return gnt_fail(err, GANTRY_E_UNSUPPORTED,
-                    "option \"resources: %s\" is not supported by this engine: its host has "
-                    "cgroups v2",
-                    resources->memory_swappiness != 0 ? "memory_swappiness" : "oom_kill");
+    if (opts->runtime != NULL && strcmp(opts->runtime, facts.runtime) != 0)
+        return gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                        "option \"runtime\": %.60s is not supported by this engine: its service "
+                        "runs all containers with %s",
+                        opts->runtime, facts.runtime);
+    if ((swappiness || no_oom) && !facts.first_cgroups)
+        return gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                        "option \"resources: %s\" is not supported by this engine: its host has "
+                        "cgroups v2",
+                        swappiness ? "memory_swappiness" : "oom_kill");
+    return 0;
 }

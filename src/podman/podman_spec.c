@@ -159,7 +159,7 @@ const struct gnt_out gnt_podman_container_options[] = {
     GNT_OUT_CODE(O, uts_namespace),
     GNT_OUT_CODE(O, cgroup_namespace),
     GNT_OUT_STR(O, cgroup_parent, "cgroup_parent"),
-    GNT_OUT_STR(O, runtime, "oci_runtime"),
+    GNT_OUT_STR(O, runtime, "oci_runtime"), /* libpod forgets it: podman_sources.c */
     GNT_OUT_STR(O, pod, "pod"),
     GNT_OUT_CODE(O, secrets),
     GNT_OUT_I64(O, shm_size_bytes, "shm_size"),
@@ -186,6 +186,8 @@ struct gnt_json *gnt_podman_container_body(struct gnt_req *r, const char *image,
     }
     /* The service's own proxy settings are none of the container's business. */
     gnt_podman_put_flag(r, body, "httpproxy", 0);
+    if (opts->working_directory != NULL)
+        gnt_podman_put_flag(r, body, "create_working_dir", 1);
     gnt_podman_spec_mounts(r, body, opts);
     gnt_podman_spec_network(r, body, opts);
     gnt_podman_spec_resources(r, body, opts->resources);

@@ -71,9 +71,9 @@ int gnt_podman_complete_health(struct podman *p, struct gnt_arena *arena, const 
                                const gantry_call *call, const gantry_health *given,
                                gantry_health *out, gantry_error *err);
 
-/* UNSUPPORTED if limits are asked for that the host's cgroups ignore. */
-int gnt_podman_check_cgroups(struct podman *p, const gantry_resources *resources,
-                             const gantry_call *call, gantry_error *err);
+/* UNSUPPORTED if something is asked for that libpod would forget on that host. */
+int gnt_podman_check_host(struct podman *p, const gantry_container_options *opts,
+                          const gantry_call *call, gantry_error *err);
 
 /* ---- signals (podman_signal.c) --------------------------------------------------------------- */
 

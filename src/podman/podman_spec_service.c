@@ -146,6 +146,26 @@ enum {
     SECRET_MODE = 0444
 };
 
+/* libpod keeps one file of each secret, however often it is mounted: the last owner would count. */
+static void check_files(struct gnt_req *r, const gantry_secret_mount *const *secrets)
+{
+    for (; secrets != NULL && *secrets != NULL; secrets++) {
+        const gantry_secret_mount *a = *secrets;
+
+        for (const gantry_secret_mount *const *other = secrets + 1; *other != NULL; other++) {
+            const gantry_secret_mount *b = *other;
+
+            if (a->environment == NULL && b->environment == NULL &&
+                strcmp(a->secret, b->secret) == 0 &&
+                (a->uid != b->uid || a->gid != b->gid || a->mode != b->mode))
+                gnt_req_fail(r, GANTRY_E_UNSUPPORTED,
+                             "option \"secrets\": %.100s with two owners or modes is not supported "
+                             "by this engine",
+                             a->secret);
+        }
+    }
+}
+
 static void add_secret(struct gnt_req *r, struct gnt_json *body, const gantry_secret_mount *s)
 {
     struct gnt_json *item = gnt_req_encode(r, s, gnt_podman_secret_options);
@@ -175,6 +195,7 @@ void gnt_podman_spec_service(struct gnt_req *r, struct gnt_json *body,
     add_health(r, body, opts->health);
     add_restart(r, body, opts);
     add_log(r, body, opts);
+    check_files(r, secrets);
     for (; secrets != NULL && *secrets != NULL && r->rc == 0; secrets++)
         add_secret(r, body, *secrets);
     gnt_podman_put_namespace(r, body, "pidns", opts->pid_namespace);

@@ -81,6 +81,8 @@ extern const struct contract_test context_tests[];
 extern const struct contract_test large_tests[];
 extern const struct contract_test containers_tests[];
 extern const struct contract_test run_tests[];
+extern const struct contract_test spec_tests[];
+extern const struct contract_test spec_podman_tests[];
 extern const struct contract_test streams_tests[];
 extern const struct contract_test exec_tests[];
 extern const struct contract_test volumes_tests[];

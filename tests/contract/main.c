@@ -19,6 +19,8 @@ static const struct {
     { "large", large_tests },
     { "containers", containers_tests },
     { "run", run_tests },
+    { "spec", spec_tests },
+    { "spec_podman", spec_podman_tests },
     { "streams", streams_tests },
     { "exec", exec_tests },
     { "volumes", volumes_tests },

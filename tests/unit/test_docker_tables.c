@@ -5,6 +5,8 @@
  */
 #include "docker/docker.h"
 
+#include "host.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -180,6 +182,377 @@ static void test_container_body(void **state)
                   "\"NanoCpus\":500000000,\"PidsLimit\":9,\"AutoRemove\":true},"
                   "\"ExposedPorts\":{\"80/tcp\":{},\"53/udp\":{}},\"StopTimeout\":2,"
                   "\"OpenStdin\":true,\"StdinOnce\":true}");
+}
+
+/* Options that the daemon has in other words. */
+static void test_container_words(void **state)
+{
+    const gantry_ulimit core = { .size = sizeof core, .name = "core" };
+    const gantry_ulimit files = { .size = sizeof files, .name = "nofile", .soft = -1, .hard = -1 };
+    const gantry_ulimit *const ulimits[] = { &core, &files, NULL };
+    const gantry_device fuse = { .size = sizeof fuse, .path = "/dev/fuse" };
+    const gantry_device tape = {
+        .size = sizeof tape, .path = "/dev/st0", .container_path = "/dev/tape", .permissions = "r"
+    };
+    const gantry_device cdi = { .size = sizeof cdi, .path = "v.com/gpu=0" };
+    const gantry_device *const devices[] = { &fuse, &tape, &cdi, NULL };
+    const char *const add[] = { "NET_ADMIN", NULL };
+    const char *const labels[] = { "type:t", "disable", NULL };
+    const gantry_security security = { .size = sizeof security,
+                                       .capabilities_add = add,
+                                       .seccomp = "{}",
+                                       .apparmor = "unconfined",
+                                       .selinux = labels,
+                                       .user_namespace = "host",
+                                       .privileged = GANTRY_ON,
+                                       .read_only_root = GANTRY_OFF,
+                                       .no_new_privileges = GANTRY_ON };
+    const char *const test[] = { "NONE", NULL };
+    const gantry_health health = {
+        .size = sizeof health, .test = test, .interval_ms = 1500, .retries = 2
+    };
+    const gantry_container_options o = { .size = sizeof o,
+                                         .ulimits = ulimits,
+                                         .devices = devices,
+                                         .gpus = "device=a,b",
+                                         .security = &security,
+                                         .health = &health,
+                                         .pid_namespace = "private",
+                                         .uts_namespace = "host",
+                                         .restart_retries = 4,
+                                         .restart = GANTRY_RESTART_ON_FAILURE,
+                                         .oom_score_adjustment = -5,
+                                         .init = GANTRY_OFF };
+
+    (void)state;
+    check_encoded(
+        &o, gnt_docker_container_options,
+        "{\"HostConfig\":{\"Init\":false,\"Ulimits\":[{\"Name\":\"core\",\"Soft\":0,\"Hard\":0},"
+        "{\"Name\":\"nofile\",\"Soft\":-1,\"Hard\":-1}],\"Devices\":[{\"PathOnHost\":"
+        "\"/dev/fuse\",\"PathInContainer\":\"/dev/fuse\",\"CgroupPermissions\":\"rwm\"},"
+        "{\"PathOnHost\":\"/dev/st0\",\"PathInContainer\":\"/dev/tape\",\"CgroupPermissions\":"
+        "\"r\"}],\"DeviceRequests\":[{\"Driver\":\"cdi\",\"DeviceIDs\":[\"v.com/gpu=0\"]},"
+        "{\"Capabilities\":[[\"gpu\"]],\"DeviceIDs\":[\"a\",\"b\"]}],\"CapAdd\":[\"NET_ADMIN\"],"
+        "\"SecurityOpt\":[\"seccomp={}\",\"apparmor=unconfined\",\"label=type:t\","
+        "\"label=disable\",\"no-new-privileges\"],\"UsernsMode\":\"host\",\"Privileged\":true,"
+        "\"ReadonlyRootfs\":false,\"UTSMode\":\"host\",\"RestartPolicy\":{"
+        "\"MaximumRetryCount\":4,\"Name\":\"on-failure\"},\"OomScoreAdj\":-5},\"Healthcheck\":{"
+        "\"Test\":[\"NONE\"],\"Interval\":1500000000,\"Retries\":2}}");
+}
+
+static void test_container_mounts(void **state)
+{
+    const gantry_pair option = { "o", "size=1m" };
+    const gantry_pair label = { "a", "b" };
+    const gantry_mount rows[] = {
+        { .type = GANTRY_MOUNT_BIND,
+          .source = "/a",
+          .target = "/t0",
+          .propagation = "rslave",
+          .recursive = GANTRY_OFF },
+        { .type = GANTRY_MOUNT_BIND,
+          .source = "/a",
+          .target = "/t1",
+          .relabel = GANTRY_RELABEL_PRIVATE,
+          .read_only = GANTRY_ON,
+          .propagation = "shared" },
+        { .type = GANTRY_MOUNT_BIND, .source = "/b", .target = "/t2", .create_source = GANTRY_ON },
+        { .type = GANTRY_MOUNT_VOLUME,
+          .source = "v",
+          .target = "/t3",
+          .copy = GANTRY_OFF,
+          .subpath = "s",
+          .driver = "local",
+          .driver_options = &option,
+          .driver_option_count = 1,
+          .labels = &label,
+          .label_count = 1,
+          .relabel = GANTRY_RELABEL_SHARED },
+        { .type = GANTRY_MOUNT_VOLUME,
+          .source = "v",
+          .target = "/t4",
+          .copy = GANTRY_OFF,
+          .relabel = GANTRY_RELABEL_PRIVATE },
+        { .type = GANTRY_MOUNT_TMPFS,
+          .target = "/t5",
+          .tmpfs_size_bytes = 4096,
+          .tmpfs_mode = 0700,
+          .read_only = GANTRY_ON,
+          .options = "noexec" },
+        { .type = GANTRY_MOUNT_TMPFS, .target = "/t6", .tmpfs_mode = 01770 },
+        { .type = GANTRY_MOUNT_IMAGE, .source = "i:1", .target = "/t7", .subpath = "s" },
+        { .type = GANTRY_MOUNT_IMAGE, .source = "i:1", .target = "/t8", .read_only = GANTRY_OFF },
+    };
+    const gantry_mount *mounts[sizeof rows / sizeof rows[0] + 1] = { NULL };
+    const gantry_container_options o = { .size = sizeof o, .mounts = mounts };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        mounts[i] = &rows[i];
+    check_encoded(
+        &o, gnt_docker_container_options,
+        "{\"HostConfig\":{\"Mounts\":[{\"Source\":\"/a\",\"Target\":\"/t0\",\"Type\":\"bind\","
+        "\"BindOptions\":{\"Propagation\":\"rslave\",\"NonRecursive\":true}},"
+        "{\"Source\":\"v\",\"Target\":\"/t3\",\"Type\":\"volume\",\"VolumeOptions\":{"
+        "\"Subpath\":\"s\",\"DriverConfig\":{\"Name\":\"local\",\"Options\":{\"o\":"
+        "\"size=1m\"}},\"Labels\":{\"a\":\"b\"},\"NoCopy\":true}},"
+        "{\"Target\":\"/t6\",\"Type\":\"tmpfs\",\"TmpfsOptions\":{\"Mode\":1016}},"
+        "{\"Source\":\"i:1\",\"Target\":\"/t7\",\"ReadOnly\":true,\"Type\":\"image\","
+        "\"ImageOptions\":{\"Subpath\":\"s\"}},{\"Source\":\"i:1\",\"Target\":\"/t8\","
+        "\"ReadOnly\":false,\"Type\":\"image\"}],\"Binds\":[\"/a:/t1:ro,Z,shared\","
+        "\"/b:/t2:rw\",\"v:/t4:rw,Z,nocopy\"],\"Tmpfs\":{\"/t5\":"
+        "\"noexec,size=4096,mode=700,ro\"}}}");
+}
+
+static void test_limits_and_ports(void **state)
+{
+    const gantry_block_limit sda = {
+        .size = sizeof sda, .path = "/dev/sda", .read_bytes_per_second = 1, .weight = 20
+    };
+    const gantry_block_limit sdb = {
+        .size = sizeof sdb, .path = "/dev/sdb", .read_bytes_per_second = 2, .writes_per_second = 3
+    };
+    const gantry_block_limit *const blocks[] = { &sda, &sdb, NULL };
+    const gantry_resources limits = { .size = sizeof limits,
+                                      .pids = GANTRY_UNLIMITED,
+                                      .memory_swap_bytes = GANTRY_UNLIMITED,
+                                      .memory_swappiness = GANTRY_SWAPPINESS_NONE,
+                                      .block_limits = blocks,
+                                      .oom_kill = GANTRY_OFF };
+    const gantry_port range = {
+        .size = sizeof range, .container_port = 80, .host_port = 8080, .count = 2
+    };
+    const gantry_port *const ports[] = { &range, NULL };
+    const char *const exposed[] = { "81", "53/udp", NULL };
+    const gantry_container_options o = {
+        .size = sizeof o, .ports = ports, .exposed_ports = exposed, .publish_all = GANTRY_ON
+    };
+
+    (void)state;
+    check_encoded(&limits, gnt_docker_resource_options,
+                  "{\"PidsLimit\":-1,\"MemorySwap\":-1,\"MemorySwappiness\":0,"
+                  "\"BlkioDeviceReadBps\":[{\"Path\":\"/dev/sda\",\"Rate\":1},"
+                  "{\"Path\":\"/dev/sdb\",\"Rate\":2}],\"BlkioWeightDevice\":[{\"Path\":"
+                  "\"/dev/sda\",\"Weight\":20}],\"BlkioDeviceWriteIOps\":[{\"Path\":"
+                  "\"/dev/sdb\",\"Rate\":3}],\"OomKillDisable\":true}");
+    check_encoded(&o, gnt_docker_container_options,
+                  "{\"HostConfig\":{\"PortBindings\":{\"80/tcp\":[{\"HostPort\":\"8080\"}],"
+                  "\"81/tcp\":[{\"HostPort\":\"8081\"}]},\"PublishAllPorts\":true},"
+                  "\"ExposedPorts\":{\"80/tcp\":{},\"81/tcp\":{},\"53/udp\":{}}}");
+}
+
+/* ---- bodies by version ----------------------------------------------------------------------- */
+
+/* The body for API 1.`minor`; what it fails with, by message. */
+static int make_body(int minor, const gantry_container_options *o, char *out, size_t out_size)
+{
+    gantry_host host = { .mem = memory };
+    struct gnt_rest rest = { .host = &host, .prefix = "/v1.0", .version = { 1, minor, 0 } };
+    struct gnt_req r;
+    struct gnt_buf text;
+    struct gnt_json *body;
+    int rc;
+
+    gnt_req_init(&r, &rest, "POST", NULL, "/containers/create");
+    gnt_buf_init(&text, &memory, 1 << 20);
+    body = gnt_docker_container_body(&r, "i", o);
+    rc = r.rc;
+    if (rc == 0)
+        assert_int_equal(gnt_json_write(body, &text), 0);
+    snprintf(out, out_size, "%s", rc == 0 ? gnt_buf_text(&text) : r.failure.message);
+    gnt_buf_free(&text);
+    gnt_req_free(&r);
+    return rc;
+}
+
+static void test_networks_by_version(void **state)
+{
+    const char *const aliases[] = { "web", NULL };
+    const gantry_attachment a = { .size = sizeof a, .network = "a", .aliases = aliases };
+    gantry_attachment b = {
+        .size = sizeof b, .network = "b", .address = "10.0.0.5", .mac = "02:42:00:00:00:05"
+    };
+    gantry_attachment c = { .size = sizeof c, .network = "c", .address6 = "fd00::5" };
+    const gantry_attachment *const networks[] = { &a, &b, &c, NULL };
+    const gantry_container_options o = { .size = sizeof o, .networks = networks };
+    char text[1024];
+
+    (void)state;
+    /* The one with a MAC address goes first: it can be given at create only. */
+    assert_int_equal(make_body(41, &o, text, sizeof text), 0);
+    assert_string_equal(
+        text, "{\"MacAddress\":\"02:42:00:00:00:05\",\"HostConfig\":{\"NetworkMode\":\"b\"},"
+              "\"NetworkingConfig\":{\"EndpointsConfig\":{\"b\":{\"IPAMConfig\":{\"IPv4Address\":"
+              "\"10.0.0.5\"},\"MacAddress\":\"02:42:00:00:00:05\"}}},\"Image\":\"i\"}");
+    assert_int_equal(make_body(44, &o, text, sizeof text), 0);
+    assert_string_equal(
+        text, "{\"HostConfig\":{\"NetworkMode\":\"a\"},\"NetworkingConfig\":{"
+              "\"EndpointsConfig\":{\"a\":{\"Aliases\":[\"web\"]},\"b\":{\"IPAMConfig\":{"
+              "\"IPv4Address\":\"10.0.0.5\"},\"MacAddress\":\"02:42:00:00:00:05\"},\"c\":{"
+              "\"IPAMConfig\":{\"IPv6Address\":\"fd00::5\"}}}},\"Image\":\"i\"}");
+    c.mac = "02:42:00:00:00:06";
+    assert_int_equal(make_body(43, &o, text, sizeof text), GANTRY_E_UNSUPPORTED);
+    assert_non_null(strstr(text, "networks"));
+    assert_int_equal(make_body(44, &o, text, sizeof text), 0);
+}
+
+/* What an older daemon would not see. */
+static void test_options_of_newer_versions(void **state)
+{
+    const gantry_pair note = { "a", "b" };
+    const gantry_health health = { .size = sizeof health, .start_interval_ms = 5 };
+    const gantry_device cdi = { .size = sizeof cdi, .path = "v.com/gpu=0" };
+    const gantry_device *const devices[] = { &cdi, NULL };
+    const gantry_mount image = {
+        .size = sizeof image, .type = GANTRY_MOUNT_IMAGE, .source = "i", .target = "/t"
+    };
+    const gantry_mount part = { .size = sizeof part,
+                                .type = GANTRY_MOUNT_VOLUME,
+                                .source = "v",
+                                .target = "/t",
+                                .subpath = "s" };
+    const gantry_mount made = { .size = sizeof made,
+                                .type = GANTRY_MOUNT_BIND,
+                                .source = "/s",
+                                .target = "/t",
+                                .create_source = GANTRY_ON,
+                                .recursive = GANTRY_OFF };
+    const gantry_mount *const images[] = { &image, NULL };
+    const gantry_mount *const parts[] = { &part, NULL };
+    const gantry_mount *const mades[] = { &made, NULL };
+    const struct {
+        const char *name;
+        int minor;
+        gantry_container_options o;
+    } rows[] = {
+        { "annotations", 43, { .annotations = &note, .annotation_count = 1 } },
+        { "start_interval_ms", 44, { .health = &health } },
+        { "CDI", 44, { .devices = devices } },
+        { "GANTRY_MOUNT_IMAGE", 48, { .mounts = images } },
+        { "subpath", 45, { .mounts = parts } },
+        { "create_source", 42, { .mounts = mades } },
+    };
+    char text[1024];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (make_body(rows[i].minor - 1, &rows[i].o, text, sizeof text) != GANTRY_E_UNSUPPORTED ||
+            strstr(text, rows[i].name) == NULL)
+            fail_msg("%s before 1.%d: %s", rows[i].name, rows[i].minor, text);
+        if (make_body(rows[i].minor, &rows[i].o, text, sizeof text) != 0)
+            fail_msg("%s in 1.%d: %s", rows[i].name, rows[i].minor, text);
+    }
+}
+
+static void test_options_refused(void **state)
+{
+    const char *const maps[] = { "0:1:1", NULL };
+    const gantry_security path = { .size = sizeof path, .seccomp_path = "/p" };
+    const gantry_security mapped = { .size = sizeof mapped, .uid_maps = maps };
+    const gantry_security keep = { .size = sizeof keep, .user_namespace = "keep-id" };
+    const gantry_secret_mount secret = { .size = sizeof secret, .secret = "s" };
+    const gantry_secret_mount *const secrets[] = { &secret, NULL };
+    const gantry_health kill = { .size = sizeof kill, .on_unhealthy = GANTRY_UNHEALTHY_KILL };
+    const gantry_mount owned = { .size = sizeof owned,
+                                 .type = GANTRY_MOUNT_VOLUME,
+                                 .source = "v",
+                                 .target = "/t",
+                                 .chown = GANTRY_ON };
+    const gantry_mount flat = { .size = sizeof flat,
+                                .type = GANTRY_MOUNT_BIND,
+                                .source = "/s",
+                                .target = "/t",
+                                .relabel = GANTRY_RELABEL_SHARED,
+                                .recursive = GANTRY_OFF };
+    const gantry_mount *const owneds[] = { &owned, NULL };
+    const gantry_mount *const flats[] = { &flat, NULL };
+    const struct {
+        const char *name;
+        gantry_container_options o;
+    } rows[] = {
+        { "pod", { .pod = "p" } },
+        { "secrets", { .secrets = secrets } },
+        { "seccomp_path", { .security = &path } },
+        { "uid_maps", { .security = &mapped } },
+        { "user_namespace", { .security = &keep } },
+        { "on_unhealthy", { .health = &kill } },
+        { "chown", { .mounts = owneds } },
+        { "recursive", { .mounts = flats } },
+    };
+    char text[1024];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (make_body(GNT_DOCKER_API_MAX, &rows[i].o, text, sizeof text) != GANTRY_E_UNSUPPORTED ||
+            strstr(text, rows[i].name) == NULL)
+            fail_msg("%s: %s", rows[i].name, text);
+    }
+}
+
+/* Warnings of 20.10 and what is to be made of them. */
+static void test_warnings(void **state)
+{
+#define LIMITED "or the cgroup is not mounted. "
+    static const struct {
+        const char *text;
+        const char *option; /* NULL: a warning only */
+        gantry_resources r;
+    } rows[] = {
+        { "Your kernel does not support memory limit capabilities " LIMITED "Limitation discarded.",
+          "memory_bytes",
+          { .memory_bytes = 1 } },
+        { "Your kernel does not support swap limit capabilities " LIMITED
+          "Memory limited without swap.",
+          "memory_swap_bytes",
+          { .memory_bytes = 1, .memory_swap_bytes = 2 } },
+        { "Your kernel does not support swap limit capabilities " LIMITED
+          "Memory limited without swap.",
+          NULL,
+          { .memory_bytes = 1 } },
+        { "Your kernel does not support memory swappiness capabilities " LIMITED
+          "Memory swappiness discarded.",
+          "memory_swappiness",
+          { .memory_swappiness = GANTRY_SWAPPINESS_NONE } },
+        { "Your kernel does not support memory soft limit capabilities " LIMITED
+          "Limitation discarded.",
+          "memory_reservation_bytes",
+          { .memory_bytes = 2, .memory_reservation_bytes = 1 } },
+        { "Your kernel does not support OomKillDisable. OomKillDisable discarded.",
+          "oom_kill",
+          { .oom_kill = GANTRY_OFF } },
+        { "Your kernel does not support PIDs limit capabilities " LIMITED "PIDs limit discarded.",
+          "pids",
+          { .pids = 5 } },
+        { "Your kernel does not support CPU shares " LIMITED "Shares discarded.",
+          "cpu_shares",
+          { .cpu_shares = 5 } },
+        { "Your kernel does not support CPU CFS scheduler. CPU period/quota discarded.",
+          "cpu_period_us",
+          { .cpu_period_us = 5 } },
+        { "Your kernel does not support cpuset " LIMITED "Cpuset discarded.",
+          "cpuset_mems",
+          { .cpuset_mems = "0" } },
+        { "Your kernel does not support Block I/O weight " LIMITED "Weight discarded.",
+          "block_weight",
+          { .block_weight = 20 } },
+        { "OOM killer is disabled for the container, but no memory limit is set, this can result "
+          "in the system running out of resources.",
+          NULL,
+          { .oom_kill = GANTRY_OFF } },
+        { "IPv4 forwarding is disabled. Networking will not work.", NULL, { .pids = 5 } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *const texts[] = { "first", rows[i].text, NULL };
+        gantry_error err = { 0 };
+        int rc = gnt_docker_check_warnings(texts, &rows[i].r, NULL, &err);
+
+        if (rc != (rows[i].option != NULL ? GANTRY_E_UNSUPPORTED : 0) ||
+            (rc < 0 && strstr(err.message, rows[i].option) == NULL))
+            fail_msg("%s: %d %s", rows[i].text, rc, err.message);
+        assert_int_equal(gnt_docker_check_warnings(texts, NULL, "host", NULL), 0);
+    }
 }
 
 static void test_network_body(void **state)
@@ -635,6 +1008,33 @@ static void test_error_rows(void **state)
           "denied: requested access to the resource is denied",
           GANTRY_E_NOT_FOUND, 0 },
         { 0, "denied: requested access to the resource is denied", GANTRY_E_FORBIDDEN, 0 },
+        { 400, "Unknown runtime specified nope", GANTRY_E_INVALID, 0 },
+        { 500,
+          "driver failed programming external connectivity on endpoint a (b): Error starting "
+          "userland proxy: listen tcp4 0.0.0.0:5000: bind: address already in use",
+          GANTRY_E_IN_USE, 0 },
+        { 500,
+          "driver failed programming external connectivity on endpoint a (b): Bind for "
+          "0.0.0.0:5000 failed: port is already allocated",
+          GANTRY_E_IN_USE, 0 },
+        { 403, "Address already in use", GANTRY_E_IN_USE, 0 },
+        { 500, "Invalid address 10.99.0.5: It does not belong to any of this network's subnets",
+          GANTRY_E_INVALID, 0 },
+        { 500, "could not select device driver \"\" with capabilities: [[gpu]]",
+          GANTRY_E_UNSUPPORTED, 0 },
+        { 500,
+          "error gathering device information while adding custom device \"/dev/nope\": no such "
+          "file or directory",
+          GANTRY_E_INVALID, 0 },
+        { 404, "create v: error looking up volume plugin none: plugin \"none\" not found",
+          GANTRY_E_INVALID, 0 },
+        { 500, "invalid tmpfs option [\"nope\"]", GANTRY_E_INVALID, 0 },
+        { 500, "unable to find user nobodyhere: no matching entries in passwd file",
+          GANTRY_E_INVALID, 0 },
+        { 500,
+          "failed to create shim task: OCI runtime create failed: runc create failed: sysctl "
+          "\"kernel.hostname\" is not allowed as it conflicts with the OCI \"hostname\" field",
+          GANTRY_E_INVALID, 0 },
         { 500, "something else", GANTRY_E_ENGINE, 0 },
         { 503, "This node is not a swarm manager.", GANTRY_E_ENGINE, 0 },
     };
@@ -728,6 +1128,13 @@ int main(void)
         cmocka_unit_test(test_every_option_is_decided),
         cmocka_unit_test(test_structs_without_options),
         cmocka_unit_test(test_container_body),
+        cmocka_unit_test(test_container_words),
+        cmocka_unit_test(test_container_mounts),
+        cmocka_unit_test(test_limits_and_ports),
+        cmocka_unit_test(test_networks_by_version),
+        cmocka_unit_test(test_options_of_newer_versions),
+        cmocka_unit_test(test_options_refused),
+        cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_network_body),
         cmocka_unit_test(test_build_query),
         cmocka_unit_test(test_running_container),
