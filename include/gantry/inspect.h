@@ -134,19 +134,20 @@ typedef struct gantry_container {
     int64_t shm_size_bytes;
     const char *cpuset_cpus;
     const char *network_mode;          /**< the engine's word: "bridge", "host", "slirp4netns" */
-    const char *pid_namespace;         /**< "" = its own; so below */
-    const char *ipc_namespace;
-    const char *user_namespace;
-    const char *log_driver;
+    const char *pid_namespace;         /**< "" = its own, "host", "container:ID" */
+    const char *ipc_namespace;         /**< likewise; Podman before 4.4 tells "" for "host" */
+    const char *user_namespace;        /**< the engine's word; "" = its default */
+    const char *log_driver;            /**< the engine's word; Podman's "json-file" is "k8s-file" */
     const char *log_path;              /**< on the engine's host, or "" */
     const char *runtime;
     const char *pod;                   /**< id of its pod, or ""; in lists too */
-    const char *const *capabilities_add;  /**< as "CAP_NET_ADMIN", NULL-terminated */
+    const char *const *capabilities_add;  /**< as "CAP_NET_ADMIN", NULL-terminated; Podman: one by
+                                               one, compared with its usual ones */
     const char *const *capabilities_drop;
     const char *const *exec_ids;       /**< of its exec sessions, NULL-terminated */
     const char *const *dns_servers;
     const char *const *extra_hosts;    /**< "name:address" */
-    const gantry_pair *annotations;
+    const gantry_pair *annotations;    /**< without those that Podman makes for itself */
     size_t annotation_count;
     int64_t size_rw_bytes;             /**< what it changed, in lists too; -1 if it was not asked
                                             for */

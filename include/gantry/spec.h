@@ -282,7 +282,8 @@ typedef struct gantry_container_options {
     const gantry_port *const *ports;    /**< NULL-terminated; see gantry_ports_parse() */
     /**
      * "bridge", "host", "none", "container:NAME" or a network's name; NULL = the engine's default
-     * (bridge; a user-mode network on rootless Podman). Not with `networks` or `pod`.
+     * (bridge; a user-mode network on rootless Podman). Not with `networks` or `pod`. Podman also has
+     * "private", "slirp4netns" and "pasta".
      */
     const char *network;
     const gantry_resources *resources;  /**< NULL = the engine's defaults */
@@ -331,7 +332,8 @@ typedef struct gantry_container_options {
     const char *uts_namespace;        /**< "host"; Podman: "private" */
     const char *cgroup_namespace;     /**< "host", "private" */
     const char *cgroup_parent;
-    const char *runtime;              /**< OCI runtime: "runc", "crun" or a path (Podman) */
+    const char *runtime;              /**< OCI runtime: "runc", "crun"; on Podman its service's own
+                                           one only */
     const char *pod;                  /**< name or id; Podman; not with `network` and `networks` */
     const gantry_secret_mount *const *secrets; /**< NULL-terminated; Podman */
     int64_t shm_size_bytes;           /**< size of /dev/shm; 0 = the engine's (64 MiB) */

@@ -48,7 +48,8 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "container state improper", GANTRY_E_STATE, 0 },
     { 0, "cannot create exec session as container", GANTRY_E_STATE, 0 },
     { 0, "is already used on the host", GANTRY_E_CONFLICT, 0 },
-    { 0, "address already in use", GANTRY_E_IN_USE, 0 }, /* a port of the host */
+    { 0, "address already in use", GANTRY_E_IN_USE, 0 },            /* a port of the host */
+    { 0, "is already allocated to container", GANTRY_E_IN_USE, 0 }, /* an address */
     { 0, "with more than one tag", GANTRY_E_CONFLICT, GANTRY_RESOURCE_IMAGE },
     { 0, "invalid network mode", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "unsupported bridge network option", GANTRY_E_UNSUPPORTED, 0 },
@@ -58,6 +59,8 @@ static const struct gnt_error_row error_rows[] = {
     { 409, "is not running", GANTRY_E_STATE, 0 },
     { 0, "Apparmor is not enabled", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "only supported in rootless mode", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "could not find enough available IDs", GANTRY_E_UNSUPPORTED, 0 }, /* user namespace auto */
+    { 0, "container-init binary not found", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "invalid change", GANTRY_E_INVALID, 0 },
     /* Of archives: no tar, one that is cut, one that holds no images. */
     { 0, "does not match any of the supported image formats", GANTRY_E_INVALID, 0 },
@@ -78,6 +81,16 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "--blkio-weight-device", GANTRY_E_INVALID, 0 },
     { 0, "unresolvable CDI device", GANTRY_E_INVALID, 0 },
     { 0, "unknown capability", GANTRY_E_INVALID, 0 },
+    { 0, "opening seccomp profile failed", GANTRY_E_INVALID, 0 },
+    { 0, "is not in a separate kernel namespace", GANTRY_E_INVALID, 0 }, /* a sysctl */
+    { 0, "are not available - requested", GANTRY_E_INVALID, 0 },         /* CPUs, memory nodes */
+    { 0, "no matching entries in group file", GANTRY_E_INVALID, 0 },
+    { 0, "invalid namespace type", GANTRY_E_INVALID, 0 },
+    { 0, "with non-network namespace", GANTRY_E_INVALID, 0 },
+    { 0, "non-shareable IPC", GANTRY_E_INVALID, 0 },
+    { 0, "with Bridge mode networking", GANTRY_E_INVALID, 0 },
+    { 0, "network cannot be configured when it is shared", GANTRY_E_INVALID, 0 },
+    { 0, "cannot add init binary", GANTRY_E_INVALID, 0 },
     { 0, "invalid configuration", GANTRY_E_INVALID, 0 },
     { 0, "invalid mount option", GANTRY_E_INVALID, 0 },
     { 0, "duplicate mount", GANTRY_E_INVALID, 0 },

@@ -218,7 +218,7 @@ struct podman_platform {
 };
 int gnt_podman_platform(const char *text, struct podman_platform *out, gantry_error *err);
 
-/* Of an inspected container: without a health check there is no health (podman_inspect.c). */
+/* Of an inspected container: without a health check there is no health (podman_inspect_values.c). */
 void gnt_podman_settle_health(gantry_container *container);
 
 /* The body of create; platform->os is "" if none was asked for. NULL after a failure, kept in r. */

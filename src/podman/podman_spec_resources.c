@@ -151,8 +151,10 @@ static struct gnt_json *limit_value(struct gnt_arena *arena, int64_t limit)
 {
     struct gnt_json *number = gnt_json_number(arena, limit);
 
-    if (number != NULL && limit == GANTRY_UNLIMITED)
+    if (number != NULL && limit == GANTRY_UNLIMITED) {
         number->text = "18446744073709551615";
+        number->size = strlen(number->text);
+    }
     return number;
 }
 

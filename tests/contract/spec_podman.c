@@ -42,9 +42,13 @@ static void run_prints(struct contract *f, struct facts *facts, const char *want
 /* Does not run, for this reason, and leaves nothing behind. */
 static void run_fails(struct contract *f, struct facts *facts, int code, const char *says)
 {
+    gantry_error failure;
+
     FAILS(gantry_containers_run(f->containers, f->base, &facts->opts, NULL, &f->err), code);
     CONTAINS(f->err.message, says);
+    failure = f->err;
     CHECK(!contract_exists(f, facts->container.name));
+    f->err = failure;
 }
 
 /* A request that the library has no function for; its answer is dropped. */
@@ -156,9 +160,9 @@ static void ids_are_mapped(struct contract *f)
             "tr -s ' '");
     facts.container.security = &security;
     if (f->on == ON_PODMAN) {
-        security.uid_maps = COMMAND("0:300000:1000", "1000:400000:500");
+        security.uid_maps = COMMAND("0:300000:1000");
         security.gid_maps = COMMAND("0:500000:2000");
-        run_prints(f, &facts, " 0 300000 1000\n 1000 400000 500\n 0 500000 2000\n");
+        run_prints(f, &facts, " 0 300000 1000\n 0 500000 2000\n");
         security.uid_maps = security.gid_maps = NULL;
         security.user_namespace = "keep-id";
         run_fails(f, &facts, GANTRY_E_UNSUPPORTED, "rootless");
