@@ -186,6 +186,25 @@ static void update_changes_restart(struct contract *f)
     gantry_container_free(info);
 }
 
+/* Docker keeps shares of CPUs in the form in which they were given first. */
+static void update_of_cpus_in_another_form(struct contract *f)
+{
+    gantry_resources share = { .size = sizeof share, .nano_cpus = 500000000 };
+    gantry_resources quota = { .size = sizeof quota, .cpu_quota_us = 25000 };
+    gantry_container_update_options opts = { .size = sizeof opts, .resources = &share };
+    const char *name;
+
+    if (contract_differs(f, DIFF_LIMITS_NEED_CGROUPS_2) && on_old_cgroups(f))
+        return;
+    name = contract_start(f, IDLE);
+    OK(gantry_containers_update(f->containers, name, &opts, &f->err));
+    opts.resources = &quota;
+    if (contract_differs(f, DIFF_CPUS_IN_ONE_FORM))
+        FAILS(gantry_containers_update(f->containers, name, &opts, &f->err), GANTRY_E_CONFLICT);
+    else
+        OK(gantry_containers_update(f->containers, name, &opts, &f->err));
+}
+
 static void update_wants_something_to_do(struct contract *f)
 {
     gantry_resources none = { .size = sizeof none };
@@ -354,6 +373,7 @@ static void changes_tell_what_was_changed(struct contract *f)
     CHECK(change_of(changes, "/d") == GANTRY_CHANGE_ADDED);
     CHECK(change_of(changes, "/d/in") == GANTRY_CHANGE_ADDED);
     CHECK(change_of(changes, "/bin") == GANTRY_CHANGE_MODIFIED);
+    CHECK(change_of(changes, "/bin/busybox") == GANTRY_CHANGE_DELETED);
     CHECK(change_of(changes, "/nothing") == -1);
     CHECK(changes->items[changes->count] == NULL);
     for (size_t i = 1; i < changes->count; i++)
@@ -703,6 +723,7 @@ const struct contract_test life_tests[] = {
     TEST_WITH(update_changes_limits, .on = ON_ENGINES),
     TEST_WITH(update_of_what_does_not_run, .on = ON_ENGINES),
     TEST_WITH(update_changes_restart, .on = ON_ENGINES),
+    TEST_WITH(update_of_cpus_in_another_form, .on = ON_ENGINES),
     TEST_WITH(update_wants_something_to_do, .on = ON_ENGINES),
     TEST_WITH(init_prepares_a_container, NEEDS(GANTRY_FEATURE_CONTAINERS_INIT)),
     TEST_WITH(prune_takes_what_is_meant, .on = ON_ENGINES),
