@@ -1,7 +1,7 @@
 /*
  * Containers over libpod: inspect, and the table of what they can; what answers mean is in
- * podman_inspect.c. Lists are in podman_list.c, creating in podman_create.c, life in podman_life.c and
- * podman_update.c, streams in podman_stream.c, waiting in podman_wait.c.
+ * podman_inspect.c. Lists are in podman_list.c, creating in podman_create.c, life in podman_life.c
+ * and podman_update.c, streams in podman_stream.c, waiting in podman_wait.c.
  */
 #include "podman.h"
 

@@ -1,6 +1,6 @@
 /*
- * Lists of containers over libpod, whose own filters take names as expressions, leave paused ones out
- * and drop conditions beside a limit: what is asked is compared with the answer.
+ * Lists of containers over libpod, whose own filters take names as expressions, leave paused ones
+ * out and drop conditions beside a limit: what is asked is compared with the answer.
  */
 #include "podman.h"
 

@@ -37,8 +37,8 @@ static int unknown_columns(const char *columns, const char *id, gantry_error *er
     return GANTRY_E_INVALID;
 }
 
-/* libpod answers nothing, with 200, for what does not run; and tries columns that it does not know with
- * the container's own ps, whose answer is no table. */
+/* libpod answers nothing, with 200, for what does not run; and tries columns that it does not know
+ * with the container's own ps, whose answer is no table. */
 static int look(struct podman *p, const char *id, const char *columns, const gantry_call *call,
                 gantry_container_top **out, gantry_error *err)
 {
