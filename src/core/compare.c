@@ -1,6 +1,6 @@
 /*
- * How a container differs from what is asked, by what its engine tells. Only what engines tell as it
- * was asked is looked at; the digest of all options sees the rest.
+ * How a container differs from what is asked, by what its engine tells. Only what engines tell as
+ * it was asked is looked at; the digest of all options sees the rest.
  */
 #include "compare.h"
 

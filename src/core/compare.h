@@ -12,9 +12,9 @@
 #define GNT_SPEC_LABEL "io.libgantry.spec"
 
 /*
- * The digest of what a container is to be (spec_digest.c): options that are not set do not count, nor
- * do its name, `call` and `pull`, nor the order of what has none (environment, labels). The options
- * are imported ones.
+ * The digest of what a container is to be (spec_digest.c): options that are not set do not count,
+ * nor do its name, `call` and `pull`, nor the order of what has none (environment, labels). The
+ * options are imported ones.
  */
 int gnt_spec_digest(const struct gnt_mem *mem, const gantry_container_options *o,
                     char out[GNT_SHA256_HEX], gantry_error *err);
@@ -41,8 +41,8 @@ void gnt_differs(struct gnt_differences *d, const char *fmt, ...) GANTRY_PRINTF(
 
 /*
  * How an inspected container differs from what is asked, where the engine tells (compare.c). With
- * `changeable` only what can be changed after a create is looked at. Values of environment variables
- * are not told: they may be secrets.
+ * `changeable` only what can be changed after a create is looked at. Values of environment
+ * variables are not told: they may be secrets.
  */
 void gnt_compare_container(struct gnt_differences *d, const gantry_container *is,
                            const gantry_container_options *asked, int changeable);

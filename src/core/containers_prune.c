@@ -1,7 +1,7 @@
 /*
- * Prune of containers, composed of a backend's list and remove: what is asked is decided here, as it
- * is meant, and each container is removed as one that does not run, or stays. Engines' own prunes
- * differ in what several conditions mean, and do not all tell what they could not remove.
+ * Prune of containers, composed of a backend's list and remove: what is asked is decided here, as
+ * it is meant, and each container is removed as one that does not run, or stays. Engines' own
+ * prunes differ in what several conditions mean, and do not all tell what they could not remove.
  */
 #include <gantry/container.h>
 #include <gantry/inspect.h>
@@ -53,7 +53,8 @@ static int is_meant(const gantry_container *c, const gantry_container_prune_opti
     return 1;
 }
 
-/* Lists may know the second in which a container was made, and only that. Gone is not made before. */
+/* Lists may know the second in which a container was made, and only that. Gone is not made before.
+ * */
 static int is_before(const struct pruning *pr, const gantry_container *listed, int *out,
                      gantry_error *err)
 {

@@ -1,7 +1,7 @@
 /*
- * Ensure of a container: accept an equal one, say what differs, or replace it. Composed of a backend's
- * inspect, create, stop, rename, remove and start. The one that is replaced goes last: until the new
- * one is made, and started if that is asked, everything can be put back.
+ * Ensure of a container: accept an equal one, say what differs, or replace it. Composed of a
+ * backend's inspect, create, stop, rename, remove and start. The one that is replaced goes last:
+ * until the new one is made, and started if that is asked, everything can be put back.
  */
 #include <gantry/deploy.h>
 
@@ -56,8 +56,8 @@ static int find(struct ensuring *en, gantry_container **out, gantry_error *err)
     return 0;
 }
 
-/* The image that the reference leads to now. Where it leads nowhere, or nobody can be asked, nothing
- * is said of it. */
+/* The image that the reference leads to now. Where it leads nowhere, or nobody can be asked,
+ * nothing is said of it. */
 static int compare_image(struct ensuring *en, const gantry_container *c, struct gnt_differences *d,
                          gantry_error *err)
 {

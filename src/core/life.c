@@ -1,6 +1,6 @@
 /*
- * The further life of containers, the public functions: pause, rename, prepare, resize, check, mount.
- * Check arguments, import options, dispatch.
+ * The further life of containers, the public functions: pause, rename, prepare, resize, check,
+ * mount. Check arguments, import options, dispatch.
  */
 #include <gantry/container.h>
 

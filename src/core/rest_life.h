@@ -1,6 +1,6 @@
 /*
- * The further life of containers, lists and what they are asked for, where engines that speak REST are
- * alike. Tables and words are the backends'.
+ * The further life of containers, lists and what they are asked for, where engines that speak REST
+ * are alike. Tables and words are the backends'.
  */
 #ifndef GNT_REST_LIFE_H
 #define GNT_REST_LIFE_H
@@ -25,8 +25,8 @@ const char *gnt_join(struct gnt_arena *arena, const char *const *list, const cha
 /* GET /containers/%s/changes, [{"Path", "Kind"}] or null; by path. diff_type may be NULL. */
 int gnt_rest_changes(struct gnt_rest *rest, const gantry_call *call, const char *id,
                      const char *diff_type, gantry_container_changes **out, gantry_error *err);
-/* A new limit of memory is refused where the old one of memory and swap would be below it: raise that
- * too, to what the engine's own default is (twice), if the caller says nothing of it. */
+/* A new limit of memory is refused where the old one of memory and swap would be below it: raise
+ * that too, to what the engine's own default is (twice), if the caller says nothing of it. */
 int gnt_rest_update_swap(struct gnt_rest *rest, const gantry_call *call, const char *id,
                          gantry_resources *r, gantry_error *err);
 
@@ -61,8 +61,8 @@ int gnt_list_plan(struct gnt_rest *rest, const gantry_container_list_options *op
 int gnt_list_narrows(const struct gnt_list_plan *plan);
 /* For gnt_req_list. */
 int gnt_list_accept(const void *item, const void *plan);
-/* The rest, on the newest first: what was made in the second of `before` or `since` is looked at, the
- * limit applied, and what was lent given back. */
+/* The rest, on the newest first: what was made in the second of `before` or `since` is looked at,
+ * the limit applied, and what was lent given back. */
 int gnt_list_settle(struct gnt_rest *rest, const struct gnt_list_plan *plan,
                     const gantry_call *call, gantry_container_list *list, gantry_error *err);
 /* Row of a list's table that a path as `volume` needs: targets of mounts, lent to `environment`. */

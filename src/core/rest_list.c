@@ -1,6 +1,6 @@
 /*
- * Lists of containers: what is asked for beyond an engine's own filters is decided on its answer, so
- * that it means the same on all engines.
+ * Lists of containers: what is asked for beyond an engine's own filters is decided on its answer,
+ * so that it means the same on all engines.
  */
 #include "rest_life.h"
 

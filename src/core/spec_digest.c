@@ -1,7 +1,7 @@
 /*
  * A digest over all options of a container: they are encoded as JSON by tables that cover every
- * member, objects are sorted by key, and the text is digested. A member that is zero leaves no trace,
- * so that a member more in a later version changes no digest that does not use it.
+ * member, objects are sorted by key, and the text is digested. A member that is zero leaves no
+ * trace, so that a member more in a later version changes no digest that does not use it.
  */
 #include "compare.h"
 
