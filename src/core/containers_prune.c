@@ -53,8 +53,8 @@ static int is_meant(const gantry_container *c, const gantry_container_prune_opti
     return 1;
 }
 
-/* Lists may know the second in which a container was made, and only that. Gone is not made before.
- * */
+/* Lists may know the second in which a container was made, and only that. What is gone is not
+ * before. */
 static int is_before(const struct pruning *pr, const gantry_container *listed, int *out,
                      gantry_error *err)
 {

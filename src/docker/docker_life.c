@@ -125,8 +125,7 @@ static const struct gnt_in updated_rows[] = {
     GNT_IN_END,
 };
 
-/* What the daemon says of limits that its kernel does not have: it leaves them out, and only them.
- * */
+/* What the daemon says of limits that its kernel does not have: it leaves out those. */
 static int check_warnings(struct docker *d, const gantry_created *updated,
                           const gantry_container_update_options *opts, gantry_error *err)
 {
