@@ -147,7 +147,7 @@ typedef struct gantry_container_rename_options {
 } gantry_container_rename_options;
 
 /**
- * Give a container another name.
+ * Give a container another name; the one that it has already is success.
  * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_EXISTS (name taken), ...
  * `POST /containers/{id}/rename`. Since 0.1.
  */
@@ -168,7 +168,14 @@ typedef struct gantry_container_update_options {
 
 /**
  * Change limits and restart policy of a container, running or not.
- * @return 0, #GANTRY_E_INVALID if nothing is to change, #GANTRY_E_UNSUPPORTED (an option), ...
+ *
+ * Where `memory_bytes` alone would be more than the limit of memory and swap together, that is set
+ * to twice as much, as a create does. Docker keeps limits of CPUs in the form in which they were
+ * set first: `nano_cpus` of a container with `cpu_quota_us`, and the reverse, is CONFLICT.
+ * Podman 4.3 changes what runs only (else #GANTRY_E_STATE), until its next start, and inspect goes
+ * on telling the limits of the create.
+ * @return 0, #GANTRY_E_INVALID if nothing is to change, #GANTRY_E_UNSUPPORTED (an option; all
+ *         limits on rootless Podman with cgroups v1), ...
  * `POST /containers/{id}/update`. Since 0.1.
  */
 GANTRY_API int gantry_containers_update(gantry_containers *containers, const char *id,
@@ -221,10 +228,10 @@ typedef struct gantry_containers_pruned {
 } gantry_containers_pruned;
 
 /**
- * Remove all containers that do not run; their volumes stay.
+ * Remove all containers that do not run; their volumes stay. On Podman those of a pod stay, too.
  * @param out  may be NULL
- * @return 0; a failure with outcome PARTIAL if some could not be removed. `POST /containers/prune`
- *         on both. Since 0.1.
+ * @return 0; a failure with outcome PARTIAL, whose `output` names what was removed, if some could
+ *         not be. Composed of list and remove. Since 0.1.
  */
 GANTRY_API int gantry_containers_prune(gantry_containers *containers,
                                        const gantry_container_prune_options *opts,

@@ -172,12 +172,8 @@ int gantry_containers_list(gantry_containers *containers, const gantry_container
         rc = gnt_check_out(out, err);
     if (rc == 0)
         rc = GNT_IMPORT(gantry_container_list_options, o, opts, err);
-    if (rc == 0 && o.limit < 0)
-        rc = gnt_fail(err, GANTRY_E_INVALID, "limit: must not be negative");
-    if (rc == 0 && (o.state < 0 || o.state > GANTRY_CONTAINER_DEAD))
-        rc = gnt_fail(err, GANTRY_E_INVALID, "state: %d is none of GANTRY_CONTAINER_", o.state);
-    if (rc == 0 && o.image != NULL)
-        rc = gnt_reference_check("image", o.image, err);
+    if (rc == 0)
+        rc = gnt_list_options_check(&o, err);
     if (rc == 0)
         rc = e->backend->containers.list(e->state, &o, out, err);
     return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_LIST, GANTRY_RESOURCE_CONTAINER, NULL, err);

@@ -24,4 +24,7 @@ int gnt_resources_import(struct gnt_arena *arena, const gantry_resources *given,
 int gnt_container_pull(gantry_engine *e, const char *image, const gantry_container_options *o,
                        const gantry_call *call, gantry_error *err);
 
+/* Conditions of a list (list_options.c). INVALID names the option. */
+int gnt_list_options_check(const gantry_container_list_options *o, gantry_error *err);
+
 #endif

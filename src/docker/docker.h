@@ -132,6 +132,29 @@ int gnt_docker_container_inspect(void *state, const char *id,
                                  const gantry_container_inspect_options *opts,
                                  gantry_container **out, gantry_error *err);
 
+/* docker_life.c */
+int gnt_docker_pause(void *state, const char *id, const gantry_container_pause_options *opts,
+                     gantry_error *err);
+int gnt_docker_unpause(void *state, const char *id, const gantry_container_pause_options *opts,
+                       gantry_error *err);
+int gnt_docker_rename(void *state, const char *id, const char *new_name,
+                      const gantry_container_rename_options *opts, gantry_error *err);
+int gnt_docker_resize(void *state, const char *id, int columns, int rows,
+                      const gantry_resize_options *opts, gantry_error *err);
+int gnt_docker_top(void *state, const char *id, const gantry_container_top_options *opts,
+                   gantry_container_top **out, gantry_error *err);
+int gnt_docker_changes(void *state, const char *id, const gantry_container_changes_options *opts,
+                       gantry_container_changes **out, gantry_error *err);
+int gnt_docker_update(void *state, const char *id, const gantry_container_update_options *opts,
+                      gantry_error *err);
+int gnt_docker_checkpoint(void *state, const char *id, const gantry_checkpoint_options *opts,
+                          gantry_error *err);
+int gnt_docker_restore(void *state, const char *id, const gantry_checkpoint_options *opts,
+                       gantry_error *err);
+extern const struct gnt_out gnt_docker_top_options[];
+extern const struct gnt_out gnt_docker_update_options[];
+extern const struct gnt_out gnt_docker_checkpoint_options[];
+
 /* docker_stream.c */
 int gnt_docker_logs(void *state, const char *id, const gantry_logs_options *opts,
                     gantry_stream **out, gantry_error *err);
@@ -172,6 +195,7 @@ extern const struct gnt_out gnt_docker_stop_options[];
 extern const struct gnt_out gnt_docker_kill_options[];
 extern const struct gnt_out gnt_docker_container_remove_options[];
 extern const struct gnt_out gnt_docker_container_list_options[];
+extern const struct gnt_out gnt_docker_container_inspect_options[];
 extern const struct gnt_out gnt_docker_wait_options[];
 extern const struct gnt_out gnt_docker_logs_options[];
 extern const struct gnt_out gnt_docker_attach_options[];

@@ -166,4 +166,13 @@ const gantry_container_ops gnt_docker_container_ops = {
     .exec_result = gnt_docker_exec_result,
     .commit = gnt_docker_commit,
     .export_open = gnt_docker_export,
+    .pause = gnt_docker_pause,
+    .unpause = gnt_docker_unpause,
+    .rename = gnt_docker_rename,
+    .update = gnt_docker_update,
+    .top = gnt_docker_top,
+    .changes = gnt_docker_changes,
+    .checkpoint = gnt_docker_checkpoint,
+    .restore = gnt_docker_restore,
+    .resize = gnt_docker_resize,
 };

@@ -4,6 +4,7 @@
  * podman_inspect_values.c.
  */
 #include "podman_inspect.h"
+#include "rest_life.h"
 
 #include <string.h>
 
@@ -210,6 +211,7 @@ const struct gnt_in gnt_podman_container_item_rows[] = {
     GNT_IN_STR(C, pod, "Pod"),
     GNT_IN_I64(C, size_rw_bytes, "Size/rwSize"),
     GNT_IN_I64(C, size_root_bytes, "Size/rootFsSize"),
+    GNT_IN_HOOK(C, environment, "Mounts", gnt_in_mount_targets), /* see gnt_list_settle */
     GNT_IN_END
 };
 
@@ -249,7 +251,7 @@ const struct gnt_in gnt_podman_container_rows[] = {
     GNT_IN_STR(C, health_text, "State/Health/Status"),
     GNT_IN_ENUM(C, health, "State/Health/Status", gnt_podman_health_words),
     GNT_IN_INT(C, health_failures, "State/Health/FailingStreak"),
-    GNT_IN_HOOK(C, health_log, "State/Health/Log", gnt_podman_in_probes),
+    GNT_IN_HOOK(C, health_log, "State/Health/Log", gnt_in_health_log),
     GNT_IN_STRS(C, health_test, "Config/Healthcheck/Test"),
     GNT_IN_HOOK(C, stop_signal, "Config/StopSignal", gnt_podman_in_signal),
     GNT_IN_HOOK(C, stop_timeout_ms, "Config/StopTimeout", gnt_podman_in_seconds),

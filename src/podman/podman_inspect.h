@@ -12,9 +12,6 @@ extern const struct gnt_word gnt_podman_restart_words[];
 /* A list's "Status": only words of health. const char * */
 int gnt_podman_in_status(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
                          void *);
-/* [{"Start","End","ExitCode","Output"}] -> health_log */
-int gnt_podman_in_probes(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
-                         void *);
 /* Memory and swap: -1 for the kernel's largest number. int64_t */
 int gnt_podman_in_swap(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
                        void *);

@@ -30,21 +30,6 @@ int gnt_podman_in_status(struct gnt_in_context *c, const struct gnt_json *v,
     return 0;
 }
 
-static const struct gnt_in probe_rows[] = {
-    GNT_IN_STR(gantry_health_probe, output, "Output"),
-    GNT_IN_TIME(gantry_health_probe, started_ns, "Start"),
-    GNT_IN_TIME(gantry_health_probe, finished_ns, "End"),
-    GNT_IN_I64(gantry_health_probe, exit_code, "ExitCode"),
-    GNT_IN_END,
-};
-
-int gnt_podman_in_probes(struct gnt_in_context *c, const struct gnt_json *v,
-                         const struct gnt_in *row, void *field)
-{
-    (void)row;
-    return gnt_in_items(c, v, GANTRY_KIND_HEALTH_PROBE, probe_rows, field);
-}
-
 void gnt_podman_settle_health(gantry_container *container)
 {
     static const char *const no_texts[] = { NULL };

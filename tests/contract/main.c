@@ -33,6 +33,8 @@ static const struct {
     { "upkeep", upkeep_tests },
     { "transfer", transfer_tests },
     { "registries", registries_tests },
+    { "life", life_tests },
+    { "ensure", ensure_tests },
 };
 
 struct running {

@@ -55,6 +55,11 @@ static void test_every_option_is_decided(void **state)
         { "kill", gnt_docker_kill_options, sizeof(gantry_container_kill_options) },
         { "remove", gnt_docker_container_remove_options, sizeof(gantry_container_remove_options) },
         { "list", gnt_docker_container_list_options, sizeof(gantry_container_list_options) },
+        { "container inspect", gnt_docker_container_inspect_options,
+          sizeof(gantry_container_inspect_options) },
+        { "top", gnt_docker_top_options, sizeof(gantry_container_top_options) },
+        { "update", gnt_docker_update_options, sizeof(gantry_container_update_options) },
+        { "checkpoint", gnt_docker_checkpoint_options, sizeof(gantry_checkpoint_options) },
         { "wait", gnt_docker_wait_options, sizeof(gantry_wait_options) },
         { "logs", gnt_docker_logs_options, sizeof(gantry_logs_options) },
         { "attach", gnt_docker_attach_options, sizeof(gantry_attach_options) },
@@ -99,7 +104,14 @@ static void test_structs_without_options(void **state)
     assert_int_equal(sizeof(gantry_image_disk_usage_options), bare);
     assert_int_equal(sizeof(gantry_export_options), bare);
     assert_int_equal(sizeof(gantry_container_start_options), bare);
-    assert_int_equal(sizeof(gantry_container_inspect_options), bare);
+    assert_int_equal(sizeof(gantry_container_pause_options), bare);
+    assert_int_equal(sizeof(gantry_container_rename_options), bare);
+    assert_int_equal(sizeof(gantry_container_init_options), bare);
+    assert_int_equal(sizeof(gantry_container_exists_options), bare);
+    assert_int_equal(sizeof(gantry_container_changes_options), bare);
+    assert_int_equal(sizeof(gantry_container_mount_options), bare);
+    assert_int_equal(sizeof(gantry_health_check_options), bare);
+    assert_int_equal(sizeof(gantry_resize_options), bare);
     assert_int_equal(sizeof(gantry_volume_inspect_options), bare);
     assert_int_equal(sizeof(gantry_network_inspect_options), bare);
 }
@@ -781,6 +793,105 @@ static void test_container_without_process(void **state)
     gnt_result_free(ended);
 }
 
+/* What was asked for comes back, in the library's own words. */
+static void test_told_options(void **state)
+{
+    gantry_container *c = decode(
+        GANTRY_KIND_CONTAINER, gnt_docker_container_rows,
+        "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"running\",\"Health\":{\"Status\":\"unhealthy\","
+        "\"FailingStreak\":2,\"Log\":[{\"Start\":\"2026-11-28T05:29:17.5Z\",\"End\":"
+        "\"2026-11-28T05:29:18Z\",\"ExitCode\":1,\"Output\":\"no\"}]}},\"RestartCount\":4,"
+        "\"LogPath\":\"/log\",\"ExecIDs\":[\"e1\"],\"Config\":{\"StopSignal\":\"SIGINT\","
+        "\"StopTimeout\":3,\"Healthcheck\":{\"Test\":[\"CMD\",\"true\"]}},\"HostConfig\":{"
+        "\"RestartPolicy\":{\"Name\":\"on-failure\",\"MaximumRetryCount\":5},\"Privileged\":true,"
+        "\"ReadonlyRootfs\":true,\"Init\":true,\"MemorySwap\":-1,\"MemoryReservation\":7,"
+        "\"CpuShares\":8,\"CpuPeriod\":9,\"CpuQuota\":10,\"ShmSize\":11,\"CpusetCpus\":\"0\","
+        "\"NetworkMode\":\"host\",\"PidMode\":\"host\",\"IpcMode\":\"private\",\"UsernsMode\":\"\","
+        "\"LogConfig\":{\"Type\":\"local\"},\"Runtime\":\"runc\",\"CapAdd\":[\"NET_ADMIN\","
+        "\"CAP_CHOWN\"],\"CapDrop\":[\"ALL\"],\"Dns\":[\"192.0.2.1\"],\"ExtraHosts\":[\"a:192.0.2."
+        "2\"],\"Annotations\":{\"k\":\"v\"}},\"SizeRw\":12,\"SizeRootFs\":13}");
+
+    (void)state;
+    assert_int_equal(c->health, GANTRY_HEALTH_UNHEALTHY);
+    assert_string_equal(c->health_text, "unhealthy");
+    assert_int_equal(c->health_failures, 2);
+    assert_int_equal(c->health_log[0]->exit_code, 1);
+    assert_string_equal(c->health_log[0]->output, "no");
+    assert_true(c->health_log[0]->finished_ns - c->health_log[0]->started_ns == 500000000);
+    assert_string_equal(c->health_test[0], "CMD");
+    assert_string_equal(c->stop_signal, "SIGINT");
+    assert_int_equal(c->stop_timeout_ms, 3000);
+    assert_int_equal(c->restart, GANTRY_RESTART_ON_FAILURE);
+    assert_int_equal(c->restart_retries, 5);
+    assert_int_equal(c->restart_count, 4);
+    assert_true(c->privileged && c->read_only_root && c->init);
+    assert_int_equal(c->memory_swap_bytes, -1);
+    assert_int_equal(c->memory_reservation_bytes, 7);
+    assert_int_equal(c->cpu_shares, 8);
+    assert_int_equal(c->cpu_period_us, 9);
+    assert_int_equal(c->cpu_quota_us, 10);
+    assert_int_equal(c->shm_size_bytes, 11);
+    assert_string_equal(c->cpuset_cpus, "0");
+    assert_string_equal(c->network_mode, "host");
+    assert_string_equal(c->pid_namespace, "host");
+    assert_string_equal(c->ipc_namespace, "");
+    assert_string_equal(c->log_driver, "local");
+    assert_string_equal(c->log_path, "/log");
+    assert_string_equal(c->runtime, "runc");
+    assert_string_equal(c->capabilities_add[0], "CAP_NET_ADMIN");
+    assert_string_equal(c->capabilities_add[1], "CAP_CHOWN");
+    assert_string_equal(c->capabilities_drop[0], "ALL");
+    assert_string_equal(c->exec_ids[0], "e1");
+    assert_string_equal(c->dns_servers[0], "192.0.2.1");
+    assert_string_equal(c->extra_hosts[0], "a:192.0.2.2");
+    assert_string_equal(c->annotations[0].value, "v");
+    assert_int_equal(c->annotation_count, 1);
+    assert_int_equal(c->size_rw_bytes, 12);
+    assert_int_equal(c->size_root_bytes, 13);
+    gnt_result_free(c);
+}
+
+/* A container without a health check, or with one that is switched off, has no health. */
+static void test_no_health(void **state)
+{
+    gantry_container *c = decode(
+        GANTRY_KIND_CONTAINER, gnt_docker_container_rows,
+        "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"running\",\"Health\":{\"Status\":\"none\"}},"
+        "\"Config\":{\"Healthcheck\":{\"Test\":[\"NONE\"]},\"StopTimeout\":-1}}");
+
+    (void)state;
+    assert_int_equal(c->health, GANTRY_HEALTH_NONE);
+    assert_string_equal(c->health_text, "");
+    assert_null(c->health_test[0]);
+    assert_int_equal(c->stop_timeout_ms, -1);
+    assert_int_equal(c->size_rw_bytes, -1);
+    gnt_result_free(c);
+}
+
+static void test_health_in_lists(void **state)
+{
+    static const struct {
+        const char *status;
+        int health;
+    } rows[] = { { "Up 2 minutes (healthy)", GANTRY_HEALTH_HEALTHY },
+                 { "Up 2 minutes (unhealthy)", GANTRY_HEALTH_UNHEALTHY },
+                 { "Up 1 second (health: starting)", GANTRY_HEALTH_STARTING },
+                 { "Up 2 minutes (Paused)", GANTRY_HEALTH_NONE },
+                 { "Exited (0) 2 seconds ago", GANTRY_HEALTH_NONE } };
+    char text[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        gantry_container *c;
+
+        snprintf(text, sizeof text, "{\"Id\":\"" ID "\",\"State\":\"running\",\"Status\":\"%s\"}",
+                 rows[i].status);
+        c = decode(GANTRY_KIND_CONTAINER, gnt_docker_container_list_rows, text);
+        assert_int_equal(c->health, rows[i].health);
+        gnt_result_free(c);
+    }
+}
+
 static void test_listed_container(void **state)
 {
     gantry_container *c = decode(
@@ -1153,6 +1264,9 @@ int main(void)
         cmocka_unit_test(test_container_without_process),
         cmocka_unit_test(test_image_of_a_container),
         cmocka_unit_test(test_ports_are_of_what_runs),
+        cmocka_unit_test(test_told_options),
+        cmocka_unit_test(test_no_health),
+        cmocka_unit_test(test_health_in_lists),
         cmocka_unit_test(test_listed_container),
         cmocka_unit_test(test_images),
         cmocka_unit_test(test_volume_and_network),
