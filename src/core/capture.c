@@ -77,8 +77,8 @@ struct copy {
     int os_error;
 };
 
-/* A pipe nobody reads must not kill the process: SIGPIPE is held back, and taken if it is ours. */
-static ssize_t write_quietly(int fd, const char *data, size_t size)
+/* SIGPIPE is held back, and taken if it is ours. */
+ssize_t gnt_write_quietly(int fd, const char *data, size_t size)
 {
     const struct timespec at_once = { 0, 0 };
     sigset_t pipe_only;
@@ -110,7 +110,7 @@ static int copy_sink(void *arg, int channel, const void *data, size_t size)
     ssize_t written;
 
     while (ready.fd >= 0 && size > 0) {
-        written = write_quietly(ready.fd, at, size);
+        written = gnt_write_quietly(ready.fd, at, size);
         if (written >= 0) {
             at += written;
             size -= (size_t)written;

@@ -2,8 +2,8 @@
  * Connecting the caller's descriptors with the stream of an attach or exec: input, output, errors,
  * the terminal's mode and size, in one poll loop. Shared by attach_stdio, exec_stdio and run.
  */
-#ifndef GNT_STDIO_H
-#define GNT_STDIO_H
+#ifndef GNT_STDIO_PUMP_H
+#define GNT_STDIO_PUMP_H
 
 #include <gantry/backend.h>
 
