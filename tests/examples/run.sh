@@ -67,6 +67,31 @@ if [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
         fail "removing the image that was backed up" ""
 fi
 
+if [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
+    case $2 in
+    GANTRY_TEST_DOCKER) import="/v1.41/images/create?fromSrc=-&repo=gantry-shell" ;;
+    *) import="/v4.0.0/libpod/images/import?reference=gantry-shell" ;;
+    esac
+    curl -sS --fail --unix-socket "${address#unix://}" -X POST -H 'Content-Type: application/x-tar' \
+        --data-binary "@$GANTRY_TEST_BUSYBOX" "http://engine$import" >/dev/null ||
+        fail "importing an image for a shell" ""
+    out=$(printf 'echo "it has $((40 + 2))"\nexit 7\n' | "$folder/shell" --image gantry-shell 2>&1)
+    [ $? -eq 7 ] || fail "shell does not end with the command's exit code" "$out"
+    contains shell "$out" "it has 42"
+    if command -v script >/dev/null 2>&1; then
+        # With a terminal, whose size the shell sees.
+        out=$(echo | script -qec "stty cols 71 rows 31; '$folder/shell' --image gantry-shell sh -c \
+            'until [ \"\$(stty size)\" = \"31 71\" ]; do usleep 10000; done; echo sized; exit 9'" \
+            /dev/null 2>&1)
+        [ $? -eq 9 ] || fail "shell with a terminal" "$out"
+        contains "shell with a terminal" "$out" "sized"
+    fi
+    out=$("$folder/shell" gantry-no-such-container 2>&1) && fail "shell in no container" "$out"
+    contains shell "$out" "o such container"
+    curl -sS --fail --unix-socket "${address#unix://}" -X DELETE \
+        "http://engine/v1.40/images/gantry-shell" >/dev/null || fail "removing the shell's image" ""
+fi
+
 project=$backup/project
 mkdir -p "$project/logs" || exit 1
 printf 'FROM scratch\nCOPY . /\n' >"$project/Dockerfile"
@@ -96,7 +121,7 @@ echo 'COPY nothing-of-this-name /' >>"$project/Dockerfile"
 out=$("$folder/build_directory" "$project" 2>&1) && fail "build_directory of no file" "$out"
 contains build_directory "$out" "nothing-of-this-name"
 
-for name in backup_images build_directory context transfer; do
+for name in backup_images build_directory context shell transfer; do
     out=$("$folder/$name" 2>&1)
     [ $? -eq 2 ] || fail "$name without arguments does not end with 2" "$out"
     contains "$name" "$out" "usage: $name"
