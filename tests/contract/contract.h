@@ -81,6 +81,7 @@ extern const struct contract_test context_tests[];
 extern const struct contract_test large_tests[];
 extern const struct contract_test containers_tests[];
 extern const struct contract_test run_tests[];
+extern const struct contract_test runs_tests[];
 extern const struct contract_test streams_tests[];
 extern const struct contract_test exec_tests[];
 extern const struct contract_test volumes_tests[];

@@ -19,6 +19,7 @@ static const struct {
     { "large", large_tests },
     { "containers", containers_tests },
     { "run", run_tests },
+    { "runs", runs_tests },
     { "streams", streams_tests },
     { "exec", exec_tests },
     { "volumes", volumes_tests },
