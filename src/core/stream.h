@@ -6,6 +6,8 @@
 
 #include <gantry/backend.h>
 
+#include <sys/types.h>
+
 #include "demux.h"
 #include "upgrade.h"
 
@@ -33,12 +35,18 @@ gantry_host *gnt_stream_host(const gantry_stream *s);
 /* How gnt_stream_wait does it; without this by polling the descriptor for a short time. */
 void gnt_stream_on_wait(gantry_stream *s, int (*wait)(void *state, int events, gantry_error *err));
 
+/* The signal that an exit code tells of, or 0. */
+int gnt_exit_signal(const gantry_exit_status *status);
+
 /* Run something when a progress is closed (after its own close). One each. */
 void gnt_progress_on_close(gantry_progress *p, void (*fn)(void *), void *arg);
 
 /* Which builder a build's progress is of: GANTRY_BUILDER_..., AUTO where an engine has but one. */
 void gnt_progress_set_builder(gantry_progress *p, int builder);
 int gnt_progress_builder(const gantry_progress *p);
+
+/* write(), but a pipe nobody reads must not kill the process: EPIPE without its signal. */
+ssize_t gnt_write_quietly(int fd, const char *data, size_t size);
 
 /* Collects channels in memory: the buffers behind gantry_output, run and exec. */
 struct gnt_capture {

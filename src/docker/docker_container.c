@@ -195,6 +195,8 @@ const gantry_container_ops gnt_docker_container_ops = {
     .wait = gnt_docker_wait,
     .exec = gnt_docker_exec,
     .exec_result = gnt_docker_exec_result,
+    .exec_resize = gnt_docker_exec_resize,
+    .exec_inspect = gnt_docker_exec_inspect,
     .commit = gnt_docker_commit,
     .export_open = gnt_docker_export,
 };
