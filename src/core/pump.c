@@ -1,10 +1,9 @@
 /*
- * The pump: an event loop over one stream, an input and an output, of which each may be slow.
+ * The pump: an event loop over one stream and an input, of which each may be slow.
  */
 #include "pump.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
@@ -13,7 +12,6 @@
 
 enum {
     PIECE = 64 * 1024,
-    CAREFUL = 4096,    /* a pipe or terminal that poll calls writable takes so much at once */
     WAIT_SLICE_MS = 50 /* for streams without a descriptor */
 };
 
@@ -182,60 +180,20 @@ static int step_input(struct pumping *p, int *moved, gantry_error *err)
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
-static int take_output(struct pumping *p, int channel, size_t size, gantry_error *err)
-{
-    const struct gnt_pump *set = p->set;
-
-    if (set->sink != NULL) {
-        if (set->sink(set->sink_arg, channel, p->out_piece, size) != 0)
-            return gnt_fail(err, GANTRY_E_CALLBACK, "stopped by the callback");
-        return 0;
-    }
-    p->out_fd = channel == GANTRY_STDERR ? set->err_fd : set->out_fd;
-    p->out = p->out_piece;
-    p->out_left = p->out_fd >= 0 ? size : 0;
-    p->out_ready = 0;
-    return 0;
-}
-
-/* To a descriptor that poll calls writable, without ever waiting in write. */
-static int write_output(struct pumping *p, gantry_error *err)
-{
-    int flags = fcntl(p->out_fd, F_GETFL);
-    size_t size = p->out_left;
-    ssize_t written;
-
-    if (flags >= 0 && (flags & O_NONBLOCK) == 0 && size > CAREFUL)
-        size = CAREFUL;
-    written = gnt_write_quietly(p->out_fd, p->out, size);
-    p->out_ready = 0;
-    if (written >= 0) {
-        p->out += written;
-        p->out_left -= (size_t)written;
-    } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-        return gnt_fail_errno(err, GANTRY_E_IO, errno, "cannot write the output");
-    }
-    return 0;
-}
-
 static int step_output(struct pumping *p, int *moved, gantry_error *err)
 {
+    const struct gnt_pump *set = p->set;
     int channel = GANTRY_STDOUT;
     size_t got = 0;
-    int rc;
+    int rc = gantry_stream_read(set->stream, p->out_piece, PIECE, &got, &channel, err);
 
-    if (p->out_left > 0) {
-        if (!p->out_ready)
-            return 0;
-        *moved = 1;
-        return write_output(p, err);
-    }
-    rc = gantry_stream_read(p->set->stream, p->out_piece, PIECE, &got, &channel, err);
     if (rc == GANTRY_E_AGAIN)
         return 0;
     *moved = 1;
     p->out_ended = rc == 0 && got == 0;
-    return rc < 0 || got == 0 ? rc : take_output(p, channel, got, err);
+    if (rc == 0 && got > 0 && set->sink(set->sink_arg, channel, p->out_piece, got) != 0)
+        return gnt_fail(err, GANTRY_E_CALLBACK, "stopped by the callback");
+    return rc;
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -245,53 +203,48 @@ static int wants_fd(const struct pumping *p)
     return p->in_open && p->in_fd >= 0 && p->in_left == 0 && !p->in_ended;
 }
 
-static short stream_events(const struct pumping *p)
+static int wants_room(const struct pumping *p)
 {
-    int writes = p->in_open && (p->in_left > 0 || p->in_ended);
-
-    return (short)((p->out_left == 0 ? POLLIN : 0) | (writes ? POLLOUT : 0));
+    return p->in_open && (p->in_left > 0 || p->in_ended);
 }
 
 static int sleep_on(struct pumping *p, gantry_error *err)
 {
-    struct pollfd fds[4] = {
-        { gantry_stream_fd(p->set->stream, NULL), stream_events(p), 0 },
+    struct pollfd fds[3] = {
+        { gantry_stream_fd(p->set->stream, NULL), POLLIN, 0 },
         { gantry_cancel_fd(p->clock.cancel), POLLIN, 0 },
         { wants_fd(p) ? p->in_fd : -1, POLLIN, 0 },
-        { p->out_left > 0 ? p->out_fd : -1, POLLOUT, 0 },
     };
     int ms = gnt_alarm_wait_ms(p->set->alarm, gnt_clock_wait_ms(&p->clock, -1));
     int limit = gantry_stream_timeout_ms(p->set->stream);
 
+    if (wants_room(p))
+        fds[0].events |= POLLOUT;
     if (fds[0].fd < 0)
         ms = ms < 0 || ms > WAIT_SLICE_MS ? WAIT_SLICE_MS : ms;
-    /* While it is not read it cannot say that its limit has passed. */
-    if (p->out_left == 0 && limit >= 0 && (ms < 0 || limit < ms))
+    if (limit >= 0 && (ms < 0 || limit < ms))
         ms = limit;
-    if (fds[0].events == 0)
-        fds[0].fd = -1; /* else its end would wake us again and again */
-    if (poll(fds, 4, ms) < 0)
+    if (poll(fds, 3, ms) < 0)
         return errno == EINTR ? 0 : gnt_fail_errno(err, GANTRY_E_IO, errno, "waiting failed");
     p->in_ready = fds[2].revents != 0;
-    p->out_ready = fds[3].revents != 0;
     return 0;
 }
 
 /* Nothing moved: wait for one of all that may. */
 static int wait_for_more(struct pumping *p, gantry_error *err)
 {
-    int writes = stream_events(p) & POLLOUT;
+    int events = GANTRY_POLL_IN | (wants_room(p) ? GANTRY_POLL_OUT : 0);
 
     if (p->set->call != NULL)
         return sleep_on(p, err);
-    return gnt_stream_wait(p->set->stream, GANTRY_POLL_IN | (writes ? GANTRY_POLL_OUT : 0), err);
+    return gnt_stream_wait(p->set->stream, events, err);
 }
 
 static int loop(struct pumping *p, gantry_error *err)
 {
     int rc = 0;
 
-    while (rc == 0 && !(p->out_ended && p->out_left == 0)) {
+    while (rc == 0 && !p->out_ended) {
         int moved = 0;
 
         rc = gnt_alarm_check(p->set->alarm, err);
@@ -312,12 +265,11 @@ static int loop(struct pumping *p, gantry_error *err)
 static void begin(struct pumping *p, const struct gnt_pump *set)
 {
     p->set = set;
-    p->in_fd = set->source != NULL ? gnt_source_fd(set->source) : set->in_fd;
+    p->in_fd = set->source != NULL ? gnt_source_fd(set->source) : -1;
     p->in = set->input;
     p->in_left = set->input_size;
-    p->in_open = set->input != NULL || set->source != NULL || set->in_fd >= 0;
+    p->in_open = set->input != NULL || set->source != NULL;
     p->in_ended = set->input != NULL;
-    p->out_fd = -1;
     gnt_clock_start(&p->clock, set->call, 0);
 }
 
@@ -348,12 +300,9 @@ int gnt_pump(const struct gnt_pump *set, gantry_error *err)
 int gnt_stream_pump(gantry_stream *s, const void *input, size_t input_size, gantry_sink_fn sink,
                     void *sink_arg, gantry_error *err)
 {
-    struct gnt_pump pump = { .stream = s,
-                             .input = input,
-                             .input_size = input_size,
-                             .in_fd = -1,
-                             .sink = sink,
-                             .sink_arg = sink_arg };
+    struct gnt_pump pump = {
+        .stream = s, .input = input, .input_size = input_size, .sink = sink, .sink_arg = sink_arg
+    };
 
     return gnt_pump(&pump, err);
 }

@@ -1,6 +1,6 @@
 /*
  * Moves bytes between a process's stream and what feeds it and takes its output, in the thread of
- * the call. Nothing of it blocks but a source that does, and no descriptor's mode is changed.
+ * the call, and has an eye on the time. For the caller's own descriptors see stdio_pump.h.
  */
 #ifndef GNT_PUMP_H
 #define GNT_PUMP_H
@@ -21,29 +21,25 @@ int gnt_alarm_check(struct gnt_alarm *alarm, gantry_error *err);
 /* Milliseconds until then, rounded up, at most `most` (negative: no bound). alarm may be NULL. */
 int gnt_alarm_wait_ms(const struct gnt_alarm *alarm, int most);
 
-/* What a process is connected with. Zero, but for fds, and set what is needed. */
+/* What a process is connected with; what is zero is not there. */
 struct gnt_pump {
     gantry_stream *stream;
-    const gantry_call *call; /* its limits and token; needed with descriptors and an alarm */
+    const gantry_call *call; /* its limits and token; needed with a source and an alarm */
     struct gnt_alarm *alarm; /* or NULL */
 
-    /* Standard input: one of the three, or none and it is left alone. */
+    /* Standard input: one of the two, or none and it is left alone. */
     const void *input;
     size_t input_size;
     const gantry_source *source; /* asked for more once the stream has taken what it gave */
-    int in_fd;                   /* -1 = none */
 
-    /* Output: to the sink if there is one, else to descriptors, -1 = dropped. */
     gantry_sink_fn sink;
     void *sink_arg;
-    int out_fd;
-    int err_fd;
 };
 
 /*
  * Until the end of the stream's output. Input is closed at its end; a process that stops reading it
- * is no failure. A source or a descriptor that fails ends this with its code, input left open. A
- * source that comes from a descriptor is waited for like one. Leaves the stream in blocking mode.
+ * is no failure. A source that fails ends this with its code, input left open; while it blocks nothing
+ * else happens, but one that reads a descriptor is asked only when there is something. Leaves the stream in blocking mode.
  */
 int gnt_pump(const struct gnt_pump *pump, gantry_error *err);
 

@@ -25,10 +25,8 @@ static int import_source(struct run *r, gantry_error *err)
 
 static int import_stdio(struct run *r, gantry_error *err)
 {
-    int rc = gnt_import(&r->stdio, sizeof r->stdio, r->options.stdio, "gantry_stdio", err);
+    int rc = gnt_stdio_import(r->options.stdio, &r->stdio, err);
 
-    if (rc == 0 && r->stdio.in < 0 && r->stdio.out < 0 && r->stdio.err < 0)
-        rc = gnt_fail(err, GANTRY_E_INVALID, "stdio: needs one descriptor at least");
     r->options.stdio = &r->stdio;
     return rc;
 }
@@ -137,6 +135,8 @@ static int open_wait_and_attach(struct run *r, gantry_error *err)
                                                                               : GANTRY_OFF };
     int rc = r->ops->wait(r->e->state, r->result->id, &wait, &r->wait, err);
 
+    if (r->options.stdio != NULL)
+        attach.detach_keys = ""; /* they are watched for here */
     if (rc == 0)
         rc = r->ops->attach(r->e->state, r->result->id, &attach, &r->stream, err);
     return rc;
@@ -151,6 +151,28 @@ static int start(struct run *r, gantry_error *err)
     return rc;
 }
 
+/* Between the process and the caller's descriptors; the detach keys may end it before the process. */
+static int connect_stdio(struct run *r, gantry_error *err)
+{
+    struct gnt_stdio_container sized = { r->e, r->result->id };
+    struct gnt_stdio_plan plan = { .host = &r->e->host,
+                                   .stdio = &r->stdio,
+                                   .call = &r->call,
+                                   .stream = r->stream,
+                                   .detach_keys = "ctrl-p,ctrl-q",
+                                   .tty = r->container.tty == GANTRY_ON,
+                                   .resize = gnt_stdio_resize_container,
+                                   .resize_arg = &sized,
+                                   .alarm = &r->alarm };
+    int end = GANTRY_END_PROCESS;
+    int rc = has_empty_input(r) ? gantry_stream_close_write(r->stream, err) : 0;
+
+    if (rc == 0)
+        rc = gnt_stdio_pump(&plan, &end, err);
+    r->result->detached = rc == 0 && end == GANTRY_END_DETACHED;
+    return rc;
+}
+
 /* What goes in and out until the output ends. */
 static int move_bytes(struct run *r, gantry_error *err)
 {
@@ -161,21 +183,16 @@ static int move_bytes(struct run *r, gantry_error *err)
                              .input = o->input,
                              .input_size = o->input_size,
                              .source = o->source,
-                             .in_fd = -1 };
-    int rc;
+                             .sink = o->sink,
+                             .sink_arg = o->sink_arg };
 
-    if (o->stdio != NULL) {
-        pump.in_fd = r->stdio.in;
-        pump.out_fd = r->stdio.out;
-        pump.err_fd = r->stdio.err;
-    } else {
-        pump.sink = o->sink != NULL ? o->sink : gnt_capture_sink;
-        pump.sink_arg = o->sink != NULL ? o->sink_arg : (void *)&r->capture;
-    }
-    if (has_empty_input(r))
-        pump.input = "";
-    rc = gnt_pump(&pump, err);
-    return pump.sink == gnt_capture_sink ? gnt_capture_result(&r->capture, rc, err) : rc;
+    if (o->stdio != NULL)
+        return connect_stdio(r, err);
+    if (o->sink != NULL)
+        return gnt_pump(&pump, err);
+    pump.sink = gnt_capture_sink;
+    pump.sink_arg = &r->capture;
+    return gnt_capture_result(&r->capture, gnt_pump(&pump, err), err);
 }
 
 static int take_output(struct run *r, gantry_error *err)
@@ -208,7 +225,7 @@ static int run_steps(struct run *r, const char *image, gantry_error *err)
         rc = gnt_run_note_start(r, err);
     if (rc == 0)
         rc = move_bytes(r, err);
-    if (rc == 0)
+    if (rc == 0 && !r->result->detached)
         rc = gnt_run_see_end(r, err);
     if (rc == 0)
         rc = take_output(r, err);

@@ -5,7 +5,7 @@
 #include <gantry/run.h>
 
 #include "engine.h"
-#include "pump.h"
+#include "stdio_pump.h"
 
 struct run {
     gantry_engine *e;

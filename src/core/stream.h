@@ -11,8 +11,6 @@
 #include "demux.h"
 #include "upgrade.h"
 
-#include <sys/types.h>
-
 /* How the bytes of a log or attach stream are to be read; decided from facts, never guessed. */
 enum gnt_framing {
     GNT_RAW,   /* everything is stdout */
@@ -64,8 +62,6 @@ int gnt_capture_result(const struct gnt_capture *c, int rc, gantry_error *err);
  * is empty after it. */
 int gnt_capture_give(struct gnt_capture *c, void *result, gantry_output *out, gantry_error *err);
 
-/* As write(), but that a pipe nobody reads does not kill the process. */
-ssize_t gnt_write_quietly(int fd, const char *data, size_t size);
 /* The descriptor of a source made by gantry_source_fd(), -1 of any other. */
 int gnt_source_fd(const gantry_source *source);
 
