@@ -1,6 +1,6 @@
 /*
- * What is built on reading a stream to its end: callbacks, descriptors, memory. Knows streams only by
- * their public functions.
+ * What is built on reading a stream to its end: callbacks, descriptors, memory. Knows streams only
+ * by their public functions.
  */
 #include "stream.h"
 

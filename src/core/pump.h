@@ -38,8 +38,9 @@ struct gnt_pump {
 
 /*
  * Until the end of the stream's output. Input is closed at its end; a process that stops reading it
- * is no failure. A source that fails ends this with its code, input left open; while it blocks nothing
- * else happens, but one that reads a descriptor is asked only when there is something. Leaves the stream in blocking mode.
+ * is no failure. A source that fails ends this with its code, input left open; while it blocks
+ * nothing else happens, but one that reads a descriptor is asked only when there is something.
+ * Leaves the stream in blocking mode.
  */
 int gnt_pump(const struct gnt_pump *pump, gantry_error *err);
 

@@ -132,11 +132,10 @@ static int open_wait_and_attach(struct run *r, gantry_error *err)
     gantry_attach_options attach = { .size = sizeof attach,
                                      .call = &r->call,
                                      .in = has_input(r) || has_empty_input(r) ? GANTRY_ON
-                                                                              : GANTRY_OFF };
+                                                                              : GANTRY_OFF,
+                                     .detach_keys = "" }; /* input is bytes; keys are seen here */
     int rc = r->ops->wait(r->e->state, r->result->id, &wait, &r->wait, err);
 
-    if (r->options.stdio != NULL)
-        attach.detach_keys = ""; /* they are watched for here */
     if (rc == 0)
         rc = r->ops->attach(r->e->state, r->result->id, &attach, &r->stream, err);
     return rc;
@@ -151,7 +150,7 @@ static int start(struct run *r, gantry_error *err)
     return rc;
 }
 
-/* Between the process and the caller's descriptors; the detach keys may end it before the process. */
+/* Between the process and the caller's descriptors; keys may end it before the process does. */
 static int connect_stdio(struct run *r, gantry_error *err)
 {
     struct gnt_stdio_container sized = { r->e, r->result->id };

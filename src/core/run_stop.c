@@ -1,7 +1,7 @@
 /*
  * The end of a container that runs longer than it may: asked by its own stop signal, killed after
- * its own grace period. Not by the engine's stop, which keeps its caller waiting all that time while
- * nobody would take the output.
+ * its own grace period. Not by the engine's stop, which keeps its caller waiting all that time, and
+ * nobody would take the output meanwhile.
  */
 #include "run.h"
 

@@ -1,6 +1,6 @@
 /*
- * Waits for containers, the public functions. The engine's own conditions are a backend's slot; that
- * a container runs or is healthy is found out by asking again and again.
+ * Waits for containers, the public functions. The engine's own conditions are a backend's slot;
+ * that a container runs or is healthy is found out by asking again and again.
  */
 #include <gantry/wait.h>
 

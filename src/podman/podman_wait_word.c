@@ -1,6 +1,6 @@
 /*
- * Waiting for a state by libpod's own word. Its endpoint answers nothing before that, so the request
- * is sent when the wait begins, and even the head of the answer is part of the result.
+ * Waiting for a state by libpod's own word. Its endpoint answers nothing before that, so the
+ * request is sent when the wait begins, and even the head of the answer is part of the result.
  */
 #include "podman.h"
 
