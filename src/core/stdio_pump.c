@@ -49,7 +49,6 @@ struct pump {
     int rows;
     int tries; /* left for this size */
     int64_t look_ns;
-    int alarm_due;
 };
 
 /* ---- arguments ------------------------------------------------------------------------------- */
@@ -276,8 +275,7 @@ static int wait_for(struct pump *p, int moved, struct pollfd fds[4], gantry_erro
     int writing = p->piece_at < p->piece_size;
     int sending = p->typed_at < p->typed_size;
     int events = 0;
-    int timeout =
-        sooner(gnt_clock_wait_ms(&p->clock, -1), gantry_stream_timeout_ms(p->plan->stream));
+    int timeout = gnt_alarm_wait_ms(p->plan->alarm, gnt_clock_wait_ms(&p->clock, -1));
     int fd = gantry_stream_fd(p->plan->stream, &events);
 
     if (writing)
@@ -286,8 +284,8 @@ static int wait_for(struct pump *p, int moved, struct pollfd fds[4], gantry_erro
         events &= ~GANTRY_POLL_OUT;
     if (p->watch_size)
         timeout = sooner(timeout, until(p->look_ns));
-    if (p->alarm_due)
-        timeout = sooner(timeout, until(p->plan->alarm_ns));
+    if (!writing) /* a stream that is not read cannot say that its limit has passed */
+        timeout = sooner(timeout, gantry_stream_timeout_ms(p->plan->stream));
     if (moved || (fd < 0 && !writing))
         timeout = 0;
     /* Without events a descriptor would still report that its peer is gone, over and over. */
@@ -310,10 +308,8 @@ static int turn(struct pump *p, gantry_error *err)
     int moved = 0;
     int rc = gnt_clock_check(&p->clock, err);
 
-    if (rc == 0 && p->alarm_due && gantry_clock_ns() >= p->plan->alarm_ns) {
-        p->alarm_due = 0;
-        rc = p->plan->alarm(p->plan->alarm_arg, err);
-    }
+    if (rc == 0)
+        rc = gnt_alarm_check(p->plan->alarm, err);
     if (rc < 0)
         return rc;
     look_at_size(p);
@@ -360,11 +356,9 @@ static int pump(struct pump *p, gantry_error *err)
 int gnt_stdio_pump(const struct gnt_stdio_plan *plan, int *out_end, gantry_error *err)
 {
     const gantry_stdio *stdio = plan->stdio;
-    struct pump p = { .plan = plan,
-                      .in = stdio->in,
-                      .fds = { stdio->out, stdio->out, stdio->err },
-                      .last = '\n',
-                      .alarm_due = plan->alarm != NULL && plan->alarm_ns > 0 };
+    struct pump p = {
+        .plan = plan, .in = stdio->in, .fds = { stdio->out, stdio->out, stdio->err }, .last = '\n'
+    };
     const struct gnt_mem *mem = &plan->host->mem;
     int columns;
     int rows;

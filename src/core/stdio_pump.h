@@ -7,6 +7,7 @@
 
 #include <gantry/backend.h>
 
+#include "pump.h"
 #include "terminal.h"
 
 /* Import and check what can be checked without an engine: at least one descriptor, all of them
@@ -27,11 +28,7 @@ struct gnt_stdio_plan {
      * is tried again for a while, since a process that starts or ends has no size. */
     int (*resize)(void *arg, int columns, int rows, const gantry_call *call, gantry_error *err);
     void *resize_arg;
-    /* Called once when CLOCK_MONOTONIC reaches alarm_ns (0 = never), while bytes flow; a negative
-     * result ends the pump. */
-    int (*alarm)(void *arg, gantry_error *err);
-    void *alarm_arg;
-    int64_t alarm_ns;
+    struct gnt_alarm *alarm; /* looked at while bytes flow; NULL = none */
 };
 
 /*

@@ -62,10 +62,13 @@ int gnt_capture_result(const struct gnt_capture *c, int rc, gantry_error *err);
  * is empty after it. */
 int gnt_capture_give(struct gnt_capture *c, void *result, gantry_output *out, gantry_error *err);
 
+/* The descriptor of a source made by gantry_source_fd(), -1 of any other. */
+int gnt_source_fd(const gantry_source *source);
+
 /*
  * Feed input into a stream's standard input, close it, and drain its output at the same time, to
  * the end. input may be NULL: nothing is written or closed. A peer that stops reading its input is
- * no failure. Leaves the stream in blocking mode.
+ * no failure. Leaves the stream in blocking mode. For more see pump.h.
  */
 int gnt_stream_pump(gantry_stream *s, const void *input, size_t input_size, gantry_sink_fn sink,
                     void *sink_arg, gantry_error *err);

@@ -4,6 +4,8 @@
  */
 #include "docker.h"
 
+#include <string.h>
+
 #define L gantry_logs_options
 const struct gnt_out gnt_docker_logs_options[] = {
     GNT_OUT_CODE(L, since_ns),   GNT_OUT_CODE(L, until_ns),
@@ -24,7 +26,7 @@ const struct gnt_out gnt_docker_attach_options[] = {
 const struct gnt_out gnt_docker_wait_options[] = {
     GNT_OUT_CODE(W, condition),
     GNT_OUT_REFUSE(W, reserved),
-    GNT_OUT_REFUSE(gantry_wait_options, engine_condition),
+    GNT_OUT_CODE(W, engine_condition),
     GNT_OUT_END,
 };
 #undef W
@@ -95,8 +97,24 @@ static const char *const conditions[] = { [GANTRY_WAIT_NOT_RUNNING] = "not-runni
                                           [GANTRY_WAIT_NEXT_EXIT] = "next-exit",
                                           [GANTRY_WAIT_REMOVED] = "removed" };
 
-/* 20.10 takes any word and then waits for ever, so that only known ones are sent. Docker sends the
- * head at once. Of a container that never ran it says 0 at once: no exit code. */
+/* 20.10 takes any word and then waits for ever, so that only known ones are sent. */
+static int find_condition(const gantry_wait_options *opts, int *out, gantry_error *err)
+{
+    *out = opts->condition;
+    if (opts->engine_condition == NULL) {
+        if (*out >= GANTRY_WAIT_NOT_RUNNING && *out <= GANTRY_WAIT_REMOVED)
+            return 0;
+        return gnt_fail(err, GANTRY_E_INVALID, "condition: %d is none of GANTRY_WAIT_", *out);
+    }
+    for (*out = GANTRY_WAIT_NOT_RUNNING; *out <= GANTRY_WAIT_REMOVED; ++*out) {
+        if (strcmp(opts->engine_condition, conditions[*out]) == 0)
+            return 0;
+    }
+    return gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                    "engine_condition: Docker knows not-running, next-exit and removed");
+}
+
+/* Docker sends the head at once. Of a container that never ran it says 0 at once: no exit code. */
 int gnt_docker_wait(void *state, const char *id, const gantry_wait_options *opts, gantry_wait **out,
                     gantry_error *err)
 {
@@ -106,13 +124,13 @@ int gnt_docker_wait(void *state, const char *id, const gantry_wait_options *opts
     struct gnt_wait_plan plan = { 0 };
     struct gnt_container_facts facts;
     struct gnt_req r;
-    int rc;
+    int condition;
+    int rc = find_condition(opts, &condition, err);
 
-    if (opts->condition < GANTRY_WAIT_NOT_RUNNING || opts->condition > GANTRY_WAIT_REMOVED)
-        return gnt_fail(err, GANTRY_E_INVALID, "condition: %d is none of GANTRY_WAIT_",
-                        opts->condition);
-    plan.error_counts = opts->condition == GANTRY_WAIT_REMOVED;
-    if (opts->condition != GANTRY_WAIT_NEXT_EXIT) {
+    if (rc < 0)
+        return rc;
+    plan.error_counts = condition == GANTRY_WAIT_REMOVED;
+    if (condition != GANTRY_WAIT_NEXT_EXIT) {
         rc = gnt_rest_container_facts(&d->rest, call, id, &facts, err);
         if (rc < 0)
             return rc;
@@ -121,7 +139,7 @@ int gnt_docker_wait(void *state, const char *id, const gantry_wait_options *opts
     gnt_req_init(&r, &d->rest, "POST", call, "/containers/%s/wait", id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     r.flags |= GNT_REQ_OPEN_ENDED;
-    gnt_req_query(&r, "condition", conditions[opts->condition]);
+    gnt_req_query(&r, "condition", conditions[condition]);
     return gnt_rest_wait_open(&r, &plan, out, err);
 }
 

@@ -81,9 +81,11 @@ extern const struct contract_test context_tests[];
 extern const struct contract_test large_tests[];
 extern const struct contract_test containers_tests[];
 extern const struct contract_test run_tests[];
+extern const struct contract_test runs_tests[];
 extern const struct contract_test streams_tests[];
 extern const struct contract_test exec_tests[];
 extern const struct contract_test sessions_tests[];
+extern const struct contract_test flood_tests[];
 extern const struct contract_test volumes_tests[];
 extern const struct contract_test networks_tests[];
 extern const struct contract_test errors_tests[];
@@ -94,6 +96,7 @@ extern const struct contract_test registries_tests[];
 extern const struct contract_test full_tests[];
 extern const struct contract_test manifests_tests[];
 extern const struct contract_test transfer_tests[];
+extern const struct contract_test life_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */
 #define TEST(function)                                                                             \

@@ -19,9 +19,11 @@ static const struct {
     { "large", large_tests },
     { "containers", containers_tests },
     { "run", run_tests },
+    { "runs", runs_tests },
     { "streams", streams_tests },
     { "exec", exec_tests },
     { "sessions", sessions_tests },
+    { "flood", flood_tests },
     { "volumes", volumes_tests },
     { "networks", networks_tests },
     { "errors", errors_tests },
@@ -32,6 +34,7 @@ static const struct {
     { "upkeep", upkeep_tests },
     { "transfer", transfer_tests },
     { "registries", registries_tests },
+    { "life", life_tests },
 };
 
 struct running {

@@ -675,6 +675,11 @@ const struct contract_test sessions_tests[] = {
                     GANTRY_FEATURE_CONTAINERS_RESIZE)),
     TEST_WITH(a_terminal_on_a_command, EXEC),
     TEST_WITH(pipes_on_a_command, EXEC),
+    { 0 },
+};
+
+/* Some seconds of work for the engine: a group of its own. */
+const struct contract_test flood_tests[] = {
     TEST_WITH(a_hundred_megabytes_through_cat, ATTACH),
     { 0 },
 };

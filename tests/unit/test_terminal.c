@@ -808,11 +808,12 @@ static void both_ways_over_one_descriptor(void **state)
     console_free(&c);
 }
 
-static int count_alarm(void *arg, gantry_error *err)
+static int count_alarm(void *arg, int64_t *at_ns, gantry_error *err)
 {
     struct console *c = arg;
 
     (void)err;
+    *at_ns = 0;
     atomic_fetch_add(&c->alarms, 1);
     return 0;
 }
@@ -820,12 +821,12 @@ static int count_alarm(void *arg, gantry_error *err)
 static void the_alarm_comes_once(void **state)
 {
     struct console c;
+    struct gnt_alarm alarm = { .ring = count_alarm, .arg = &c };
 
     (void)state;
     console_init(&c);
-    c.plan.alarm = count_alarm;
-    c.plan.alarm_arg = &c;
-    c.plan.alarm_ns = gantry_clock_ns() + 5000000;
+    alarm.at_ns = gantry_clock_ns() + 5000000;
+    c.plan.alarm = &alarm;
     go(&c);
     UNTIL(atomic_load(&c.alarms) == 1);
     put_text(c.process, "x");
