@@ -1,6 +1,6 @@
 /*
- * The caller's own descriptors on a container: attached to its main process, or to a command inside.
- * Composed of a backend's slots; the bytes are moved by stdio_pump.c.
+ * The caller's own descriptors on a container: attached to its main process, or to a command
+ * inside. Composed of a backend's slots; the bytes are moved by stdio_pump.c.
  */
 #include <gantry/attach.h>
 
@@ -52,8 +52,9 @@ static int prepare(const struct console *c, gantry_error *err)
     return c->ops->init != NULL ? c->ops->init(c->e->state, c->id, &o, err) : 0;
 }
 
-/* The wait first: an end that comes as soon as it runs must not be missed. All channels are attached
- * whether they go anywhere or not, since some engines end a connection only with its output. */
+/* The wait first: an end that comes as soon as it runs must not be missed. All channels are
+ * attached whether they go anywhere or not, since some engines end a connection only with its
+ * output. */
 static int connect_streams(struct console *c, gantry_error *err)
 {
     int runs = c->state == GANTRY_CONTAINER_RUNNING || c->state == GANTRY_CONTAINER_PAUSED;

@@ -12,6 +12,7 @@
 #include "error.h"
 #include "names.h"
 #include "stream.h"
+#include "terminal.h"
 
 gantry_engine *gnt_engine_of_containers(const gantry_containers *containers)
 {
@@ -248,6 +249,7 @@ int gantry_containers_attach_open(gantry_containers *containers, const char *id,
 {
     gantry_engine *e = gnt_engine_of_containers(containers);
     gantry_attach_options o;
+    struct gnt_detach keys;
     int rc = gnt_enter(e, GANTRY_FEATURE_CONTAINERS_ATTACH, err);
 
     if (rc == 0)
@@ -258,6 +260,8 @@ int gantry_containers_attach_open(gantry_containers *containers, const char *id,
         rc = GNT_IMPORT(gantry_attach_options, o, opts, err);
     if (rc == 0 && o.in != GANTRY_ON && o.out == GANTRY_OFF && o.err == GANTRY_OFF)
         rc = gnt_fail(err, GANTRY_E_INVALID, "in, out, err: one of them is needed");
+    if (rc == 0 && o.detach_keys != NULL)
+        rc = gnt_detach_parse(&keys, o.detach_keys, "detach_keys", err);
     if (rc == 0)
         rc = e->backend->containers.attach(e->state, id, &o, out, err);
     return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_ATTACH, GANTRY_RESOURCE_CONTAINER, id, err);

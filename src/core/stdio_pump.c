@@ -146,8 +146,8 @@ static void type(struct pump *p, unsigned char byte)
     p->typed[p->typed_size++] = byte;
 }
 
-/* Nothing more comes from `in`. A process's terminal is told as typists do: what is on an unfinished
- * line is given out by the first key, the end by the second. */
+/* Nothing more comes from `in`. A process's terminal is told as typists do: what is on an
+ * unfinished line is given out by the first key, the end by the second. */
 static void end_input(struct pump *p)
 {
     size_t held = gnt_detach_rest(&p->detach, p->typed + p->typed_size);

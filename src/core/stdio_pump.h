@@ -24,8 +24,8 @@ struct gnt_stdio_plan {
     gantry_stream *stream;     /* stays the caller's; taken input if stdio->in is not -1 */
     const char *detach_keys;   /* where stdio names none: "ctrl-p,ctrl-q", or "" */
     int tty;                   /* the process has a terminal */
-    /* Sets the size of the process's terminal; NULL: cannot. A failure is no failure of the pump: it
-     * is tried again for a while, since a process that starts or ends has no size. */
+    /* Sets the size of the process's terminal; NULL: cannot. A failure is no failure of the pump:
+     * it is tried again for a while, since a process that starts or ends has no size. */
     int (*resize)(void *arg, int columns, int rows, const gantry_call *call, gantry_error *err);
     void *resize_arg;
     struct gnt_alarm *alarm; /* looked at while bytes flow; NULL = none */

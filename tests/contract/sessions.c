@@ -256,6 +256,53 @@ static void keys_that_leave_an_exec(struct contract *f)
           GANTRY_E_INVALID);
 }
 
+static gantry_stream *attach_cat(struct contract *f, const char *script, int tty,
+                                 const gantry_attach_options *attach, const char **out_name)
+{
+    gantry_container_options create = { .size = sizeof create,
+                                        .name = contract_name(f, "keys"),
+                                        .command = SHELL(script),
+                                        .open_stdin = GANTRY_ON,
+                                        .tty = tty };
+    gantry_stream *stream = NULL;
+
+    OK(gantry_containers_create(f->containers, f->base, &create, NULL, &f->err));
+    OK(gantry_containers_attach_open(f->containers, create.name, attach, &stream, &f->err));
+    OK(gantry_containers_start(f->containers, create.name, NULL, &f->err));
+    *out_name = create.name;
+    return stream;
+}
+
+static void keys_that_leave_a_container(struct contract *f)
+{
+    gantry_attach_options attach = { .size = sizeof attach,
+                                     .in = GANTRY_ON,
+                                     .detach_keys = "ctrl-x" };
+    const char *script = "stty raw -echo; echo go; cat";
+    gantry_output *output = NULL;
+    gantry_stream *stream;
+    const char *name;
+
+    stream = attach_cat(f, script, GANTRY_ON, &attach, &name);
+    read_until(f, stream, "go");
+    type(f, stream, "\x18");
+    OK(gantry_stream_capture(stream, 0, &output, &f->err)); /* the end */
+    gantry_output_free(output);
+    gantry_stream_close(stream);
+    CHECK(contract_state(f, name) == GANTRY_CONTAINER_RUNNING);
+    attach.detach_keys = "";
+    stream = attach_cat(f, script, GANTRY_ON, &attach, &name);
+    read_until(f, stream, "go");
+    type(f, stream, "\x10");
+    read_until(f, stream, "\x10"); /* and not held back either */
+    type(f, stream, "\x11");
+    read_until(f, stream, "\x11");
+    gantry_stream_close(stream);
+    attach.detach_keys = "ctrl-";
+    FAILS(gantry_containers_attach_open(f->containers, name, &attach, &stream, &f->err),
+          GANTRY_E_INVALID);
+}
+
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
 /* Each byte alone, so that an engine which looks for keys in single bytes would find them. */
@@ -560,12 +607,58 @@ static void pipes_on_a_command(struct contract *f)
     CHECK(c.status.has_exit_code && c.status.exit_code == 6);
     CHECK(read(out[0], text, sizeof text - 1) > 0);
     SAME(text, "typed\nend\n");
+    call_init(&c, f, name); /* nothing to read, and nobody to read it */
+    c.command = SHELL("cat; echo end; exit 7");
+    c.stdio.err = out[1];
+    call_begin(&c);
+    call_end(&c);
+    CHECK(c.status.has_exit_code && c.status.exit_code == 7);
     FAILS(gantry_containers_exec_stdio(f->containers, name, COMMAND("true"), NULL, NULL, NULL, NULL,
                                        &f->err),
           GANTRY_E_INVALID);
     close(in[0]);
     close(out[0]);
     close(out[1]);
+}
+
+/* With start, what has ended runs again, and nothing of its output is lost. */
+static void an_ended_container_is_started_again(struct contract *f)
+{
+    gantry_container_options create = { .size = sizeof create,
+                                        .name = contract_name(f, "again"),
+                                        .command = SHELL("read a; echo got $a; echo oops >&2; "
+                                                         "exit 8"),
+                                        .open_stdin = GANTRY_ON };
+
+    OK(gantry_containers_create(f->containers, f->base, &create, NULL, &f->err));
+    for (int i = 0; i < 2; i++) {
+        char text[2][64] = { "", "" };
+        struct call c;
+        int in[2];
+        int out[2];
+        int err[2];
+
+        assert_true(pipe(in) == 0 && pipe(out) == 0 && pipe(err) == 0);
+        call_init(&c, f, create.name);
+        c.attach.start = GANTRY_ON;
+        c.stdio.in = in[0];
+        c.stdio.out = out[1];
+        c.stdio.err = err[1];
+        assert_int_equal(write(in[1], "it\n", 3), 3);
+        close(in[1]);
+        call_begin(&c);
+        call_end(&c);
+        CHECK(c.end == GANTRY_END_PROCESS);
+        CHECK(c.status.has_exit_code && c.status.exit_code == 8);
+        CHECK(read(out[0], text[0], 63) > 0 && read(err[0], text[1], 63) > 0);
+        SAME(text[0], "got it\n");
+        SAME(text[1], "oops\n");
+        close(in[0]);
+        close(out[0]);
+        close(out[1]);
+        close(err[0]);
+        close(err[1]);
+    }
 }
 
 /* ---- a hundred million bytes ----------------------------------------------------------------- */
@@ -668,11 +761,13 @@ const struct contract_test sessions_tests[] = {
     TEST_WITH(a_detached_command_goes_on, EXEC),
     TEST_WITH(a_closed_session_leaves_its_command, EXEC),
     TEST_WITH(keys_that_leave_an_exec, EXEC),
+    TEST_WITH(keys_that_leave_a_container, ATTACH),
     TEST_WITH(every_byte_goes_both_ways, EXEC),
     TEST_WITH(output_that_begins_like_a_frame, ATTACH),
     TEST_WITH(a_terminal_on_a_container,
               NEEDS(GANTRY_FEATURE_CONTAINERS_ATTACH, GANTRY_FEATURE_CONTAINERS_WAIT,
                     GANTRY_FEATURE_CONTAINERS_RESIZE)),
+    TEST_WITH(an_ended_container_is_started_again, ATTACH),
     TEST_WITH(a_terminal_on_a_command, EXEC),
     TEST_WITH(pipes_on_a_command, EXEC),
     { 0 },

@@ -1,6 +1,6 @@
 /*
- * The caller's terminal: keys that leave, raw mode and its way back (by return and by signal), window
- * sizes; and the pump between descriptors and a stream.
+ * The caller's terminal: keys that leave, raw mode and its way back (by return and by signal),
+ * window sizes; and the pump between descriptors and a stream.
  */
 #define _XOPEN_SOURCE 700
 
