@@ -19,9 +19,12 @@ typedef struct gantry_attach_options {
     int out;                 /**< #GANTRY_OFF: without stdout */
     int err;                 /**< #GANTRY_OFF: without stderr */
     int replay;              /**< #GANTRY_ON: what was logged before comes first */
-    const char *detach_keys; /**< as "ctrl-p,ctrl-q" or "ctrl-a,d", watched for by the engine; NULL
-                                  =
-                                  the engine's (ctrl-p,ctrl-q), "" = none (Podman) */
+    const char *detach_keys; /**< as "ctrl-p,ctrl-q", "ctrl-a,d" or "DEL", watched for by the
+                                  engine in what is written: they end the stream. NULL = the
+                                  engine's (ctrl-p,ctrl-q) with a terminal, else none; "" = none.
+                                  Docker watches only with a terminal: without one they are
+                                  #GANTRY_E_UNSUPPORTED. Podman watches only for keys that are
+                                  written one by one, and says on stdout that it left. */
 } gantry_attach_options;
 
 /**
@@ -54,13 +57,20 @@ GANTRY_API int gantry_containers_resize(gantry_containers *containers, const cha
 
 /* ---- the caller's own descriptors --------------------------------------------------------- */
 
-/** Descriptors to connect a process with. They stay the caller's, and may be one and the same. */
+/**
+ * Descriptors to connect a process with. They stay the caller's, and may be one and the same. Their
+ * flags are not changed: they may be blocking, and are read and written only when they are ready.
+ */
 typedef struct gantry_stdio {
     size_t size;             /**< sizeof(gantry_stdio) */
-    const char *detach_keys; /**< of an attach: typed on a terminal they leave the container, as
-                                  "ctrl-p,ctrl-q" (the default); "" = none. The library watches for
-                                  them. */
-    int in;                  /**< read from; -1 = nothing: the process sees the end at once */
+    const char *detach_keys; /**< typed on the terminal `in` they leave a process that has a
+                                  terminal; NULL = "ctrl-p,ctrl-q" for a container, none for a
+                                  command inside one; "" = none. The library watches for them, and
+                                  passes a begun sequence on with the key that breaks it. */
+    int in;                  /**< read from; at its end the process's input ends: it is closed, or
+                                  on a terminal ctrl-d is typed. -1 = nothing: a command or a run
+                                  without a terminal sees the end at once, the input of a container
+                                  that is attached to is left alone */
     int out;                 /**< stdout goes there; -1 = it is dropped */
     int err;                 /**< stderr goes there; -1 = it is dropped */
     int raw;                 /**< #GANTRY_OFF: leave the terminal's mode alone. Else, when `in` is a
@@ -91,11 +101,16 @@ typedef struct gantry_attach_stdio_options {
  * keys are typed.
  *
  * Whatever happens (errors, cancel, the signals above) the terminal is as before on return. Window
- * changes are noticed without a signal handler.
- * @param stdio       what to connect; at least one of its descriptors
+ * changes are noticed within a fifth of a second, without a signal handler. Signals are guarded for
+ * one terminal per process at a time.
+ * @param stdio       what to connect; at least one of its descriptors. `in` needs a container with
+ *                    open_stdin
+ * @param opts        with `start` also a container that has ended, which runs anew then
  * @param out_end     GANTRY_END_...; may be NULL
  * @param out_status  the exit code, if it ended and the engine still knows; may be NULL
- * Composed of inspect, attach, wait, resize (and start). Since 0.1.
+ * @return 0, #GANTRY_E_STATE if it has ended and `start` is off, #GANTRY_E_IO if a descriptor fails
+ *         (EPIPE without a signal), or another code; the container goes on then
+ * Composed of inspect, attach, wait, resize (and start, on Podman init). Since 0.1.
  */
 GANTRY_API int gantry_containers_attach_stdio(gantry_containers *containers, const char *id,
                                               const gantry_stdio *stdio,

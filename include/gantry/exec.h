@@ -26,12 +26,17 @@ typedef struct gantry_exec_options {
     void *sink_arg;
     int tty;                 /**< #GANTRY_ON */
     int privileged;          /**< #GANTRY_ON */
-    const char *detach_keys; /**< as in gantry_attach_options */
+    const char *detach_keys; /**< as in gantry_attach_options, with tty; NULL = the engine's, "" =
+                                  none. Docker ends the stream with a complaint in it and gives 126
+                                  as exit code though the command goes on; Podman does not watch for
+                                  keys in an exec: #GANTRY_E_UNSUPPORTED */
     int in;                  /**< exec_open: #GANTRY_ON: standard input is written to the session's
                                   stream; not with `input` */
     int detach;              /**< exec_open: #GANTRY_ON: start it and leave it; the session has no
                                   stream */
-    int columns;             /**< with tty: initial size of the terminal; 0 = the engine's */
+    int columns;             /**< with tty: initial size of the terminal, 1 to 65535, both or none;
+                                  0 = the engine's. Docker before API 1.42 takes it only once the
+                                  command runs, which may see another size at first */
     int rows;
 } gantry_exec_options;
 
@@ -77,9 +82,11 @@ typedef struct gantry_exec gantry_exec;
  *
  * Read its stream to the end, then ask gantry_exec_wait(): a command that could not be started says
  * so there.
- * @param opts  `input`, `input_size`, `capture_limit`, `sink` must be zero
- * @param out   close with gantry_exec_close()
- * @return 0, #GANTRY_E_STATE if the container does not run, ...
+ * @param opts  `input`, `input_size`, `capture_limit`, `sink` must be zero; its call is for the
+ *              whole session, and its token must live as long
+ * @param out   close with gantry_exec_close(), before the engine
+ * @return 0, #GANTRY_E_STATE if the container does not run, #GANTRY_E_COMMAND if a detached command
+ *         could not be started, ...
  * `POST /containers/{id}/exec`, `POST /exec/{id}/start` on both. Since 0.1.
  */
 GANTRY_API int gantry_containers_exec_open(gantry_containers *containers, const char *id,
@@ -93,14 +100,23 @@ GANTRY_API gantry_stream *gantry_exec_stream(gantry_exec *exec);
 /** The engine's id of it, for gantry_containers_exec_inspect(). Since 0.1. */
 GANTRY_API const char *gantry_exec_id(const gantry_exec *exec);
 
-/** Set the size of its terminal. `POST /exec/{id}/resize`. Since 0.1. */
+/**
+ * Set the size of its terminal, in characters.
+ * @return 0, #GANTRY_E_STATE if it has none or has ended, ... `POST /exec/{id}/resize`. Since 0.1.
+ */
 GANTRY_API int gantry_exec_resize(gantry_exec *exec, int columns, int rows, gantry_error *err);
 
 /**
  * Wait for its end. What was not read of its stream is dropped.
- * @param out_status       the exit code; may be NULL
+ *
+ * The exit code of a command with a stream is always known. Of a detached one it is asked for again
+ * and again until the command has ended; Podman before 4.6 says for five minutes after its end that
+ * it runs, and forgets it then: the wait lasts so long, and gives no exit code. Keep the stream
+ * where the code matters.
+ * @param out_status       the exit code, optional as said; may be NULL
  * @param out_not_started  as gantry_exec_result::not_started; may be NULL
- * @return 0, #GANTRY_E_TIMEOUT, ... `GET /exec/{id}/json`. Since 0.1.
+ * @return 0, #GANTRY_E_TIMEOUT, #GANTRY_E_TRUNCATED if the connection was lost while it runs, ...
+ * `GET /exec/{id}/json`. Since 0.1.
  */
 GANTRY_API int gantry_exec_wait(gantry_exec *exec, gantry_exit_status *out_status,
                                 int *out_not_started, gantry_error *err);
@@ -144,11 +160,14 @@ GANTRY_API void gantry_exec_info_free(gantry_exec_info *info); /**< Free it. Sin
 /**
  * Run a command inside a container with the caller's own descriptors, to its end; as
  * gantry_containers_attach_stdio().
- * @param opts        `in`, `detach`, `input`, `sink` must be zero; columns and rows are the
- *                    terminal's if they are zero
- * @param out_end     GANTRY_END_...; may be NULL
- * @param out_status  the exit code; may be NULL
- * Since 0.1.
+ * @param opts        `in`, `detach`, `input`, `capture_limit`, `sink` must be zero; columns and
+ *                    rows are the terminal's if they are zero; detach_keys count where stdio names
+ *                    none
+ * @param out_end     GANTRY_END_...; may be NULL. A command that was left goes on
+ * @param out_status  the exit code, if it ended; 126 or 127 if it could not be started; may be NULL
+ * @return 0 whatever the exit code, or as gantry_containers_exec_open(), #GANTRY_E_IO if a
+ *         descriptor fails
+ * Composed of the exec functions above. Since 0.1.
  */
 GANTRY_API int gantry_containers_exec_stdio(gantry_containers *containers, const char *id,
                                             const char *const *command, const gantry_stdio *stdio,

@@ -26,13 +26,25 @@ typedef struct gantry_run_options {
     void *sink_arg;
     int remove;              /**< #GANTRY_ON: remove it at its end; the name is free on return */
     int detach;              /**< #GANTRY_ON: return once it is started */
-    const gantry_source *source; /**< standard input instead of `input`, read until its end; it may
-                                      block */
-    const gantry_stdio *stdio;   /**< the caller's descriptors instead of input, source, sink and
-                                      capture; detaching leaves the container running */
-    int64_t stop_after_ms; /**< a container that runs longer is stopped, with its grace period, then
-                                  killed; the call succeeds with `timed_out`. 0 = never; not with
-                                  detach */
+    /**
+     * Standard input instead of `input`, read until its end in the calling thread; a `length` above
+     * 0 must be kept. While it blocks nothing else goes on: no output is taken, and limits, cancel
+     * and stop_after_ms wait; one made by gantry_source_fd() is read only when there is something,
+     * so that it may depend on the output, and may stay open at the end. If it fails, the run fails
+     * with its code: the container is killed before it could take what came for all there is.
+     */
+    const gantry_source *source;
+    /**
+     * The caller's descriptors instead of input, source, sink and capture; see
+     * gantry_containers_attach_stdio(). Detaching leaves the container running.
+     */
+    const gantry_stdio *stdio;
+    /**
+     * A container that runs longer is asked to end with its own stop signal, and killed after its
+     * own grace period (10 s if it has none); the call succeeds with `timed_out`, the output so far
+     * and the exit code. Counted from its start. 0 = never; not with detach.
+     */
+    int64_t stop_after_ms;
 } gantry_run_options;
 
 /** What a run gave; free with gantry_run_result_free(). */
@@ -44,15 +56,18 @@ typedef struct gantry_run_result {
     const char *stderr_data; /**< followed by an uncounted NUL */
     size_t stderr_size;
     int64_t exit_code;       /**< valid if has_exit_code */
-    int has_exit_code;       /**< 1 unless detached */
-    int signal;              /**< number of the signal that ended it (exit_code - 128), or 0 */
+    int has_exit_code;       /**< 1 unless detached, by the option or by keys */
+    int signal;              /**< number of the signal that ended it (exit_code - 128), or 0; no
+                                  engine tells an end by signal 9 from a program that says 137 */
     int oom_killed;          /**< 1 yes, 0 no, -1 not known (it was removed before it could be
                                   asked; Podman, after SIGKILL) */
     int reserved;
     const char *const *warnings; /**< the engine's, NULL-terminated */
-    int64_t started_ns; /**< by the engine's clock; 0 if it was gone before it could be asked */
+    int64_t started_ns; /**< by the engine's clock; 0 if it was gone before it could be asked, and
+                                  with detach */
     int64_t finished_ns;     /**< likewise */
-    int timed_out;           /**< 1: it was stopped by stop_after_ms */
+    int timed_out;           /**< 1: stop_after_ms passed while it ran, and it was sent a signal;
+                                  what it made of that is its exit code's to tell */
     int detached;            /**< 1: the detach keys were typed; no exit code */
 } gantry_run_result;
 
@@ -64,8 +79,7 @@ typedef struct gantry_run_result {
  * has started, no container stays behind; when it fails later (deadline, cancel, a ceiling, a lost
  * connection), the container is killed, and removed if `remove` is on; the error's resource is its
  * id, and its message says what is left. After a deadline or a cancel the call returns at once, and
- * the
- * engine may need a moment more.
+ * the engine may need a moment more.
  *
  * @param image  must be there, unless gantry_container_options::pull says to fetch it
  * @param out    receives the result; may be NULL

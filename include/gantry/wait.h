@@ -16,8 +16,10 @@ enum {
     GANTRY_WAIT_NOT_RUNNING = 0, /**< it does not run now, or its next end */
     GANTRY_WAIT_NEXT_EXIT = 1,   /**< its next end, even if it does not run yet */
     GANTRY_WAIT_REMOVED = 2,     /**< it is gone */
-    GANTRY_WAIT_RUNNING = 3,     /**< it runs; one that has ended is #GANTRY_E_STATE */
-    GANTRY_WAIT_HEALTHY = 4 /**< its health check says so, see gantry_containers_wait_ready() */
+    GANTRY_WAIT_RUNNING = 3,     /**< it runs, and is not paused; one that has ended is
+                                      #GANTRY_E_STATE */
+    GANTRY_WAIT_HEALTHY = 4      /**< its health check says so; without one #GANTRY_E_INVALID, after
+                                      its end #GANTRY_E_STATE. See gantry_containers_wait_ready() */
 };
 
 /** Options of gantry_containers_wait() and gantry_containers_wait_open(). */
@@ -26,9 +28,13 @@ typedef struct gantry_wait_options {
     const gantry_call *call; /**< no time limit by default */
     int condition;           /**< GANTRY_WAIT_... */
     int reserved;
-    const char *engine_condition; /**< the engine's own word instead, as Podman's "paused",
-                                       "initialized", "stopping"; it is not checked; no exit code
-                                       comes back unless the word is about an end */
+    /**
+     * The engine's own word instead of `condition`, as Podman's "paused", "initialized",
+     * "stopping"; it is not checked. No exit code comes back unless the word is about an end
+     * ("stopped", "exited", "removing"). Podman looks every 250 ms, and does not tell when it
+     * begins: what is over sooner may be missed. Docker: its three words only, else UNSUPPORTED.
+     */
+    const char *engine_condition;
 } gantry_wait_options;
 
 /**
@@ -45,11 +51,14 @@ typedef struct gantry_exit_status {
 
 /**
  * Wait for a container.
- * @param out  may be NULL
- * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_TIMEOUT, #GANTRY_E_CANCELLED, ...
+ * @param out  may be NULL; no exit code with RUNNING and HEALTHY
+ * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_TIMEOUT (of RUNNING and HEALTHY with the last state in
+ *         the message), #GANTRY_E_STATE, #GANTRY_E_CANCELLED, ...
  *
  * Docker `POST /containers/{id}/wait`; Podman `GET /libpod/events` and `GET .../{id}/json`, which
- * needs the engine's event log. Since 0.1.
+ * needs the engine's event log. RUNNING and HEALTHY ask again and again, `GET .../{id}/json`, and
+ * where the engine does not run health checks by itself (Podman without systemd) the wait does. An
+ * engine_condition on Podman is `POST /libpod/containers/{id}/wait`. Since 0.1.
  */
 GANTRY_API int gantry_containers_wait(gantry_containers *containers, const char *id,
                                       const gantry_wait_options *opts, gantry_exit_status *out,

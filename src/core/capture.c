@@ -1,6 +1,6 @@
 /*
- * What is built on reading a stream to its end: callbacks, descriptors, memory, and feeding its
- * input meanwhile. Knows streams only by their public functions.
+ * What is built on reading a stream to its end: callbacks, descriptors, memory. Knows streams only
+ * by their public functions.
  */
 #include "stream.h"
 
@@ -77,8 +77,8 @@ struct copy {
     int os_error;
 };
 
-/* A pipe nobody reads must not kill the process: SIGPIPE is held back, and taken if it is ours. */
-static ssize_t write_quietly(int fd, const char *data, size_t size)
+/* SIGPIPE is held back, and taken if it is ours. */
+ssize_t gnt_write_quietly(int fd, const char *data, size_t size)
 {
     const struct timespec at_once = { 0, 0 };
     sigset_t pipe_only;
@@ -110,7 +110,7 @@ static int copy_sink(void *arg, int channel, const void *data, size_t size)
     ssize_t written;
 
     while (ready.fd >= 0 && size > 0) {
-        written = write_quietly(ready.fd, at, size);
+        written = gnt_write_quietly(ready.fd, at, size);
         if (written >= 0) {
             at += written;
             size -= (size_t)written;
@@ -226,75 +226,5 @@ int gantry_stream_capture(gantry_stream *s, size_t limit, gantry_output **out, g
         rc = capture(s, limit, out, err);
     if (rc < 0)
         gnt_error_operation(err, "stream.capture");
-    return rc;
-}
-
-/* ---- pump ------------------------------------------------------------------------------------ */
-
-struct feeding {
-    const char *data;
-    size_t left;
-    int open;
-};
-
-/* Give what the stream takes now. 0 or AGAIN when it takes nothing more for the moment, or a
- * code. */
-static int feed(gantry_stream *s, struct feeding *input, gantry_error *err)
-{
-    size_t written = 0;
-    int rc = 0;
-
-    while (rc == 0 && input->left > 0) {
-        rc = gantry_stream_write(s, input->data, input->left, &written, err);
-        input->data += written;
-        input->left -= written;
-    }
-    if (rc == 0)
-        rc = gantry_stream_close_write(s, err);
-    if (rc == GANTRY_E_AGAIN)
-        return rc;
-    input->open = 0;
-    /* It stopped reading, which is its right; that it broke is for reading to find out. */
-    return rc == GANTRY_E_TRUNCATED || rc == GANTRY_E_STATE ? 0 : rc;
-}
-
-static int pump(gantry_stream *s, struct feeding *input, char *piece, gantry_sink_fn sink,
-                void *sink_arg, gantry_error *err)
-{
-    size_t got = 1;
-    int rc = 0;
-
-    while (rc == 0 && input->open && got > 0) {
-        gantry_stream_set_nonblocking(s, 1);
-        rc = feed(s, input, err);
-        if (rc != 0 && rc != GANTRY_E_AGAIN)
-            break;
-        rc = pass_piece(s, piece, sink, sink_arg, &got, err);
-        if (rc == GANTRY_E_AGAIN) {
-            got = 1;
-            rc = input->open ? gnt_stream_wait(s, GANTRY_POLL_IN | GANTRY_POLL_OUT, err) : 0;
-        }
-    }
-    gantry_stream_set_nonblocking(s, 0);
-    while (rc == 0 && got > 0)
-        rc = pass_piece(s, piece, sink, sink_arg, &got, err);
-    return rc;
-}
-
-int gnt_stream_pump(gantry_stream *s, const void *input, size_t input_size, gantry_sink_fn sink,
-                    void *sink_arg, gantry_error *err)
-{
-    gantry_host *host = gnt_stream_host(s);
-    struct feeding feeding = { input, input_size, input != NULL };
-    char *piece = gnt_alloc(&host->mem, PIECE);
-    gantry_error failure = { 0 }; /* AGAIN passes through it on the way to a success */
-    int rc;
-
-    if (piece == NULL)
-        return gnt_nomem(err);
-    rc = pump(s, &feeding, piece, sink, sink_arg, &failure);
-    gnt_free(&host->mem, piece);
-    if (rc < 0 && err != NULL)
-        *err = failure;
     return rc;
 }

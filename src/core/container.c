@@ -12,6 +12,7 @@
 #include "error.h"
 #include "names.h"
 #include "stream.h"
+#include "terminal.h"
 
 gantry_engine *gnt_engine_of_containers(const gantry_containers *containers)
 {
@@ -198,46 +199,6 @@ int gantry_containers_inspect(gantry_containers *containers, const char *id,
     return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_INSPECT, GANTRY_RESOURCE_CONTAINER, id, err);
 }
 
-/* ---- wait ------------------------------------------------------------------------------------ */
-
-int gantry_containers_wait_open(gantry_containers *containers, const char *id,
-                                const gantry_wait_options *opts, gantry_wait **out,
-                                gantry_error *err)
-{
-    gantry_engine *e = gnt_engine_of_containers(containers);
-    gantry_wait_options o;
-    int rc = gnt_enter(e, GANTRY_FEATURE_CONTAINERS_WAIT, err);
-
-    if (rc == 0)
-        rc = gnt_check_name("id", id, err);
-    if (rc == 0)
-        rc = gnt_check_out(out, err);
-    if (rc == 0)
-        rc = GNT_IMPORT(gantry_wait_options, o, opts, err);
-    if (rc == 0 && (o.condition < GANTRY_WAIT_NOT_RUNNING || o.condition > GANTRY_WAIT_REMOVED))
-        rc = gnt_fail(err, GANTRY_E_INVALID, "condition: %d is none of GANTRY_WAIT_", o.condition);
-    if (rc == 0)
-        rc = e->backend->containers.wait(e->state, id, &o, out, err);
-    return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_WAIT, GANTRY_RESOURCE_CONTAINER, id, err);
-}
-
-int gantry_containers_wait(gantry_containers *containers, const char *id,
-                           const gantry_wait_options *opts, gantry_exit_status *out,
-                           gantry_error *err)
-{
-    gantry_wait *wait = NULL;
-    gantry_exit_status status;
-    int rc = gantry_containers_wait_open(containers, id, opts, &wait, err);
-
-    if (rc < 0)
-        return rc;
-    rc = gantry_wait_result(wait, &status, err);
-    gantry_wait_close(wait);
-    if (rc == 0 && out != NULL)
-        *out = status;
-    return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_WAIT, GANTRY_RESOURCE_CONTAINER, id, err);
-}
-
 /* ---- logs, attach ---------------------------------------------------------------------------- */
 
 int gantry_containers_logs_open(gantry_containers *containers, const char *id,
@@ -288,6 +249,7 @@ int gantry_containers_attach_open(gantry_containers *containers, const char *id,
 {
     gantry_engine *e = gnt_engine_of_containers(containers);
     gantry_attach_options o;
+    struct gnt_detach keys;
     int rc = gnt_enter(e, GANTRY_FEATURE_CONTAINERS_ATTACH, err);
 
     if (rc == 0)
@@ -298,6 +260,8 @@ int gantry_containers_attach_open(gantry_containers *containers, const char *id,
         rc = GNT_IMPORT(gantry_attach_options, o, opts, err);
     if (rc == 0 && o.in != GANTRY_ON && o.out == GANTRY_OFF && o.err == GANTRY_OFF)
         rc = gnt_fail(err, GANTRY_E_INVALID, "in, out, err: one of them is needed");
+    if (rc == 0 && o.detach_keys != NULL)
+        rc = gnt_detach_parse(&keys, o.detach_keys, "detach_keys", err);
     if (rc == 0)
         rc = e->backend->containers.attach(e->state, id, &o, out, err);
     return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_ATTACH, GANTRY_RESOURCE_CONTAINER, id, err);

@@ -8,7 +8,7 @@
 
 #include "engine.h"
 #include "error.h"
-#include "names.h"
+#include "exec_session.h"
 #include "stream.h"
 
 enum {
@@ -30,9 +30,8 @@ static int take_output(struct gnt_capture *capture, gantry_exec_result *result, 
     return 0;
 }
 
-/* The exit code, never made up: without one this fails. */
-static int ask_code(gantry_engine *e, const char *exec_id, const gantry_call *call,
-                    gantry_exec_result *result, gantry_error *err)
+int gnt_exec_ask_code(gantry_engine *e, const char *exec_id, const gantry_call *call,
+                      int64_t *out_code, int *out_not_started, gantry_error *err)
 {
     struct gnt_clock clock;
     int running = 1;
@@ -40,8 +39,8 @@ static int ask_code(gantry_engine *e, const char *exec_id, const gantry_call *ca
 
     gnt_clock_start(&clock, call, 0);
     for (int waited = 0; waited <= SETTLE_MS; waited += SETTLE_STEP_MS) {
-        rc = e->backend->containers.exec_result(e->state, exec_id, call, &running,
-                                                &result->exit_code, &result->not_started, err);
+        rc = e->backend->containers.exec_result(e->state, exec_id, call, &running, out_code,
+                                                out_not_started, err);
         if (rc < 0 || !running)
             return rc;
         rc = gnt_clock_pause(&clock, SETTLE_STEP_MS, err);
@@ -76,7 +75,7 @@ static int exec(gantry_engine *e, const char *id, const char *const *command,
             gnt_stream_pump(stream, o->input, o->input_size, gnt_capture_sink, &capture, err), err);
     gantry_stream_close(stream);
     if (rc == 0)
-        rc = ask_code(e, exec_id, o->call, result, err);
+        rc = gnt_exec_ask_code(e, exec_id, o->call, &result->exit_code, &result->not_started, err);
     if (rc == 0)
         rc = take_output(&capture, result, err);
     gnt_capture_free(&capture);
@@ -99,13 +98,11 @@ int gantry_containers_exec(gantry_containers *containers, const char *id,
     int rc = gnt_enter(e, GANTRY_FEATURE_CONTAINERS_EXEC, err);
 
     if (rc == 0)
-        rc = gnt_check_name("id", id, err);
-    if (rc == 0 && (command == NULL || command[0] == NULL || command[0][0] == '\0'))
-        rc = gnt_fail(err, GANTRY_E_INVALID, "command: needs a program");
-    if (rc == 0)
         rc = GNT_IMPORT(gantry_exec_options, o, opts, err);
     if (rc == 0)
-        rc = gnt_check_environment("environment", o.environment, err);
+        rc = gnt_check_exec(id, command, &o, err);
+    if (rc == 0 && (o.in != 0 || o.detach != 0))
+        rc = gnt_fail(err, GANTRY_E_INVALID, "in, detach: only for gantry_containers_exec_open()");
     if (rc == 0 && o.input == NULL && o.input_size > 0)
         rc = gnt_fail(err, GANTRY_E_INVALID, "input: must not be NULL");
     if (rc == 0) {

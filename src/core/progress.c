@@ -187,7 +187,7 @@ int gantry_wait_new(gantry_host *host, const gantry_wait_ops *ops, void *state, 
 }
 
 /* 128 + n is how engines tell signal n; Linux has signals 1 to 64. */
-static int signal_of(const gantry_exit_status *status)
+int gnt_exit_signal(const gantry_exit_status *status)
 {
     if (!status->has_exit_code || status->exit_code <= 128 || status->exit_code > 128 + 64)
         return 0;
@@ -209,7 +209,7 @@ int gantry_wait_result(gantry_wait *w, gantry_exit_status *out, gantry_error *er
         if (rc < 0)
             return give_failure(rc, &w->rc, &w->failure, "wait.result", err);
         w->status.has_exit_code = w->status.has_exit_code != 0;
-        w->status.signal = signal_of(&w->status);
+        w->status.signal = gnt_exit_signal(&w->status);
         w->ended = 1;
     }
     if (out != NULL)

@@ -13,11 +13,11 @@
 
 /* How to GET one thing: path template with one "%s" (or "%r" for an image reference). */
 struct gnt_lookup {
-    const char *path;          /* "/containers/%s/json" */
-    int resource_kind;         /* GANTRY_RESOURCE_... */
-    int result_kind;           /* GANTRY_KIND_... */
+    const char *path;  /* "/containers/%s/json" */
+    int resource_kind; /* GANTRY_RESOURCE_... */
+    int result_kind;   /* GANTRY_KIND_... */
     const struct gnt_in *rows;
-    size_t json_offset;        /* where the answer's text goes; SIZE_MAX = nowhere */
+    size_t json_offset; /* where the answer's text goes; SIZE_MAX = nowhere */
 };
 int gnt_rest_lookup(struct gnt_rest *rest, const struct gnt_lookup *what, const gantry_call *call,
                     const char *name, void **out, gantry_error *err);
@@ -25,8 +25,7 @@ int gnt_rest_lookup(struct gnt_rest *rest, const struct gnt_lookup *what, const 
 /* A request without a body whose answer says nothing: start, tag, remove ... The template has one
  * place, for the name. extra_ms: see struct gnt_req. */
 int gnt_rest_act(struct gnt_rest *rest, const char *method, const gantry_call *call,
-                 int resource_kind, const char *name, const char *template_text,
-                 gantry_error *err);
+                 int resource_kind, const char *name, const char *template_text, gantry_error *err);
 
 /* gantry_engine_ops.request: path segments behind the prefix, query, body, answer as a stream. */
 int gnt_rest_request(struct gnt_rest *rest, const gantry_request *request, gantry_response **out,
@@ -89,7 +88,7 @@ struct gnt_container_facts {
     int64_t created_ns;
     int64_t stop_timeout_s; /* grace of stop it was created with, 10 if it has none of its own */
     char state_text[32];
-    char id[72];            /* whole id */
+    char id[72]; /* whole id */
 };
 int gnt_rest_container_facts(struct gnt_rest *rest, const gantry_call *call, const char *id,
                              struct gnt_container_facts *out, gantry_error *err);
@@ -112,7 +111,7 @@ struct gnt_wait_plan {
 int gnt_rest_wait_open(struct gnt_req *r, const struct gnt_wait_plan *plan, gantry_wait **out,
                        gantry_error *err);
 
-/* ---- logs, attach, exec (rest_stream.c) ---------------------------------------------------- */
+/* ---- logs, attach (rest_stream.c) ---------------------------------------------------------- */
 
 /* Add follow, stdout, stderr, since, until, timestamps, tail; INVALID if neither channel is on. */
 void gnt_rest_logs_query(struct gnt_req *r, const gantry_logs_options *opts);
@@ -120,16 +119,37 @@ void gnt_rest_logs_query(struct gnt_req *r, const gantry_logs_options *opts);
 int gnt_rest_logs_open(struct gnt_req *r, enum gnt_framing framing, gantry_stream **out,
                        gantry_error *err);
 
-/* Add stream, stdin, stdout, stderr, logs. */
-void gnt_rest_attach_query(struct gnt_req *r, const gantry_attach_options *opts);
+/* Add stream, stdin, stdout, stderr, logs, and detachKeys as the engine is to have them (NULL: not
+ * at all). */
+void gnt_rest_attach_query(struct gnt_req *r, const gantry_attach_options *opts,
+                           const char *detach_keys);
 int gnt_rest_attach_open(struct gnt_req *r, enum gnt_framing framing, gantry_stream **out,
                          gantry_error *err);
 
-/* POST /containers/%s/exec, then POST /exec/%s/start hijacked; framed unless opts->tty. */
+/* ---- exec (rest_exec.c) -------------------------------------------------------------------- */
+
+/* How an engine learns the initial size of a session's terminal. */
+enum gnt_exec_size {
+    GNT_EXEC_SIZE_LATER,   /* by a request of its own, once it runs */
+    GNT_EXEC_SIZE_CONSOLE, /* "ConsoleSize": [rows, columns] of both requests */
+    GNT_EXEC_SIZE_START    /* "h" and "w" of the second */
+};
+struct gnt_exec_dialect {
+    enum gnt_exec_size size;
+    int watches;         /* it watches for detach keys */
+    const char *no_keys; /* what "no keys" is called; NULL: it has none by itself */
+};
+
+/* POST /containers/%s/exec, then POST /exec/%s/start, hijacked unless opts->detach; framed unless
+ * opts->tty. */
 extern const struct gnt_out gnt_rest_exec_options[];
-int gnt_rest_exec_open(struct gnt_rest *rest, const char *id, const char *const *command,
-                       const gantry_exec_options *opts, gantry_stream **out,
-                       char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err);
+int gnt_rest_exec_open(struct gnt_rest *rest, const struct gnt_exec_dialect *dialect,
+                       const char *id, const char *const *command, const gantry_exec_options *opts,
+                       gantry_stream **out, char out_exec_id[GANTRY_EXEC_ID_SIZE],
+                       gantry_error *err);
+/* POST /exec/%s/resize */
+int gnt_rest_exec_resize(struct gnt_rest *rest, const char *exec_id, int columns, int rows,
+                         const gantry_call *call, gantry_error *err);
 /* GET /exec/%s/json: "Running", "ExitCode" and "Pid" (which count only when it does not run). */
 struct gnt_exec_state {
     int running;
@@ -138,28 +158,46 @@ struct gnt_exec_state {
 };
 int gnt_rest_exec_state(struct gnt_rest *rest, const char *exec_id, const gantry_call *call,
                         struct gnt_exec_state *out, gantry_error *err);
+/* The same as a result. rows: these and the engine's own for has_exit_code; while it runs there is
+ * none in any case. */
+#define GNT_EXEC_INFO_ROWS                                                                         \
+    GNT_IN_STR_REQ(gantry_exec_info, id, "ID"),                                                    \
+        GNT_IN_STR(gantry_exec_info, container_id, "ContainerID"),                                 \
+        GNT_IN_HOOK(gantry_exec_info, command, "ProcessConfig", gnt_in_exec_command),              \
+        GNT_IN_STR(gantry_exec_info, user, "ProcessConfig/user"),                                  \
+        GNT_IN_I64(gantry_exec_info, pid, "Pid"),                                                  \
+        GNT_IN_I64(gantry_exec_info, exit_code, "ExitCode"),                                       \
+        GNT_IN_HOOK(gantry_exec_info, running, "Running", gnt_in_exec_running),                    \
+        GNT_IN_FLAG(gantry_exec_info, tty, "ProcessConfig/tty"),                                   \
+        GNT_IN_FLAG(gantry_exec_info, privileged, "ProcessConfig/privileged")
+int gnt_in_exec_command(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
+                        void *);
+int gnt_in_exec_running(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
+                        void *);
+int gnt_rest_exec_inspect(struct gnt_rest *rest, const struct gnt_in *rows, const char *exec_id,
+                          const gantry_call *call, gantry_exec_info **out, gantry_error *err);
 
 /* ---- build (rest_build.c, build_records.c) ------------------------------------------------- */
 
 /* What one line of the builder's own output says. */
 enum gnt_build_line_kind {
-    GNT_BUILD_LOG,     /* output of a step */
-    GNT_BUILD_STEP,    /* a step begins: step, total, text */
-    GNT_BUILD_CACHED,  /* the current step came from the cache: a STATUS record with `cached` */
-    GNT_BUILD_STATUS,  /* words of the builder itself */
+    GNT_BUILD_LOG,    /* output of a step */
+    GNT_BUILD_STEP,   /* a step begins: step, total, text */
+    GNT_BUILD_CACHED, /* the current step came from the cache: a STATUS record with `cached` */
+    GNT_BUILD_STATUS, /* words of the builder itself */
     GNT_BUILD_WARNING,
-    GNT_BUILD_NOTHING  /* not worth a record */
+    GNT_BUILD_NOTHING /* not worth a record */
 };
 struct gnt_build_line {
     enum gnt_build_line_kind kind;
-    int step;          /* preset to the current step and total (0: none); STEP sets new ones */
+    int step; /* preset to the current step and total (0: none); STEP sets new ones */
     int total;
-    int quiet;         /* preset: 1 until the current step has logged something */
-    int base;          /* preset: 1 while the current step is a FROM, which runs nothing */
-    int built;         /* preset: 1 once an image was named behind the current step's beginning */
-    int channel;       /* LOG: GANTRY_STDOUT or GANTRY_STDERR, preset to STDOUT */
-    const char *text;  /* preset to the line; may be moved inside it */
-    size_t size;       /* preset */
+    int quiet;        /* preset: 1 until the current step has logged something */
+    int base;         /* preset: 1 while the current step is a FROM, which runs nothing */
+    int built;        /* preset: 1 once an image was named behind the current step's beginning */
+    int channel;      /* LOG: GANTRY_STDOUT or GANTRY_STDERR, preset to STDOUT */
+    const char *text; /* preset to the line; may be moved inside it */
+    size_t size;      /* preset */
 };
 
 struct gnt_build_records;
@@ -219,22 +257,22 @@ int gnt_rest_build_open(struct gnt_req *r, gantry_archive *context,
 
 /* What one JSON object of a transfer's stream says. Texts are borrowed from it. */
 struct gnt_transfer_event {
-    int kind;             /* of the record: STATUS (preset) or WARNING; 0: none is made */
-    int state;            /* GANTRY_TRANSFER_..., preset to NONE */
-    int64_t current;      /* preset to -1 */
-    int64_t total;        /* preset to -1 */
-    const char *layer;    /* the layer it is about, or NULL */
-    const char *text;     /* of the record, preset to "" */
+    int kind;          /* of the record: STATUS (preset) or WARNING; 0: none is made */
+    int state;         /* GANTRY_TRANSFER_..., preset to NONE */
+    int64_t current;   /* preset to -1 */
+    int64_t total;     /* preset to -1 */
+    const char *layer; /* the layer it is about, or NULL */
+    const char *text;  /* of the record, preset to "" */
     size_t text_size;
-    const char *error;    /* the transfer failed, in these words */
-    const char *digest;   /* "sha256:..." of the manifest or list that was moved */
-    const char *image_id; /* of the image that was pulled, whole or its beginning */
-    const char *tag;      /* all tags: this one begins */
-    int attempt;          /* 1: the engine begins; the second time it tries again */
-    int whole;            /* 1: all bytes of the layer have moved */
-    int newer;            /* 1: the engine says that it brought something new */
-    int last;             /* 1: only a success has this record */
-    int last_if_new;      /* 1: and if the layer is none that was told of, it is the image */
+    const char *error;     /* the transfer failed, in these words */
+    const char *digest;    /* "sha256:..." of the manifest or list that was moved */
+    const char *image_id;  /* of the image that was pulled, whole or its beginning */
+    const char *tag;       /* all tags: this one begins */
+    int attempt;           /* 1: the engine begins; the second time it tries again */
+    int whole;             /* 1: all bytes of the layer have moved */
+    int newer;             /* 1: the engine says that it brought something new */
+    int last;              /* 1: only a success has this record */
+    int last_if_new;       /* 1: and if the layer is none that was told of, it is the image */
     char layer_buffer[16]; /* a place for `layer` */
 };
 
@@ -266,15 +304,15 @@ struct gnt_transfer_plan {
     void (*request)(struct gnt_req *r, struct gnt_rest *rest, const gantry_call *call,
                     const char *name, const void *options);
     const void *options;
-    const char *look;         /* what must be there before, or may do instead; NULL: a pull looks
+    const char *look;       /* what must be there before, or may do instead; NULL: a pull looks
                                  for each name, a push for nothing */
-    const char *repository;   /* pull: "docker.io/library/app" */
-    const char *platform;     /* pull: "linux/arm64", or NULL */
-    const char *stays;        /* push: a name that stays if it fails, or NULL */
+    const char *repository; /* pull: "docker.io/library/app" */
+    const char *platform;   /* pull: "linux/arm64", or NULL */
+    const char *stays;      /* push: a name that stays if it fails, or NULL */
     int push;
-    int policy;               /* pull: GANTRY_PULL_..., not DEFAULT */
+    int policy; /* pull: GANTRY_PULL_..., not DEFAULT */
     int all_tags;
-    int tags_in_stream;       /* pull: one request for all tags, which the stream tells */
+    int tags_in_stream; /* pull: one request for all tags, which the stream tells */
 };
 
 /*

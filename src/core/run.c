@@ -3,35 +3,68 @@
  * races. The wait is armed and the attach is open before the start, so that a container that ends
  * at once loses neither its exit code nor a byte of output.
  */
+#include "run.h"
+
+#include <unistd.h>
+
 #include "container.h"
-
-#include <string.h>
-
-#include "engine.h"
 #include "error.h"
 #include "names.h"
-#include "stream.h"
 
-enum {
-    GONE_STEP_MS = 5,      /* first pause while the engine removes the container; doubles ... */
-    GONE_STEP_MAX_MS = 80, /* ... up to this */
-    GONE_MS = 30000,       /* an engine that takes longer has lost it */
-    CLEANUP_MS = 30000,    /* for taking back what a failed run made, whatever the call's limits */
-    HURRY_MS = 100         /* the same, when the caller's time is over */
-};
+/* ---- options --------------------------------------------------------------------------------- */
 
-struct run {
-    gantry_engine *e;
-    const gantry_container_ops *ops;
-    gantry_run_options options;
-    gantry_container_options container;
-    gantry_call call; /* whole run: relative limits made absolute */
-    gantry_run_result *result;
-    gantry_stream *stream;
-    gantry_wait *wait;
-    struct gnt_capture capture;
-    int started;
-};
+static int import_source(struct run *r, gantry_error *err)
+{
+    int rc = gnt_import(&r->source, sizeof r->source, r->options.source, "gantry_source", err);
+
+    if (rc == 0 && r->source.read == NULL)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "source: read must not be NULL");
+    r->options.source = &r->source;
+    return rc;
+}
+
+static int import_stdio(struct run *r, gantry_error *err)
+{
+    int rc = gnt_stdio_import(r->options.stdio, &r->stdio, err);
+
+    r->options.stdio = &r->stdio;
+    return rc;
+}
+
+/* Options that leave each other nothing to do. */
+static int check_together(const gantry_run_options *o, gantry_error *err)
+{
+    if (o->input == NULL && o->input_size > 0)
+        return gnt_fail(err, GANTRY_E_INVALID, "input: must not be NULL");
+    if (o->input != NULL && o->source != NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "input, source: set one of them");
+    if (o->stdio != NULL &&
+        (o->input != NULL || o->source != NULL || o->sink != NULL || o->capture_limit != 0))
+        return gnt_fail(err, GANTRY_E_INVALID,
+                        "stdio: leaves nothing to input, source, sink and capture_limit");
+    if (o->stop_after_ms < 0)
+        return gnt_fail(err, GANTRY_E_INVALID, "stop_after_ms: must not be negative");
+    if (o->detach != GANTRY_ON)
+        return 0;
+    if (o->input != NULL || o->source != NULL || o->sink != NULL || o->stdio != NULL)
+        return gnt_fail(err, GANTRY_E_INVALID,
+                        "detach: leaves nobody to use input, source, sink or stdio");
+    if (o->stop_after_ms > 0)
+        return gnt_fail(err, GANTRY_E_INVALID, "detach: leaves nobody to stop it after a time");
+    return 0;
+}
+
+static int has_input(const struct run *r)
+{
+    return r->options.input != NULL || r->options.source != NULL ||
+           (r->options.stdio != NULL && r->stdio.in >= 0);
+}
+
+/* Descriptors without one to read from: a process that has an input sees its end at once. */
+static int has_empty_input(const struct run *r)
+{
+    return r->options.stdio != NULL && r->stdio.in < 0 && r->container.open_stdin == GANTRY_ON;
+}
 
 static int import_run(struct run *r, struct gnt_arena *arena, const gantry_run_options *opts,
                       gantry_error *err)
@@ -40,19 +73,21 @@ static int import_run(struct run *r, struct gnt_arena *arena, const gantry_run_o
 
     if (rc == 0)
         rc = gnt_container_options_import(arena, r->options.container, &r->container, err);
+    if (rc == 0 && r->options.source != NULL)
+        rc = import_source(r, err);
+    if (rc == 0 && r->options.stdio != NULL)
+        rc = import_stdio(r, err);
+    if (rc == 0)
+        rc = check_together(&r->options, err);
     if (rc < 0)
         return rc;
     if (r->options.command != NULL && r->container.command != NULL)
         return gnt_fail(err, GANTRY_E_INVALID, "command: set in container too");
     if (r->options.command != NULL)
         r->container.command = r->options.command;
-    if (r->options.input == NULL && r->options.input_size > 0)
-        return gnt_fail(err, GANTRY_E_INVALID, "input: must not be NULL");
-    if (r->options.detach == GANTRY_ON && (r->options.input != NULL || r->options.sink != NULL))
-        return gnt_fail(err, GANTRY_E_INVALID, "detach: leaves nobody to use input or sink");
     if (r->options.remove == GANTRY_ON)
         r->container.auto_remove = GANTRY_ON;
-    if (r->options.input != NULL)
+    if (has_input(r))
         r->container.open_stdin = GANTRY_ON;
     return 0;
 }
@@ -65,6 +100,8 @@ static void fix_call(struct run *r)
     gnt_call_import(&r->call, gnt_call_share(&shared, r->options.call));
     r->container.call = &r->call;
 }
+
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 static int create(struct run *r, const char *image, gantry_error *err)
 {
@@ -96,7 +133,9 @@ static int open_wait_and_attach(struct run *r, gantry_error *err)
                                  .condition = GANTRY_WAIT_NEXT_EXIT };
     gantry_attach_options attach = { .size = sizeof attach,
                                      .call = &r->call,
-                                     .in = r->options.input != NULL ? GANTRY_ON : GANTRY_OFF };
+                                     .in = has_input(r) || has_empty_input(r) ? GANTRY_ON
+                                                                              : GANTRY_OFF,
+                                     .detach_keys = "" }; /* input is bytes; keys are seen here */
     int rc = r->ops->wait(r->e->state, r->result->id, &wait, &r->wait, err);
 
     if (rc == 0)
@@ -113,82 +152,48 @@ static int start(struct run *r, gantry_error *err)
     return rc;
 }
 
-static int collect(struct run *r, gantry_error *err)
+/* Between the process and the caller's descriptors; keys may end it before the process does. */
+static int connect_stdio(struct run *r, gantry_error *err)
 {
-    gantry_sink_fn sink = r->options.sink != NULL ? r->options.sink : gnt_capture_sink;
-    void *arg = r->options.sink != NULL ? r->options.sink_arg : (void *)&r->capture;
-    int rc = gnt_stream_pump(r->stream, r->options.input, r->options.input_size, sink, arg, err);
+    struct gnt_stdio_container sized = { r->e, r->result->id };
+    struct gnt_stdio_plan plan = { .host = &r->e->host,
+                                   .stdio = &r->stdio,
+                                   .call = &r->call,
+                                   .stream = r->stream,
+                                   .detach_keys = "ctrl-p,ctrl-q",
+                                   .tty = r->container.tty == GANTRY_ON,
+                                   .resize = gnt_stdio_resize_container,
+                                   .resize_arg = &sized,
+                                   .alarm = &r->alarm };
+    int end = GANTRY_END_PROCESS;
+    int rc = has_empty_input(r) ? gantry_stream_close_write(r->stream, err) : 0;
 
-    if (r->options.sink == NULL)
-        rc = gnt_capture_result(&r->capture, rc, err);
+    if (rc == 0)
+        rc = gnt_stdio_pump(&plan, &end, err);
+    r->result->detached = rc == 0 && end == GANTRY_END_DETACHED;
     return rc;
 }
 
-static int wait_for_end(struct run *r, gantry_error *err)
+/* What goes in and out until the output ends. */
+static int move_bytes(struct run *r, gantry_error *err)
 {
-    gantry_exit_status status = { 0 };
-    int rc = gantry_wait_result(r->wait, &status, err);
+    const gantry_run_options *o = &r->options;
+    struct gnt_pump pump = { .stream = r->stream,
+                             .call = &r->call,
+                             .alarm = &r->alarm,
+                             .input = o->input,
+                             .input_size = o->input_size,
+                             .source = o->source,
+                             .sink = o->sink,
+                             .sink_arg = o->sink_arg };
 
-    if (rc < 0)
-        return rc;
-    r->result->exit_code = status.exit_code;
-    r->result->has_exit_code = status.has_exit_code;
-    r->result->signal = status.signal;
-    return 0;
-}
-
-/* Failures of a question that say nothing of the container, but that the call is over. */
-static int call_is_over(int rc)
-{
-    return rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT || rc == GANTRY_E_NOMEM;
-}
-
-/* Whether memory ran out: asked while the container is still there; -1 if it is too late. */
-static int ask_oom(struct run *r, gantry_error *err)
-{
-    gantry_container_inspect_options o = { .size = sizeof o, .call = &r->call };
-    gantry_container *info = NULL;
-    gantry_error failure = { 0 };
-    int rc = r->ops->inspect(r->e->state, r->result->id, &o, &info, &failure);
-
-    r->result->oom_killed = rc == 0 ? info->oom_killed : -1;
-    gantry_container_free(info);
-    /* A container on its way out may be answered with errors of many kinds: it is then not
-     * known. */
-    if (call_is_over(rc)) {
-        if (err != NULL)
-            *err = failure;
-        return rc;
-    }
-    return 0;
-}
-
-/* The engine removes an auto-remove container after its end; only then is the name free. */
-static int wait_until_gone(struct run *r, const gantry_call *call, gantry_error *err)
-{
-    gantry_container_inspect_options o = { .size = sizeof o, .call = call };
-    struct gnt_clock clock;
-    int step = GONE_STEP_MS;
-    int rc = 0;
-
-    gnt_clock_start(&clock, call, GONE_MS);
-    while (rc == 0) {
-        gantry_container *info = NULL;
-        gantry_error failure = { 0 };
-        int gone = r->ops->inspect(r->e->state, r->result->id, &o, &info, &failure);
-
-        gantry_container_free(info);
-        if (gone == GANTRY_E_NOT_FOUND)
-            return 0;
-        if (call_is_over(gone)) {
-            if (err != NULL)
-                *err = failure;
-            return gone;
-        }
-        rc = gnt_clock_pause(&clock, step, err);
-        step = step * 2 < GONE_STEP_MAX_MS ? step * 2 : GONE_STEP_MAX_MS;
-    }
-    return rc;
+    if (o->stdio != NULL)
+        return connect_stdio(r, err);
+    if (o->sink != NULL)
+        return gnt_pump(&pump, err);
+    pump.sink = gnt_capture_sink;
+    pump.sink_arg = &r->capture;
+    return gnt_capture_result(&r->capture, gnt_pump(&pump, err), err);
 }
 
 static int take_output(struct run *r, gantry_error *err)
@@ -216,88 +221,16 @@ static int run_steps(struct run *r, const char *image, gantry_error *err)
         rc = start(r, err);
     if (rc < 0 || detach)
         return rc;
-    rc = collect(r, err);
+    gnt_run_set_alarm(r);
+    if (r->container.auto_remove == GANTRY_ON)
+        rc = gnt_run_note_start(r, err);
     if (rc == 0)
-        rc = wait_for_end(r, err);
-    if (rc == 0)
-        rc = ask_oom(r, err);
-    if (rc == 0 && r->container.auto_remove == GANTRY_ON)
-        rc = wait_until_gone(r, &r->call, err);
+        rc = move_bytes(r, err);
+    if (rc == 0 && !r->result->detached)
+        rc = gnt_run_see_end(r, err);
     if (rc == 0)
         rc = take_output(r, err);
     return rc;
-}
-
-/* Of a run that failed before its start: an error is not to be about a container that is gone. */
-static void tell_unstarted(const struct run *r, int removed, gantry_error *err)
-{
-    if (!removed) {
-        gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, r->result->id);
-        gnt_error_suffix(err, "container %s could not be removed", r->result->id);
-        gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
-    } else if (err != NULL && strcmp(err->resource, r->result->id) == 0) {
-        gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, r->container.name);
-    }
-    if (err != NULL && err->outcome == GANTRY_OUTCOME_UNKNOWN) /* though the step only asked */
-        err->retry = GANTRY_RETRY_ASK;
-}
-
-/* What became of its container: killed is what the kill said, zeroed if it went well. */
-static const char *fate(const gantry_error *killed)
-{
-    if (killed->code == 0)
-        return "was killed";
-    if (killed->code == GANTRY_E_NOT_FOUND || gantry_error_is(killed, GANTRY_E_CONFLICT))
-        return "has ended";
-    if (killed->code == GANTRY_E_TIMEOUT && killed->outcome != GANTRY_OUTCOME_NOT_SENT)
-        return "is being killed"; /* nobody waited for the answer */
-    return "may still run";
-}
-
-/* Of one that failed later. */
-static void tell_left(const struct run *r, const gantry_error *killed, int gone, gantry_error *err)
-{
-    const char *id = r->result->id;
-
-    gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, id);
-    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
-    if (gone)
-        gnt_error_suffix(err, "the container was killed and removed");
-    else if (r->container.auto_remove == GANTRY_ON)
-        gnt_error_suffix(err, "container %s %s and is being removed", id, fate(killed));
-    else
-        gnt_error_suffix(err, "container %s %s and is still there", id, fate(killed));
-}
-
-/*
- * A failed run: kill what runs, which also makes the engine remove it if that was asked; remove
- * what
- * never ran; say in the error what is left. Best effort; the run's own error is what the caller
- * gets. A caller whose time is over is
- * not kept waiting: the request is sent, and the engine acts on it without somebody to answer to.
- */
-static void take_back(struct run *r, int rc, gantry_error *err)
-{
-    int hurry = rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT;
-    gantry_call call = { .size = sizeof call, .timeout_ms = hurry ? HURRY_MS : CLEANUP_MS };
-    gantry_container_kill_options kill = { .size = sizeof kill, .call = &call };
-    gantry_container_remove_options remove = {
-        .size = sizeof remove, .call = &call, .force = GANTRY_ON, .volumes = GANTRY_ON
-    };
-    gantry_error killed = { 0 };
-    int gone = 0;
-
-    if (r->result->id[0] == '\0')
-        return;
-    if (!r->started) {
-        rc = r->ops->remove(r->e->state, r->result->id, &remove, NULL);
-        tell_unstarted(r, rc == 0 || rc == GANTRY_E_NOT_FOUND, err);
-        return;
-    }
-    r->ops->kill(r->e->state, r->result->id, &kill, &killed);
-    if (r->container.auto_remove == GANTRY_ON && !hurry)
-        gone = wait_until_gone(r, &call, NULL) == 0;
-    tell_left(r, &killed, gone, err);
 }
 
 static int run(struct run *r, const char *image, gantry_run_result **out, gantry_error *err)
@@ -314,11 +247,11 @@ static int run(struct run *r, const char *image, gantry_run_result **out, gantry
     gnt_capture_init(&r->capture, &r->e->host.mem,
                      limit != 0 ? limit : r->e->host.limits.capture_bytes);
     rc = run_steps(r, image, err);
+    if (rc < 0)
+        gnt_run_take_back(r, rc, err);
     gantry_stream_close(r->stream);
     gantry_wait_close(r->wait);
     gnt_capture_free(&r->capture);
-    if (rc < 0)
-        take_back(r, rc, err);
     if (rc < 0 || out == NULL)
         gnt_result_free(r->result);
     else

@@ -4,6 +4,7 @@
 #include <gantry/stream.h>
 
 #include "error.h"
+#include "stream.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -80,4 +81,9 @@ static int read_fd(void *arg, void *buffer, size_t capacity, size_t *out_size, g
 void gantry_source_fd(gantry_source *source, int fd)
 {
     fill(source, (gantry_source){ .read = read_fd, .arg = (void *)(intptr_t)fd });
+}
+
+int gnt_source_fd(const gantry_source *source)
+{
+    return source->read == read_fd ? (int)(intptr_t)source->arg : -1;
 }

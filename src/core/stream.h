@@ -6,6 +6,8 @@
 
 #include <gantry/backend.h>
 
+#include <sys/types.h>
+
 #include "demux.h"
 #include "upgrade.h"
 
@@ -31,12 +33,18 @@ gantry_host *gnt_stream_host(const gantry_stream *s);
 /* How gnt_stream_wait does it; without this by polling the descriptor for a short time. */
 void gnt_stream_on_wait(gantry_stream *s, int (*wait)(void *state, int events, gantry_error *err));
 
+/* The signal that an exit code tells of, or 0. */
+int gnt_exit_signal(const gantry_exit_status *status);
+
 /* Run something when a progress is closed (after its own close). One each. */
 void gnt_progress_on_close(gantry_progress *p, void (*fn)(void *), void *arg);
 
 /* Which builder a build's progress is of: GANTRY_BUILDER_..., AUTO where an engine has but one. */
 void gnt_progress_set_builder(gantry_progress *p, int builder);
 int gnt_progress_builder(const gantry_progress *p);
+
+/* write(), but a pipe nobody reads must not kill the process: EPIPE without its signal. */
+ssize_t gnt_write_quietly(int fd, const char *data, size_t size);
 
 /* Collects channels in memory: the buffers behind gantry_output, run and exec. */
 struct gnt_capture {
@@ -54,10 +62,13 @@ int gnt_capture_result(const struct gnt_capture *c, int rc, gantry_error *err);
  * is empty after it. */
 int gnt_capture_give(struct gnt_capture *c, void *result, gantry_output *out, gantry_error *err);
 
+/* The descriptor of a source made by gantry_source_fd(), -1 of any other. */
+int gnt_source_fd(const gantry_source *source);
+
 /*
  * Feed input into a stream's standard input, close it, and drain its output at the same time, to
  * the end. input may be NULL: nothing is written or closed. A peer that stops reading its input is
- * no failure. Leaves the stream in blocking mode.
+ * no failure. Leaves the stream in blocking mode. For more see pump.h.
  */
 int gnt_stream_pump(gantry_stream *s, const void *input, size_t input_size, gantry_sink_fn sink,
                     void *sink_arg, gantry_error *err);

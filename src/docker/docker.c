@@ -25,6 +25,8 @@ const struct gnt_error_row gnt_docker_errors[] = {
     { 0, "no such image", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
     { 0, "no such volume", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_VOLUME },
     { 0, "no such exec instance", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_EXEC },
+    { 0, "no such exec", GANTRY_E_STATE, GANTRY_RESOURCE_EXEC }, /* it has ended */
+    { 0, "cannot resize a stopped container", GANTRY_E_STATE, 0 },
     { 404, "image with reference", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
     { 404, "network", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_NETWORK },
     { 409, "is already in use by container", GANTRY_E_EXISTS, 0 },

@@ -165,6 +165,11 @@ int gnt_docker_wait(void *state, const char *id, const gantry_wait_options *opts
 int gnt_docker_exec(void *state, const char *id, const char *const *command,
                     const gantry_exec_options *opts, gantry_stream **out,
                     char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err);
+int gnt_docker_exec_resize(void *state, const char *exec_id, int columns, int rows,
+                           const gantry_call *call, gantry_error *err);
+int gnt_docker_exec_inspect(void *state, const char *exec_id,
+                            const gantry_exec_inspect_options *opts, gantry_exec_info **out,
+                            gantry_error *err);
 int gnt_docker_exec_result(void *state, const char *exec_id, const gantry_call *call,
                            int *out_running, int64_t *out_code, int *out_not_started,
                            gantry_error *err);

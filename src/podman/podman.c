@@ -47,6 +47,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "network is being used", GANTRY_E_IN_USE, GANTRY_RESOURCE_NETWORK },
     { 0, "container state improper", GANTRY_E_STATE, 0 },
     { 0, "cannot create exec session as container", GANTRY_E_STATE, 0 },
+    { 0, "exec session state improper", GANTRY_E_STATE, GANTRY_RESOURCE_EXEC },
     { 0, "is already used on the host", GANTRY_E_CONFLICT, 0 },
     { 0, "address already in use", GANTRY_E_IN_USE, 0 },            /* a port of the host */
     { 0, "is already allocated to container", GANTRY_E_IN_USE, 0 }, /* an address */

@@ -39,11 +39,19 @@ int gnt_podman_attach(void *state, const char *id, const gantry_attach_options *
 int gnt_podman_exec(void *state, const char *id, const char *const *command,
                     const gantry_exec_options *opts, gantry_stream **out,
                     char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err);
+int gnt_podman_exec_resize(void *state, const char *exec_id, int columns, int rows,
+                           const gantry_call *call, gantry_error *err);
+int gnt_podman_exec_inspect(void *state, const char *exec_id,
+                            const gantry_exec_inspect_options *opts, gantry_exec_info **out,
+                            gantry_error *err);
 int gnt_podman_exec_result(void *state, const char *exec_id, const gantry_call *call,
                            int *out_running, int64_t *out_code, int *out_not_started,
                            gantry_error *err);
 int gnt_podman_wait(void *state, const char *id, const gantry_wait_options *opts, gantry_wait **out,
                     gantry_error *err);
+/* For a word of the engine's own (podman_wait_word.c). */
+int gnt_podman_wait_word(struct podman *p, const char *id, const gantry_wait_options *opts,
+                         gantry_wait **out, gantry_error *err);
 int gnt_podman_create(void *state, const char *image, const gantry_container_options *opts,
                       gantry_created **out, gantry_error *err);
 int gnt_podman_start(void *state, const char *id, const gantry_container_start_options *opts,

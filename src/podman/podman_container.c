@@ -59,6 +59,8 @@ const gantry_container_ops gnt_podman_container_ops = { .size = sizeof(gantry_co
                                                         .wait = gnt_podman_wait,
                                                         .exec = gnt_podman_exec,
                                                         .exec_result = gnt_podman_exec_result,
+                                                        .exec_resize = gnt_podman_exec_resize,
+                                                        .exec_inspect = gnt_podman_exec_inspect,
                                                         .commit = gnt_podman_commit,
                                                         .export_open = gnt_podman_export,
                                                         .exists = gnt_podman_container_exists,

@@ -14,13 +14,10 @@ const struct gnt_out gnt_podman_logs_options[] = {
 #undef L
 
 #define A gantry_attach_options
-const struct gnt_out gnt_podman_attach_options[] = { GNT_OUT_CODE(A, in),
-                                                     GNT_OUT_CODE(A, out),
-                                                     GNT_OUT_CODE(A, err),
-                                                     GNT_OUT_CODE(A, replay),
-                                                     GNT_OUT_REFUSE(gantry_attach_options,
-                                                                    detach_keys),
-                                                     GNT_OUT_END };
+const struct gnt_out gnt_podman_attach_options[] = {
+    GNT_OUT_CODE(A, in),     GNT_OUT_CODE(A, out),         GNT_OUT_CODE(A, err),
+    GNT_OUT_CODE(A, replay), GNT_OUT_CODE(A, detach_keys), GNT_OUT_END
+};
 #undef A
 
 int gnt_podman_logs(void *state, const char *id, const gantry_logs_options *opts,
@@ -43,6 +40,12 @@ static int wrong_state(const char *id, gantry_error *err, const char *message)
     return GANTRY_E_STATE;
 }
 
+/* libpod watches for keys in what is no terminal's too, where they are mere bytes. */
+static const char *attach_keys(const char *keys, int tty)
+{
+    return keys == NULL && !tty ? "" : keys;
+}
+
 int gnt_podman_attach(void *state, const char *id, const gantry_attach_options *opts,
                       gantry_stream **out, gantry_error *err)
 {
@@ -63,7 +66,7 @@ int gnt_podman_attach(void *state, const char *id, const gantry_attach_options *
     gnt_req_init(&r, &p->rest, "POST", call, "/containers/%s/attach", facts.id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     r.flags |= GNT_REQ_OPEN_ENDED;
-    gnt_rest_attach_query(&r, opts);
+    gnt_rest_attach_query(&r, opts, attach_keys(opts->detach_keys, facts.tty));
     return gnt_rest_attach_open(&r, facts.tty ? GNT_RAW : GNT_FRAMED, out, err);
 }
 
@@ -71,9 +74,32 @@ int gnt_podman_exec(void *state, const char *id, const char *const *command,
                     const gantry_exec_options *opts, gantry_stream **out,
                     char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err)
 {
+    static const struct gnt_exec_dialect dialect = { .size = GNT_EXEC_SIZE_START };
     struct podman *p = state;
 
-    return gnt_rest_exec_open(&p->rest, id, command, opts, out, out_exec_id, err);
+    return gnt_rest_exec_open(&p->rest, &dialect, id, command, opts, out, out_exec_id, err);
+}
+
+int gnt_podman_exec_resize(void *state, const char *exec_id, int columns, int rows,
+                           const gantry_call *call, gantry_error *err)
+{
+    struct podman *p = state;
+
+    return gnt_rest_exec_resize(&p->rest, exec_id, columns, rows, call, err);
+}
+
+/* ExitCode is 0 until it has ended; CanRemove says that it has. */
+static const struct gnt_in exec_rows[] = {
+    GNT_EXEC_INFO_ROWS, GNT_IN_FLAG(gantry_exec_info, has_exit_code, "CanRemove"), GNT_IN_END
+};
+
+int gnt_podman_exec_inspect(void *state, const char *exec_id,
+                            const gantry_exec_inspect_options *opts, gantry_exec_info **out,
+                            gantry_error *err)
+{
+    struct podman *p = state;
+
+    return gnt_rest_exec_inspect(&p->rest, exec_rows, exec_id, opts->call, out, err);
 }
 
 int gnt_podman_exec_result(void *state, const char *exec_id, const gantry_call *call,

@@ -15,7 +15,7 @@
 
 const struct gnt_out gnt_podman_wait_options[] = {
     GNT_OUT_CODE(gantry_wait_options, condition), GNT_OUT_REFUSE(gantry_wait_options, reserved),
-    GNT_OUT_REFUSE(gantry_wait_options, engine_condition), GNT_OUT_END
+    GNT_OUT_CODE(gantry_wait_options, engine_condition), GNT_OUT_END
 };
 
 struct watch {
@@ -247,9 +247,12 @@ int gnt_podman_wait(void *state, const char *id, const gantry_wait_options *opts
                     gantry_error *err)
 {
     struct podman *p = state;
-    struct watch *w = gnt_alloc(&p->rest.host->mem, sizeof *w);
+    struct watch *w;
     int rc;
 
+    if (opts->engine_condition != NULL)
+        return gnt_podman_wait_word(p, id, opts, out, err);
+    w = gnt_alloc(&p->rest.host->mem, sizeof *w);
     if (w == NULL)
         return gnt_nomem(err);
     w->host = p->rest.host;

@@ -1,7 +1,8 @@
 #!/bin/sh
 # globals.sh NM OBJECTS: every global that the static library defines begins with gantry_ or gnt_,
 # so that it cannot meet a name of the program it is linked into; and no variable can be written but
-# those of two files: the list of backends (registry.c) and libcurl's one initialisation (link.c).
+# those of three files: the list of backends (registry.c), libcurl's one initialisation (link.c), and
+# the terminal that signal handlers, which take no argument, restore (terminal.c).
 nm=$1
 objects=$2
 work=$(mktemp -d) || exit 1
@@ -10,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 tr '\n' '\0' <"$objects" | xargs -0 "$nm" -A -f sysv --defined-only >"$work/nm" || exit 1
 # "file:name", value, class, type, size, line, section.
 awk -F'|' '
-    BEGIN { state["registry.c.o"]; state["link.c.o"] }
+    BEGIN { state["registry.c.o"]; state["link.c.o"]; state["terminal.c.o"] }
     { gsub(/ /, "") }
     NF < 7 { next }
     {

@@ -67,6 +67,31 @@ if [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
         fail "removing the image that was backed up" ""
 fi
 
+if [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
+    case $2 in
+    GANTRY_TEST_DOCKER) import="/v1.41/images/create?fromSrc=-&repo=gantry-shell" ;;
+    *) import="/v4.0.0/libpod/images/import?reference=gantry-shell" ;;
+    esac
+    curl -sS --fail --unix-socket "${address#unix://}" -X POST -H 'Content-Type: application/x-tar' \
+        --data-binary "@$GANTRY_TEST_BUSYBOX" "http://engine$import" >/dev/null ||
+        fail "importing an image for a shell" ""
+    out=$(printf 'echo "it has $((40 + 2))"\nexit 7\n' | "$folder/shell" --image gantry-shell 2>&1)
+    [ $? -eq 7 ] || fail "shell does not end with the command's exit code" "$out"
+    contains shell "$out" "it has 42"
+    if command -v script >/dev/null 2>&1; then
+        # With a terminal, whose size the shell sees.
+        out=$(echo | script -qec "stty cols 71 rows 31; '$folder/shell' --image gantry-shell sh -c \
+            'until [ \"\$(stty size)\" = \"31 71\" ]; do usleep 10000; done; echo sized; exit 9'" \
+            /dev/null 2>&1)
+        [ $? -eq 9 ] || fail "shell with a terminal" "$out"
+        contains "shell with a terminal" "$out" "sized"
+    fi
+    out=$("$folder/shell" gantry-no-such-container 2>&1) && fail "shell in no container" "$out"
+    contains shell "$out" "o such container"
+    curl -sS --fail --unix-socket "${address#unix://}" -X DELETE \
+        "http://engine/v1.40/images/gantry-shell" >/dev/null || fail "removing the shell's image" ""
+fi
+
 project=$backup/project
 mkdir -p "$project/logs" || exit 1
 printf 'FROM scratch\nCOPY . /\n' >"$project/Dockerfile"
@@ -96,7 +121,7 @@ echo 'COPY nothing-of-this-name /' >>"$project/Dockerfile"
 out=$("$folder/build_directory" "$project" 2>&1) && fail "build_directory of no file" "$out"
 contains build_directory "$out" "nothing-of-this-name"
 
-for name in backup_images build_directory context transfer; do
+for name in backup_images build_directory context function_runner shell transfer; do
     out=$("$folder/$name" 2>&1)
     [ $? -eq 2 ] || fail "$name without arguments does not end with 2" "$out"
     contains "$name" "$out" "usage: $name"
@@ -105,11 +130,55 @@ done
 out=$("$folder/transfer" push gantry-no-such-image 2>&1) && fail "transfer of no image" "$out"
 contains transfer "$out" "o such image"
 
-# An image of the engine goes to the test registry and comes back.
 engine()
 {
     curl -sS -m 60 --unix-socket "${address#unix://}" "$@" >/dev/null
 }
+
+# A function: the name comes back, one call fails, one sleeps past its deadline.
+if [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
+    base=gantry-function-base-$$
+    case $2 in
+    *DOCKER*) route="v1.41/images/create?fromSrc=-&repo=$base&tag=1" ;;
+    *) route="v4.0.0/libpod/images/import?reference=$base:1" ;;
+    esac
+    case $2 in
+    *ROOTLESS*) limits=-u ;; # on cgroups v1 it cannot keep limits
+    *) limits= ;;
+    esac
+    engine -X POST -H 'Content-Type: application/x-tar' --data-binary "@$GANTRY_TEST_BUSYBOX" \
+        "http://engine/$route"
+    cat >"$backup/handler.sh" <<'END'
+case $INPUT in
+fail) echo "no \"$INPUT\"" >&2; exit 3 ;;
+sleep) echo early; exec sleep 60 ;;
+network) ls /sys/class/net ;;
+*) echo "hello $INPUT" ;;
+esac
+END
+    # shellcheck disable=SC2086 # one word or none
+    out=$("$folder/function_runner" $limits -p 3 -t 2500 "$base:1" "$backup/handler.sh" \
+        joe fail sleep network 2>&1) && fail "function_runner with a call that fails" "$out"
+    contains function_runner "$out" '"stdout": "hello joe\n"'
+    contains function_runner "$out" '"exit_code": 3'
+    contains function_runner "$out" '"stderr": "no \"fail\"\n"'
+    contains function_runner "$out" '"exit_code": 137, "signal": 9'
+    contains function_runner "$out" '"timed_out": true'
+    contains function_runner "$out" '"stdout": "early\n"'
+    contains function_runner "$out" '"stdout": "lo\n"'
+    [ "$(echo "$out" | grep -c '^{"call": ')" -eq 4 ] || fail "function_runner: not four lines" "$out"
+    mkdir "$backup/function" && cp "$backup/handler.sh" "$backup/function/handler"
+    # shellcheck disable=SC2086
+    out=$("$folder/function_runner" $limits "$base:1" "$backup/function" a b 2>&1) ||
+        fail "function_runner of a directory" "$out"
+    contains function_runner "$out" '"stdout": "hello b\n"'
+    out=$("$folder/function_runner" "$base:1" "$backup/nowhere" a 2>&1) &&
+        fail "function_runner without a handler" "$out"
+    contains function_runner "$out" "$backup/nowhere: no such handler"
+    engine -X DELETE "http://engine/v1.40/images/$base:1"
+fi
+
+# An image of the engine goes to the test registry and comes back.
 if [ -n "${GANTRY_TEST_REGISTRY:-}" ] && [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
     GANTRY_EXAMPLE_INSECURE=1
     export GANTRY_EXAMPLE_INSECURE
