@@ -235,10 +235,7 @@ static int run_steps(struct run *r, const char *image, gantry_error *err)
     if (rc < 0 || detach)
         return rc;
     gnt_run_set_alarm(r);
-    if (r->container.auto_remove == GANTRY_ON)
-        rc = gnt_run_note_start(r, err);
-    if (rc == 0)
-        rc = move_bytes(r, err);
+    rc = move_bytes(r, err);
     if (rc == 0 && !r->result->detached)
         rc = gnt_run_see_end(r, err);
     if (rc == 0)
