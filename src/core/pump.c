@@ -53,10 +53,6 @@ struct pumping {
     uint64_t pulled; /* from the source so far */
     char *in_piece;  /* room for what is read, or NULL */
     char *out_piece;
-    const char *out; /* waits to be written to out_fd */
-    size_t out_left;
-    int out_fd;
-    int out_ready;
     int out_ended;
 };
 
@@ -99,7 +95,7 @@ static int check_length(struct pumping *p, size_t got, gantry_error *err)
         return changed(p, "goes on after", err);
     if (got == 0 && p->pulled < length)
         return changed(p, "ended before", err);
-    if (got > 0 && p->pulled == length)
+    if (got > 0 && p->pulled == length && p->in_fd < 0) /* a descriptor might not tell at once */
         rc = read_source(p, &more, 1, &extra, err);
     return rc == 0 && extra > 0 ? changed(p, "goes on after", err) : rc;
 }
@@ -292,6 +288,7 @@ int gnt_pump(const struct gnt_pump *set, gantry_error *err)
     gantry_stream_set_nonblocking(set->stream, 0);
     gnt_free(mem, p.in_piece);
     gnt_free(mem, p.out_piece);
+    failure.code = rc; /* a source may return one without saying more */
     if (rc < 0 && err != NULL)
         *err = failure;
     return rc;

@@ -126,6 +126,17 @@ static int create(struct run *r, const char *image, gantry_error *err)
     return rc;
 }
 
+/*
+ * Where containers are prepared before their start, what guards one is then up and waiting when the
+ * attach comes, and not overtaken by the end of a process that hardly lived.
+ */
+static int prepare(struct run *r, gantry_error *err)
+{
+    gantry_container_init_options o = { .size = sizeof o, .call = &r->call };
+
+    return r->ops->init != NULL ? r->ops->init(r->e->state, r->result->id, &o, err) : 0;
+}
+
 static int open_wait_and_attach(struct run *r, gantry_error *err)
 {
     gantry_wait_options wait = { .size = sizeof wait,
@@ -216,16 +227,15 @@ static int run_steps(struct run *r, const char *image, gantry_error *err)
     int rc = create(r, image, err);
 
     if (rc == 0 && !detach)
+        rc = prepare(r, err);
+    if (rc == 0 && !detach)
         rc = open_wait_and_attach(r, err);
     if (rc == 0)
         rc = start(r, err);
     if (rc < 0 || detach)
         return rc;
     gnt_run_set_alarm(r);
-    if (r->container.auto_remove == GANTRY_ON)
-        rc = gnt_run_note_start(r, err);
-    if (rc == 0)
-        rc = move_bytes(r, err);
+    rc = move_bytes(r, err);
     if (rc == 0 && !r->result->detached)
         rc = gnt_run_see_end(r, err);
     if (rc == 0)

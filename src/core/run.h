@@ -33,8 +33,6 @@ int gnt_run_look(struct run *r, gantry_container **out, gantry_error *err);
 void gnt_run_set_alarm(struct run *r);
 
 /* run_end.c */
-/* When it began, asked while it is certainly known. */
-int gnt_run_note_start(struct run *r, gantry_error *err);
 /* The exit code, then whether memory ran out and the times; with auto_remove until it is gone. */
 int gnt_run_see_end(struct run *r, gantry_error *err);
 /*

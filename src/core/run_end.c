@@ -38,17 +38,6 @@ int gnt_run_look(struct run *r, gantry_container **out, gantry_error *err)
     return rc;
 }
 
-int gnt_run_note_start(struct run *r, gantry_error *err)
-{
-    gantry_container *info = NULL;
-    int rc = gnt_run_look(r, &info, err);
-
-    if (info != NULL)
-        r->result->started_ns = info->started_ns;
-    gantry_container_free(info);
-    return rc;
-}
-
 /* ---- exit code ------------------------------------------------------------------------------- */
 
 static int sleep_on_wait(struct run *r, gantry_error *err)

@@ -19,6 +19,7 @@ struct gantry_stream {
     gantry_stream_ops ops;
     void *state;
     int (*wait)(void *state, int events, gantry_error *err);
+    int (*is_loss)(const char *data, size_t size); /* until the first bytes came; or NULL */
     int nonblocking;
     int ended;
     int write_closed;
@@ -72,6 +73,20 @@ static int keep_failure(gantry_stream *s, int rc, gantry_error *err)
     return fail_as(err, rc, "stream.read");
 }
 
+static int check_first(gantry_stream *s, const char *data, size_t size, gantry_error *err)
+{
+    int is_loss = s->is_loss != NULL && size > 0 && s->is_loss(data, size);
+
+    if (size > 0)
+        s->is_loss = NULL;
+    if (!is_loss)
+        return 0;
+    gnt_fail(err, GANTRY_E_TRUNCATED, "the engine lost the output: %.*s",
+             (int)(size < 300 ? size : 300), data);
+    gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, GANTRY_RETRY_ASK);
+    return GANTRY_E_TRUNCATED;
+}
+
 int gantry_stream_read(gantry_stream *s, void *buffer, size_t capacity, size_t *out_size,
                        int *out_channel, gantry_error *err)
 {
@@ -96,8 +111,12 @@ int gantry_stream_read(gantry_stream *s, void *buffer, size_t capacity, size_t *
             *err = s->failure;
         return fail_as(err, rc, "stream.read");
     }
-    if (rc < 0)
+    if (rc == 0)
+        rc = check_first(s, buffer, *out_size, &s->failure);
+    if (rc < 0) {
+        *out_size = 0;
         return keep_failure(s, rc, err);
+    }
     s->ended = *out_size == 0;
     if (out_channel != NULL)
         *out_channel = channel == GANTRY_STDERR ? GANTRY_STDERR : GANTRY_STDOUT;
@@ -203,6 +222,11 @@ void gantry_stream_close(gantry_stream *s)
 void gnt_stream_on_wait(gantry_stream *s, int (*wait)(void *state, int events, gantry_error *err))
 {
     s->wait = wait;
+}
+
+void gnt_stream_on_first(gantry_stream *s, int (*is_loss)(const char *data, size_t size))
+{
+    s->is_loss = is_loss;
 }
 
 int gnt_stream_wait(gantry_stream *s, int events, gantry_error *err)

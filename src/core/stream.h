@@ -33,6 +33,10 @@ gantry_host *gnt_stream_host(const gantry_stream *s);
 /* How gnt_stream_wait does it; without this by polling the descriptor for a short time. */
 void gnt_stream_on_wait(gantry_stream *s, int (*wait)(void *state, int events, gantry_error *err));
 
+/* Look at the first bytes that come: an engine may say in the output's place that it lost it. They
+ * are then what the failure, TRUNCATED, says. */
+void gnt_stream_on_first(gantry_stream *s, int (*is_loss)(const char *data, size_t size));
+
 /* The signal that an exit code tells of, or 0. */
 int gnt_exit_signal(const gantry_exit_status *status);
 

@@ -89,12 +89,14 @@ static int look(struct asking *a, gantry_error *err)
 static int drive(struct asking *a, gantry_error *err)
 {
     gantry_health_check_options o = { .size = sizeof o, .call = a->call };
+    gantry_health_result *found = NULL; /* the next look tells the same */
     gantry_error failure = { 0 };
     int rc;
 
     if (a->condition != GANTRY_WAIT_HEALTHY || a->e->backend->containers.check_health == NULL)
         return 0;
-    rc = a->e->backend->containers.check_health(a->e->state, a->id, &o, NULL, &failure);
+    rc = a->e->backend->containers.check_health(a->e->state, a->id, &o, &found, &failure);
+    gantry_health_result_free(found);
     if (rc == 0 || gantry_error_is(&failure, GANTRY_E_CONFLICT))
         return 0;
     if (err != NULL)

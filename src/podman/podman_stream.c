@@ -4,6 +4,8 @@
  */
 #include "podman.h"
 
+#include <string.h>
+
 #define L gantry_logs_options
 const struct gnt_out gnt_podman_logs_options[] = {
     GNT_OUT_CODE(L, since_ns),   GNT_OUT_CODE(L, until_ns),
@@ -46,6 +48,22 @@ static const char *attach_keys(const char *keys, int tty)
     return keys == NULL && !tty ? "" : keys;
 }
 
+/*
+ * A monitor that had no turn between the attach and the end of its container, as on a machine that
+ * is very busy, has never taken the connection; libpod then puts its failure into the output.
+ */
+static int is_lost(const char *data, size_t size)
+{
+    static const char error[] = "Error: "; /* newer versions */
+    static const char begin[] = "read unixpacket ";
+    const char *at;
+    char text[256];
+
+    gnt_text_copy(text, sizeof text, data, size, 0, 0);
+    at = strncmp(text, error, sizeof error - 1) == 0 ? text + sizeof error - 1 : text;
+    return strncmp(at, begin, sizeof begin - 1) == 0 && strstr(at, "/attach: read: ") != NULL;
+}
+
 int gnt_podman_attach(void *state, const char *id, const gantry_attach_options *opts,
                       gantry_stream **out, gantry_error *err)
 {
@@ -67,7 +85,10 @@ int gnt_podman_attach(void *state, const char *id, const gantry_attach_options *
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     r.flags |= GNT_REQ_OPEN_ENDED;
     gnt_rest_attach_query(&r, opts, attach_keys(opts->detach_keys, facts.tty));
-    return gnt_rest_attach_open(&r, facts.tty ? GNT_RAW : GNT_FRAMED, out, err);
+    rc = gnt_rest_attach_open(&r, facts.tty ? GNT_RAW : GNT_FRAMED, out, err);
+    if (rc == 0)
+        gnt_stream_on_first(*out, is_lost);
+    return rc;
 }
 
 int gnt_podman_exec(void *state, const char *id, const char *const *command,

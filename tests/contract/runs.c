@@ -2,11 +2,15 @@
  * Contract of runs, the rest: many at once, input from sources and descriptors, a time to live, what
  * is told of an end; waits for states.
  */
+/* For pseudo terminals. */
+#define _XOPEN_SOURCE 700
+
 #include "contract.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* Options of a run with a name of ours. */
@@ -51,6 +55,7 @@ struct runner {
     const char *name; /* the same each time: it must be free on return */
     int number;
     int runs;
+    int lost; /* see SHORT_LIVES_MAY_LOSE_OUTPUT */
     char failure[700];
 };
 
@@ -75,6 +80,9 @@ static int run_once(struct runner *r, int i)
     }
     opts.command = quiet ? COMMAND("true") : SHELL(script);
     rc = gantry_containers_run(r->f->containers, r->f->base, &opts, &result, &err);
+    if (rc == GANTRY_E_TRUNCATED && contract_differs(r->f, DIFF_SHORT_LIVES_MAY_LOSE_OUTPUT) &&
+        strstr(err.message, "lost the output") != NULL && r->lost++ <= r->runs / 100)
+        return 0;
     if (rc < 0) {
         snprintf(r->failure, sizeof r->failure, "run %d: %.600s", i, err.message);
         return -1;
@@ -363,6 +371,63 @@ static void output_that_waits_keeps_nobody(struct contract *f)
     close(ends[1]);
 }
 
+/* Somebody at a terminal: answers once, then types the keys that leave. */
+static void *type_at(void *arg)
+{
+    static const char *const wait_for[] = { "go?", "got:abc", NULL };
+    static const char *const type[] = { "abc\r", "\x10\x11", NULL };
+    int master = *(int *)arg;
+    char seen[4096] = "";
+    size_t size = 0;
+
+    for (int step = 0; wait_for[step] != NULL; step++) {
+        while (strstr(seen, wait_for[step]) == NULL) {
+            ssize_t got = read(master, seen + size, sizeof seen - 1 - size);
+
+            if (got <= 0)
+                return NULL;
+            size += (size_t)got;
+            seen[size] = '\0';
+        }
+        if (write(master, type[step], strlen(type[step])) < 0)
+            return NULL;
+    }
+    return NULL;
+}
+
+static void keys_leave_a_run(struct contract *f)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    gantry_stdio stdio = { .size = sizeof stdio };
+    struct termios before;
+    struct termios after;
+    pthread_t typist;
+    struct run run;
+
+    assert_true(master >= 0);
+    assert_int_equal(grantpt(master), 0);
+    assert_int_equal(unlockpt(master), 0);
+    stdio.in = open(ptsname(master), O_RDWR | O_NOCTTY);
+    stdio.out = stdio.in;
+    stdio.err = stdio.in;
+    assert_true(stdio.in >= 0);
+    assert_int_equal(tcgetattr(stdio.in, &before), 0);
+    assert_int_equal(pthread_create(&typist, NULL, type_at, &master), 0);
+    prepare(f, &run, SHELL("stty -echo; echo 'go?'; read x; echo got:$x; " IDLE));
+    run.container.tty = GANTRY_ON;
+    run.opts.stdio = &stdio;
+    run.opts.stop_after_ms = 60000;
+    OK(do_run(f, &run));
+    CHECK(run.result->detached == 1 && run.result->has_exit_code == 0);
+    CHECK(contract_state(f, run.container.name) == GANTRY_CONTAINER_RUNNING);
+    assert_int_equal(tcgetattr(stdio.in, &after), 0);
+    CHECK(before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag);
+    gantry_run_result_free(run.result);
+    pthread_join(typist, NULL);
+    close(stdio.in);
+    close(master);
+}
+
 static void options_that_do_not_go_together(struct contract *f)
 {
     gantry_memory memory = { .size = sizeof memory, .data = "x", .length = 1 };
@@ -381,6 +446,26 @@ static void options_that_do_not_go_together(struct contract *f)
         run.opts.detach = i == 2 || i == 3 || i == 5 ? GANTRY_ON : GANTRY_DEFAULT;
         run.opts.stop_after_ms = i == 5 ? 1000 : i == 6 ? -1 : 0;
         FAILS(do_run(f, &run), GANTRY_E_INVALID);
+        CHECK(!contract_exists(f, run.container.name));
+    }
+}
+
+/* Whether it is create or start that fails, there is nothing afterwards. */
+static void missing_network_leaves_nothing(struct contract *f)
+{
+    const char *network = contract_name(f, "there");
+    gantry_attachment there = { .size = sizeof there, .network = network };
+    gantry_attachment missing = { .size = sizeof missing, .network = contract_name(f, "missing") };
+    const gantry_attachment *const networks[] = { &there, &missing, NULL };
+    struct run run;
+
+    OK(gantry_networks_create(f->networks, network, NULL, NULL, &f->err));
+    for (int detach = 0; detach < 2; detach++) {
+        prepare(f, &run, COMMAND("true"));
+        run.container.networks = networks;
+        run.opts.remove = GANTRY_DEFAULT;
+        run.opts.detach = detach ? GANTRY_ON : GANTRY_DEFAULT;
+        FAILS(do_run(f, &run), GANTRY_E_NOT_FOUND);
         CHECK(!contract_exists(f, run.container.name));
     }
 }
@@ -441,6 +526,19 @@ static void time_to_live_and_an_end_by_itself(struct contract *f)
     }
 }
 
+/* One whose script has come to its "touch /ready". */
+static const char *start_ready(struct contract *f, const char *script)
+{
+    const char *name = contract_start(f, script);
+    gantry_exec_result *ready = NULL;
+
+    OK(gantry_containers_exec(f->containers, name,
+                              SHELL("while [ ! -e /ready ]; do sleep 0.05; done"), NULL, &ready,
+                              &f->err));
+    gantry_exec_result_free(ready);
+    return name;
+}
+
 /* ---- what is told of an end ------------------------------------------------------------------ */
 
 static void times_are_told(struct contract *f)
@@ -456,9 +554,9 @@ static void times_are_told(struct contract *f)
     CHECK(run.result->finished_ns - run.result->started_ns < 20 * second);
     gantry_run_result_free(run.result);
 
-    prepare(f, &run, SHELL("sleep 0.5")); /* asked while it ran */
+    prepare(f, &run, SHELL("sleep 0.5")); /* it may be gone before it can be asked */
     OK(do_run(f, &run));
-    CHECK(run.result->started_ns > 0);
+    CHECK(run.result->started_ns >= 0);
     CHECK(run.result->finished_ns == 0 || run.result->finished_ns > run.result->started_ns);
     gantry_run_result_free(run.result);
 }
@@ -502,15 +600,7 @@ static void exit_code_of_a_signal(struct contract *f)
     CHECK(run.result->exit_code == 143 && run.result->signal == 15);
     gantry_run_result_free(run.result);
 
-    name = contract_start(f, "trap 'exit 8' USR1; touch /ready; while :; do sleep 0.1; done");
-    {
-        gantry_exec_result *ready = NULL;
-
-        OK(gantry_containers_exec(f->containers, name,
-                                  SHELL("while [ ! -e /ready ]; do sleep 0.05; done"), NULL, &ready,
-                                  &f->err));
-        gantry_exec_result_free(ready);
-    }
+    name = start_ready(f, "trap 'exit 8' USR1; touch /ready; while :; do sleep 0.1; done");
     OK(gantry_containers_kill(f->containers, name, &term, &f->err));
     OK(gantry_containers_wait(f->containers, name, NULL, &status, &f->err));
     CHECK(status.has_exit_code && status.exit_code == 8 && status.signal == 0);
@@ -578,15 +668,16 @@ static void wait_for_running_before_it_does(struct contract *f)
 /* A container whose check says no until the file is there, and looks each second. */
 static const char *create_checked(struct contract *f)
 {
+    gantry_health health = { .size = sizeof health,
+                             .test = COMMAND("CMD", "test", "-e", "/well"),
+                             .interval_ms = 1000,
+                             .timeout_ms = 5000,
+                             .retries = 1 };
     gantry_container_options opts = { .size = sizeof opts,
                                       .name = contract_name(f, "checked"),
-                                      .command = SHELL(IDLE) };
+                                      .command = SHELL(IDLE),
+                                      .health = &health };
 
-    opts.extra_json = f->on == ON_DOCKER
-                          ? "{\"Healthcheck\":{\"Test\":[\"CMD\",\"test\",\"-e\",\"/well\"],"
-                            "\"Interval\":1000000000,\"Timeout\":5000000000,\"Retries\":1}}"
-                          : "{\"healthconfig\":{\"Test\":[\"CMD\",\"test\",\"-e\",\"/well\"],"
-                            "\"Interval\":1000000000,\"Timeout\":5000000000,\"Retries\":1}}";
     OK(gantry_containers_create(f->containers, f->base, &opts, NULL, &f->err));
     OK(gantry_containers_start(f->containers, opts.name, NULL, &f->err));
     return opts.name;
@@ -612,7 +703,8 @@ static void wait_for_health(struct contract *f)
 static void wait_by_the_engine_s_word(struct contract *f)
 {
     gantry_wait_options opts = { .size = sizeof opts };
-    const char *name = contract_start(f, "trap 'exit 6' TERM; while :; do sleep 0.1; done");
+    const char *name =
+        start_ready(f, "trap 'exit 6' TERM; touch /ready; while :; do sleep 0.1; done");
     gantry_exit_status status = { .exit_code = 77 };
     gantry_wait *wait = NULL;
     int events = 0;
@@ -655,7 +747,9 @@ const struct contract_test runs_tests[] = {
     TEST_WITH(no_descriptor_is_the_end, PROCESSES),
     TEST_WITH(output_that_nobody_reads_ends_a_run, PROCESSES),
     TEST_WITH(output_that_waits_keeps_nobody, PROCESSES),
+    TEST_WITH(keys_leave_a_run, PROCESSES),
     TEST_WITH(options_that_do_not_go_together, PROCESSES),
+    TEST_WITH(missing_network_leaves_nothing, PROCESSES),
     TEST_WITH(time_to_live_asks_first, PROCESSES),
     TEST_WITH(time_to_live_kills_then, PROCESSES),
     TEST_WITH(time_to_live_and_an_end_by_itself, PROCESSES),
