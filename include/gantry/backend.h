@@ -290,8 +290,6 @@ typedef struct gantry_container_ops {
     /** One that is prepared or runs is success. */
     int (*init)(void *state, const char *id, const gantry_container_init_options *opts,
                 gantry_error *err);
-    int (*prune)(void *state, const gantry_container_prune_options *opts,
-                 gantry_containers_pruned **out, gantry_error *err);
     int (*top)(void *state, const char *id, const gantry_container_top_options *opts,
                gantry_container_top **out, gantry_error *err);
     int (*changes)(void *state, const char *id, const gantry_container_changes_options *opts,

@@ -218,10 +218,10 @@ typedef struct gantry_containers_pruned {
 } gantry_containers_pruned;
 
 /**
- * Remove all containers that do not run; their volumes stay.
+ * Remove all containers that do not run; their volumes stay. On Podman those of a pod stay, too.
  * @param out  may be NULL
- * @return 0; a failure with outcome PARTIAL if some could not be removed. `POST /containers/prune`
- *         on both. Since 0.1.
+ * @return 0; a failure with outcome PARTIAL, whose `output` names what was removed, if some could
+ *         not be. Composed of list and remove. Since 0.1.
  */
 GANTRY_API int gantry_containers_prune(gantry_containers *containers,
                                        const gantry_container_prune_options *opts,

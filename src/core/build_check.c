@@ -9,27 +9,11 @@
 
 #include "error.h"
 #include "names.h"
-
-static int check_texts(const char *argument, const char *const *list, gantry_error *err)
-{
-    int rc = 0;
-
-    for (; rc == 0 && list != NULL && *list != NULL; list++)
-        rc = gnt_check_text(argument, *list, err);
-    return rc;
-}
+#include "spec_check.h"
 
 static int check_text(const char *argument, const char *text, gantry_error *err)
 {
     return text != NULL ? gnt_check_text(argument, text, err) : 0;
-}
-
-static int check_value(const char *argument, int value, int most, const char *family,
-                       gantry_error *err)
-{
-    if (value >= 0 && value <= most)
-        return 0;
-    return gnt_fail(err, GANTRY_E_INVALID, "%s: %d is none of %s", argument, value, family);
 }
 
 static int check_switches(const gantry_build_options *o, gantry_error *err)
@@ -42,17 +26,14 @@ static int check_switches(const gantry_build_options *o, gantry_error *err)
                      { "squash", o->squash },
                      { "tls_verify", o->tls_verify },
                      { "ignore", o->ignore } };
-    int rc = check_value("pull", o->pull, GANTRY_PULL_NEWER, "GANTRY_PULL_", err);
+    int rc = gnt_check_word("pull", o->pull, GANTRY_PULL_NEWER, "GANTRY_PULL_", err);
 
     if (rc == 0)
-        rc = check_value("builder", o->builder, GANTRY_BUILDER_BUILDKIT, "GANTRY_BUILDER_", err);
+        rc = gnt_check_word("builder", o->builder, GANTRY_BUILDER_BUILDKIT, "GANTRY_BUILDER_", err);
     if (rc == 0)
-        rc = check_value("format", o->format, GANTRY_FORMAT_OCI, "GANTRY_FORMAT_", err);
+        rc = gnt_check_word("format", o->format, GANTRY_FORMAT_OCI, "GANTRY_FORMAT_", err);
     for (size_t i = 0; rc == 0 && i < sizeof switches / sizeof switches[0]; i++) {
-        if (switches[i].value != 0 && switches[i].value != GANTRY_ON &&
-            switches[i].value != GANTRY_OFF)
-            rc = gnt_fail(err, GANTRY_E_INVALID, "%s: is neither GANTRY_ON nor GANTRY_OFF",
-                          switches[i].name);
+        rc = gnt_check_switch(switches[i].name, switches[i].value, err);
     }
     return rc;
 }
@@ -78,26 +59,14 @@ static int check_names(const char *reference, const gantry_build_options *o, gan
     if (rc == 0)
         rc = gnt_check_pairs("extra_query", o->extra_query, o->extra_query_count, err);
     if (rc == 0)
-        rc = check_texts("cache_from", o->cache_from, err);
+        rc = gnt_check_texts("cache_from", o->cache_from, err);
     if (rc == 0)
-        rc = check_texts("cache_to", o->cache_to, err);
+        rc = gnt_check_texts("cache_to", o->cache_to, err);
     if (rc == 0)
         rc = check_text("target", o->target, err);
     if (rc == 0)
         rc = check_text("network", o->network, err);
     return rc;
-}
-
-/* "linux/arm64/v8": engines read a ',' as the beginning of another one. */
-static int check_platform(const char *argument, const char *text, gantry_error *err)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                  "._-/()+";
-
-    if (text[0] != '\0' && text[strspn(text, allowed)] == '\0')
-        return 0;
-    return gnt_fail(err, GANTRY_E_INVALID, "%s: is not like \"linux/arm64\": %.100s", argument,
-                    text);
 }
 
 static int check_platforms(const gantry_build_options *from, const gantry_build_options *o,
@@ -111,46 +80,13 @@ static int check_platforms(const gantry_build_options *from, const gantry_build_
         return gnt_fail(err, GANTRY_E_INVALID,
                         "platforms: several images need a manifest list to be in: manifest");
     if (o->platform != NULL)
-        rc = check_platform("platform", o->platform, err);
+        rc = gnt_check_platform("platform", o->platform, err);
     for (size_t i = 0; rc == 0 && o->platforms != NULL && o->platforms[i] != NULL; i++)
-        rc = check_platform("platforms", o->platforms[i], err);
+        rc = gnt_check_platform("platforms", o->platforms[i], err);
     return rc;
 }
 
-static int check_hosts(const char *const *hosts, gantry_error *err)
-{
-    for (; hosts != NULL && *hosts != NULL; hosts++) {
-        const char *colon = strchr(*hosts, ':');
-
-        if (colon == NULL || colon == *hosts || colon[1] == '\0' ||
-            (*hosts)[strcspn(*hosts, " \t\r\n,\"")] != '\0')
-            return gnt_fail(err, GANTRY_E_INVALID, "extra_hosts: is not name:address: %.100s",
-                            *hosts);
-    }
-    return 0;
-}
-
 /* ---- limits ---------------------------------------------------------------------------------- */
-
-static int check_ulimit(const gantry_ulimit *limit, gantry_error *err)
-{
-    static const char *const names[] = { "core",   "cpu",        "data",     "fsize",
-                                         "locks",  "memlock",    "msgqueue", "nice",
-                                         "nofile", "nproc",      "rss",      "rtprio",
-                                         "rttime", "sigpending", "stack",    NULL };
-    size_t i = 0;
-
-    while (names[i] != NULL && (limit->name == NULL || strcmp(names[i], limit->name) != 0))
-        i++;
-    if (names[i] == NULL)
-        return gnt_fail(err, GANTRY_E_INVALID, "ulimits: no limit has the name %.40s",
-                        limit->name != NULL ? limit->name : "NULL");
-    if (limit->soft < -1 || limit->hard < -1)
-        return gnt_fail(err, GANTRY_E_INVALID, "ulimits: %s: less than -1", limit->name);
-    if (limit->hard != -1 && (limit->soft == -1 || limit->soft > limit->hard))
-        return gnt_fail(err, GANTRY_E_INVALID, "ulimits: %s: soft is above hard", limit->name);
-    return 0;
-}
 
 static int check_memory(const gantry_build_options *o, gantry_error *err)
 {
@@ -184,12 +120,10 @@ static int check_limits(const gantry_build_options *o, gantry_error *err)
             rc = gnt_fail(err, GANTRY_E_INVALID, "%s: is negative", limits[i].name);
     }
     for (size_t i = 0; rc == 0 && i < 2; i++) {
-        if (sets[i] != NULL && (sets[i][0] == '\0' || sets[i][strspn(sets[i], "0123456789,-")]))
-            rc = gnt_fail(err, GANTRY_E_INVALID, "%s: is not like \"0-1,3\": %.40s",
-                          i == 0 ? "cpuset_cpus" : "cpuset_mems", sets[i]);
+        rc = gnt_check_cpuset(i == 0 ? "cpuset_cpus" : "cpuset_mems", sets[i], err);
     }
     for (size_t i = 0; rc == 0 && o->ulimits != NULL && o->ulimits[i] != NULL; i++)
-        rc = check_ulimit(o->ulimits[i], err);
+        rc = gnt_ulimit_check(o->ulimits[i], err);
     return rc;
 }
 
@@ -276,7 +210,7 @@ int gnt_build_check(const char *reference, const gantry_build_options *from,
     if (rc == 0)
         rc = check_platforms(from, copy, err);
     if (rc == 0)
-        rc = check_hosts(copy->extra_hosts, err);
+        rc = gnt_check_hosts(copy->extra_hosts, err);
     if (rc == 0)
         rc = check_limits(copy, err);
     if (rc == 0)

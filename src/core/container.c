@@ -1,6 +1,7 @@
 /*
  * Containers, the public functions: check arguments, import options, dispatch. exec and run, which
- * are composed of several operations, are in exec.c and run.c.
+ * are composed of several operations, are in exec.c and run.c; what create is given is taken in by
+ * spec.c.
  */
 #include <gantry/container.h>
 
@@ -19,141 +20,16 @@ gantry_engine *gnt_engine_of_containers(const gantry_containers *containers)
 
 /* ---- create ---------------------------------------------------------------------------------- */
 
-static int check_mount(const gantry_mount *m, gantry_error *err)
+/* Pull, if that was asked for, and create share one deadline. */
+static int create(gantry_engine *e, const char *image, gantry_container_options *o,
+                  gantry_created **out, gantry_error *err)
 {
-    if (m->type < GANTRY_MOUNT_BIND || m->type > GANTRY_MOUNT_TMPFS)
-        return gnt_fail(err, GANTRY_E_INVALID, "mounts: type %d is none of GANTRY_MOUNT_", m->type);
-    if (m->target == NULL || m->target[0] != '/')
-        return gnt_fail(err, GANTRY_E_INVALID, "mounts: target must be an absolute path");
-    if (m->type == GANTRY_MOUNT_BIND && (m->source == NULL || m->source[0] != '/'))
-        return gnt_fail(err, GANTRY_E_INVALID, "mounts: the source of %s must be an absolute path",
-                        m->target);
-    if (m->type == GANTRY_MOUNT_VOLUME && m->source != NULL)
-        return gnt_check_name("mounts: source", m->source, err);
-    if (m->type == GANTRY_MOUNT_TMPFS && m->source != NULL)
-        return gnt_fail(err, GANTRY_E_INVALID, "mounts: tmpfs %s takes no source", m->target);
-    if (m->type != GANTRY_MOUNT_TMPFS && m->tmpfs_size_bytes != 0)
-        return gnt_fail(err, GANTRY_E_INVALID, "mounts: tmpfs_size_bytes of %s is for tmpfs only",
-                        m->target);
-    if (m->tmpfs_size_bytes < 0)
-        return gnt_fail(err, GANTRY_E_INVALID, "mounts: tmpfs_size_bytes must not be negative");
-    return 0;
-}
-
-static int check_port(const gantry_port *p, gantry_error *err)
-{
-    if (p->container_port < 1 || p->container_port > 65535)
-        return gnt_fail(err, GANTRY_E_INVALID, "ports: container_port %d is not 1 to 65535",
-                        p->container_port);
-    if (p->host_port < 0 || p->host_port > 65535)
-        return gnt_fail(err, GANTRY_E_INVALID, "ports: host_port %d is not 0 to 65535",
-                        p->host_port);
-    if (p->protocol != NULL && strcmp(p->protocol, "tcp") != 0 && strcmp(p->protocol, "udp") != 0 &&
-        strcmp(p->protocol, "sctp") != 0)
-        return gnt_fail(err, GANTRY_E_INVALID, "ports: protocol must be tcp, udp or sctp");
-    return 0;
-}
-
-/* A network's name, or "container:" and a container's. */
-static int check_network(const char *network, gantry_error *err)
-{
-    static const char container[] = "container:";
-    size_t size = sizeof container - 1;
-
-    if (strncmp(network, container, size) == 0)
-        network += size;
-    return gnt_check_name("network", network, err);
-}
-
-/* Full-size copies of nested structs: a caller may know shorter ones. */
-static int import_mounts(struct gnt_arena *arena, gantry_container_options *o, gantry_error *err)
-{
-    const gantry_mount **copies;
-    size_t count = 0;
-
-    while (o->mounts != NULL && o->mounts[count] != NULL)
-        count++;
-    copies = gnt_arena_alloc(arena, (count + 1) * sizeof *copies);
-    for (size_t i = 0; copies != NULL && i < count; i++) {
-        gantry_mount *m = gnt_arena_alloc(arena, sizeof *m);
-        int rc;
-
-        if (m == NULL)
-            return gnt_nomem(err);
-        rc = gnt_import(m, sizeof *m, o->mounts[i], "gantry_mount", err);
-        if (rc == 0)
-            rc = check_mount(m, err);
-        if (rc < 0)
-            return rc;
-        copies[i] = m;
-    }
-    o->mounts = copies;
-    return copies == NULL ? gnt_nomem(err) : 0;
-}
-
-static int import_ports(struct gnt_arena *arena, gantry_container_options *o, gantry_error *err)
-{
-    const gantry_port **copies;
-    size_t count = 0;
-
-    while (o->ports != NULL && o->ports[count] != NULL)
-        count++;
-    copies = gnt_arena_alloc(arena, (count + 1) * sizeof *copies);
-    for (size_t i = 0; copies != NULL && i < count; i++) {
-        gantry_port *p = gnt_arena_alloc(arena, sizeof *p);
-        int rc;
-
-        if (p == NULL)
-            return gnt_nomem(err);
-        rc = gnt_import(p, sizeof *p, o->ports[i], "gantry_port", err);
-        if (rc == 0)
-            rc = check_port(p, err);
-        if (rc < 0)
-            return rc;
-        copies[i] = p;
-    }
-    o->ports = copies;
-    return copies == NULL ? gnt_nomem(err) : 0;
-}
-
-static int import_resources(struct gnt_arena *arena, gantry_container_options *o, gantry_error *err)
-{
-    gantry_resources *r = gnt_arena_alloc(arena, sizeof *r);
+    gantry_call shared;
     int rc;
 
-    if (r == NULL)
-        return gnt_nomem(err);
-    rc = gnt_import(r, sizeof *r, o->resources, "gantry_resources", err);
-    if (rc == 0 && (r->memory_bytes < 0 || r->nano_cpus < 0 || r->pids < 0))
-        rc = gnt_fail(err, GANTRY_E_INVALID, "resources: limits must not be negative");
-    o->resources = r;
-    return rc;
-}
-
-int gnt_container_options_import(struct gnt_arena *arena, const gantry_container_options *given,
-                                 gantry_container_options *o, gantry_error *err)
-{
-    int rc = gnt_import_options(o, sizeof *o, given, "gantry_container_options", err);
-
-    if (rc == 0 && o->name != NULL)
-        rc = gnt_check_name("name", o->name, err);
-    if (rc == 0)
-        rc = gnt_check_environment("environment", o->environment, err);
-    if (rc == 0 && o->label_count > 0 && o->labels == NULL)
-        rc = gnt_fail(err, GANTRY_E_INVALID, "labels: must not be NULL");
-    for (size_t i = 0; rc == 0 && i < o->label_count; i++)
-        rc = gnt_check_text("labels", o->labels[i].key, err);
-    if (rc == 0 && o->network != NULL)
-        rc = check_network(o->network, err);
-    if (rc == 0 && o->stop_timeout_ms < 0)
-        rc = gnt_fail(err, GANTRY_E_INVALID, "stop_timeout_ms: must not be negative");
-    if (rc == 0 && o->mounts != NULL)
-        rc = import_mounts(arena, o, err);
-    if (rc == 0 && o->ports != NULL)
-        rc = import_ports(arena, o, err);
-    if (rc == 0 && o->resources != NULL)
-        rc = import_resources(arena, o, err);
-    return rc;
+    o->call = gnt_call_share(&shared, o->call);
+    rc = gnt_container_pull(e, image, o, o->call, err);
+    return rc < 0 ? rc : e->backend->containers.create(e->state, image, o, out, err);
 }
 
 int gantry_containers_create(gantry_containers *containers, const char *image,
@@ -173,7 +49,7 @@ int gantry_containers_create(gantry_containers *containers, const char *image,
         rc = gnt_container_options_import(&arena, opts, &o, err);
     }
     if (rc == 0)
-        rc = e->backend->containers.create(e->state, image, &o, &created, err);
+        rc = create(e, image, &o, &created, err);
     if (rc == 0 && out != NULL)
         *out = created;
     else
@@ -296,12 +172,8 @@ int gantry_containers_list(gantry_containers *containers, const gantry_container
         rc = gnt_check_out(out, err);
     if (rc == 0)
         rc = GNT_IMPORT(gantry_container_list_options, o, opts, err);
-    if (rc == 0 && o.limit < 0)
-        rc = gnt_fail(err, GANTRY_E_INVALID, "limit: must not be negative");
-    if (rc == 0 && (o.state < 0 || o.state > GANTRY_CONTAINER_DEAD))
-        rc = gnt_fail(err, GANTRY_E_INVALID, "state: %d is none of GANTRY_CONTAINER_", o.state);
-    if (rc == 0 && o.image != NULL)
-        rc = gnt_reference_check("image", o.image, err);
+    if (rc == 0)
+        rc = gnt_list_options_check(&o, err);
     if (rc == 0)
         rc = e->backend->containers.list(e->state, &o, out, err);
     return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_LIST, GANTRY_RESOURCE_CONTAINER, NULL, err);

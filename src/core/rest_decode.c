@@ -183,6 +183,7 @@ void gnt_settle_ports(gantry_container *c)
 static const struct gnt_word mount_types[] = { { "bind", GANTRY_MOUNT_BIND },
                                                { "volume", GANTRY_MOUNT_VOLUME },
                                                { "tmpfs", GANTRY_MOUNT_TMPFS },
+                                               { "image", GANTRY_MOUNT_IMAGE },
                                                { NULL, 0 } };
 
 static int in_writable(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
@@ -247,6 +248,7 @@ static const struct gnt_in facts_rows[] = {
     GNT_IN_ID_REQ(gantry_container, id, "Id"),
     GNT_IN_STR_REQ(gantry_container, state_text, "State/Status"),
     GNT_IN_ENUM(gantry_container, state, "State/Status", gnt_container_states),
+    GNT_IN_TIME(gantry_container, created_ns, "Created"),
     GNT_IN_TIME(gantry_container, started_ns, "State/StartedAt"),
     GNT_IN_FLAG(gantry_container, tty, "Config/Tty"),
     GNT_IN_FLAG(gantry_container, open_stdin, "Config/OpenStdin"),
@@ -275,6 +277,7 @@ int gnt_rest_container_facts(struct gnt_rest *rest, const gantry_call *call, con
     out->tty = c->tty;
     out->open_stdin = c->open_stdin;
     out->state = c->state;
+    out->created_ns = c->created_ns;
     out->never_started = c->state == GANTRY_CONTAINER_CREATED && c->started_ns == 0;
     out->stop_timeout_s = c->has_exit_code ? c->exit_code : 10;
     gnt_text_copy(out->state_text, sizeof out->state_text, c->state_text, strlen(c->state_text), 0,

@@ -86,6 +86,7 @@ struct gnt_container_facts {
     int open_stdin;
     int state;              /* GANTRY_CONTAINER_... */
     int never_started;      /* 1: it has no exit code yet, whatever the engine says */
+    int64_t created_ns;
     int64_t stop_timeout_s; /* grace of stop it was created with, 10 if it has none of its own */
     char state_text[32];
     char id[72];            /* whole id */

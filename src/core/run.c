@@ -71,8 +71,10 @@ static int create(struct run *r, const char *image, gantry_error *err)
     gantry_container_remove_options o = { .size = sizeof o, .call = &r->call };
     gantry_created *created = NULL;
     const char *id;
-    int rc = r->ops->create(r->e->state, image, &r->container, &created, err);
+    int rc = gnt_container_pull(r->e, image, &r->container, &r->call, err);
 
+    if (rc == 0)
+        rc = r->ops->create(r->e->state, image, &r->container, &created, err);
     if (rc < 0)
         return rc;
     id = gantry_result_strdup(r->result, created->id);

@@ -15,6 +15,9 @@
 /* By text first: 20.10 answers many a bad input with 500, and 403, 404 and 409 mean many things. */
 const struct gnt_error_row gnt_docker_errors[] = {
     { 0, "only supported with experimental mode", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
+    { 0, "only supported in experimental mode", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
+    { 0, "exec: \"criu\": executable file not found", GANTRY_E_UNSUPPORTED,
+      GANTRY_RESOURCE_ENGINE },
     { 0, "no space left on device", GANTRY_E_NO_SPACE, 0 },
     { 400, "client version", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 404, "page not found", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
@@ -37,6 +40,7 @@ const struct gnt_error_row gnt_docker_errors[] = {
     { 409, "is not running", GANTRY_E_STATE, 0 },
     { 409, "running container", GANTRY_E_STATE, 0 },
     { 409, "paused", GANTRY_E_STATE, 0 },
+    { 500, "is not paused", GANTRY_E_STATE, 0 },
     { 409, "restarting", GANTRY_E_STATE, 0 },
     { 409, "is already in progress", GANTRY_E_STATE, 0 },
     { 409, "marked for removal", GANTRY_E_STATE, 0 },
@@ -47,6 +51,8 @@ const struct gnt_error_row gnt_docker_errors[] = {
     { 0, "/docker-import-", GANTRY_E_INVALID, 0 },
     { 0, "unrecognized image format", GANTRY_E_INVALID, 0 },
     { 0, "pool overlaps", GANTRY_E_CONFLICT, 0 },
+    { 500, "ps: error: ", GANTRY_E_INVALID, 0 }, /* columns of processes */
+    { 500, "PID field in ps output", GANTRY_E_INVALID, 0 },
     /* What runc, then what crun says of a program that it cannot start. */
     { 400, ": exec: \"", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },
     { 400, "executable file", GANTRY_E_COMMAND, GANTRY_RESOURCE_CONTAINER },

@@ -99,12 +99,56 @@ extern const struct gnt_transfer_dialect gnt_docker_transfer_dialect;
 struct gnt_json *gnt_docker_container_body(struct gnt_req *r, const char *image,
                                            const gantry_container_options *opts);
 
+/* docker_create.c */
+int gnt_docker_container_create(void *state, const char *image,
+                                const gantry_container_options *opts, gantry_created **out,
+                                gantry_error *err);
+
+/* docker_container.c */
+int gnt_docker_container_remove(void *state, const char *id,
+                                const gantry_container_remove_options *opts, gantry_error *err);
+
+/* docker_spec_network.c */
+/* What a create of an older daemon could not take: the further networks of a container that was
+ * made and does not run yet. */
+int gnt_docker_connect_others(struct docker *d, const gantry_call *call, const char *id,
+                              const gantry_container_options *opts, gantry_error *err);
+
+/* docker_warnings.c */
+/* UNSUPPORTED if one of a create's or an update's warnings says that an option which is set has no
+ * effect; r and cgroup_namespace may be NULL. */
+int gnt_docker_check_warnings(const char *const *texts, const gantry_resources *r,
+                              const char *cgroup_namespace, gantry_error *err);
+
 /* docker_inspect.c */
 int gnt_docker_container_list(void *state, const gantry_container_list_options *opts,
                               gantry_container_list **out, gantry_error *err);
 int gnt_docker_container_inspect(void *state, const char *id,
                                  const gantry_container_inspect_options *opts,
                                  gantry_container **out, gantry_error *err);
+
+/* docker_life.c */
+int gnt_docker_pause(void *state, const char *id, const gantry_container_pause_options *opts,
+                     gantry_error *err);
+int gnt_docker_unpause(void *state, const char *id, const gantry_container_pause_options *opts,
+                       gantry_error *err);
+int gnt_docker_rename(void *state, const char *id, const char *new_name,
+                      const gantry_container_rename_options *opts, gantry_error *err);
+int gnt_docker_resize(void *state, const char *id, int columns, int rows,
+                      const gantry_resize_options *opts, gantry_error *err);
+int gnt_docker_top(void *state, const char *id, const gantry_container_top_options *opts,
+                   gantry_container_top **out, gantry_error *err);
+int gnt_docker_changes(void *state, const char *id, const gantry_container_changes_options *opts,
+                       gantry_container_changes **out, gantry_error *err);
+int gnt_docker_update(void *state, const char *id, const gantry_container_update_options *opts,
+                      gantry_error *err);
+int gnt_docker_checkpoint(void *state, const char *id, const gantry_checkpoint_options *opts,
+                          gantry_error *err);
+int gnt_docker_restore(void *state, const char *id, const gantry_checkpoint_options *opts,
+                       gantry_error *err);
+extern const struct gnt_out gnt_docker_top_options[];
+extern const struct gnt_out gnt_docker_update_options[];
+extern const struct gnt_out gnt_docker_checkpoint_options[];
 
 /* docker_stream.c */
 int gnt_docker_logs(void *state, const char *id, const gantry_logs_options *opts,
@@ -134,11 +178,19 @@ extern const struct gnt_out gnt_docker_prune_options[];
 extern const struct gnt_out gnt_docker_container_options[];
 extern const struct gnt_out gnt_docker_mount_options[];
 extern const struct gnt_out gnt_docker_port_options[];
+extern const struct gnt_out gnt_docker_attachment_options[];
+extern const struct gnt_out gnt_docker_ulimit_options[];
+extern const struct gnt_out gnt_docker_device_options[];
+extern const struct gnt_out gnt_docker_security_options[];
+extern const struct gnt_out gnt_docker_health_options[];
+extern const struct gnt_out gnt_docker_block_limit_options[];
+/* As members of HostConfig in a create, of the body itself in an update. */
 extern const struct gnt_out gnt_docker_resource_options[];
 extern const struct gnt_out gnt_docker_stop_options[];
 extern const struct gnt_out gnt_docker_kill_options[];
 extern const struct gnt_out gnt_docker_container_remove_options[];
 extern const struct gnt_out gnt_docker_container_list_options[];
+extern const struct gnt_out gnt_docker_container_inspect_options[];
 extern const struct gnt_out gnt_docker_wait_options[];
 extern const struct gnt_out gnt_docker_logs_options[];
 extern const struct gnt_out gnt_docker_attach_options[];

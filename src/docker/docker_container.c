@@ -1,43 +1,10 @@
 /*
- * Docker: life of containers, from create to remove. The body of create is made in docker_spec.c,
- * what Docker tells of containers is in docker_inspect.c, streams in docker_stream.c.
+ * Docker: life of containers, from start to remove. Create is in docker_create.c, what Docker tells
+ * of containers is in docker_inspect.c, streams in docker_stream.c.
  */
 #include "docker.h"
 
 #include <string.h>
-
-/* ---- create ---------------------------------------------------------------------------------- */
-
-static const struct gnt_in created_rows[] = {
-    GNT_IN_ID_REQ(gantry_created, id, "Id"),
-    GNT_IN_STRS(gantry_created, warnings, "Warnings"),
-    GNT_IN_END,
-};
-
-static int container_create(void *state, const char *image, const gantry_container_options *opts,
-                            gantry_created **out, gantry_error *err)
-{
-    struct docker *d = state;
-    struct gnt_req r;
-    void *result = NULL;
-    int rc;
-
-    gnt_req_init(&r, &d->rest, "POST", opts->call, "/containers/create");
-    gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, opts->name != NULL ? opts->name : "");
-    gnt_req_query(&r, "name", opts->name);
-    gnt_req_query(&r, "platform", opts->platform);
-    gnt_req_json(&r, gnt_docker_container_body(&r, image, opts));
-    rc = gnt_req_result(&r, GANTRY_KIND_CREATED, created_rows, SIZE_MAX, &result, err);
-    if (rc == 0)
-        *out = result;
-    else if (err != NULL && err->resource_kind == GANTRY_RESOURCE_IMAGE)
-        gnt_error_resource(err, GANTRY_RESOURCE_IMAGE, image);
-    return gnt_docker_blame(rc,
-                            err != NULL && err->resource_kind == GANTRY_RESOURCE_IMAGE
-                                ? GANTRY_RESOURCE_IMAGE
-                                : GANTRY_RESOURCE_CONTAINER,
-                            err);
-}
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -159,8 +126,8 @@ static int await_removal(struct docker *d, const char *id, const gantry_call *ca
     return rc == GANTRY_E_NOT_FOUND ? 0 : rc;
 }
 
-static int container_remove(void *state, const char *id,
-                            const gantry_container_remove_options *opts, gantry_error *err)
+int gnt_docker_container_remove(void *state, const char *id,
+                                const gantry_container_remove_options *opts, gantry_error *err)
 {
     struct docker *d = state;
     gantry_call shared;
@@ -182,12 +149,12 @@ static int container_remove(void *state, const char *id,
 
 const gantry_container_ops gnt_docker_container_ops = {
     .size = sizeof gnt_docker_container_ops,
-    .create = container_create,
+    .create = gnt_docker_container_create,
     .start = container_start,
     .stop = container_stop,
     .restart = container_restart,
     .kill = container_kill,
-    .remove = container_remove,
+    .remove = gnt_docker_container_remove,
     .list = gnt_docker_container_list,
     .inspect = gnt_docker_container_inspect,
     .logs = gnt_docker_logs,
@@ -197,4 +164,13 @@ const gantry_container_ops gnt_docker_container_ops = {
     .exec_result = gnt_docker_exec_result,
     .commit = gnt_docker_commit,
     .export_open = gnt_docker_export,
+    .pause = gnt_docker_pause,
+    .unpause = gnt_docker_unpause,
+    .rename = gnt_docker_rename,
+    .update = gnt_docker_update,
+    .top = gnt_docker_top,
+    .changes = gnt_docker_changes,
+    .checkpoint = gnt_docker_checkpoint,
+    .restore = gnt_docker_restore,
+    .resize = gnt_docker_resize,
 };

@@ -3,6 +3,9 @@
  */
 #include "docker.h"
 
+#include "rest_life.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 /* Names: ["/web", "/other/web"]; a name without a second '/' is the container's own. */
@@ -85,6 +88,81 @@ static int in_ended(struct gnt_in_context *c, const struct gnt_json *v, const st
     return 0;
 }
 
+/* Lists tell the health in prose: "Up 2 minutes (health: starting)". */
+static int in_status_prose(struct gnt_in_context *c, const struct gnt_json *v,
+                           const struct gnt_in *row, void *field)
+{
+    static const struct gnt_word words[] = { { "(healthy)", GANTRY_HEALTH_HEALTHY },
+                                             { "(unhealthy)", GANTRY_HEALTH_UNHEALTHY },
+                                             { "(health: starting)", GANTRY_HEALTH_STARTING },
+                                             { NULL, 0 } };
+    const char *text = gnt_json_text(v);
+
+    (void)c;
+    (void)row;
+    for (const struct gnt_word *w = words; text != NULL && w->word != NULL; w++) {
+        if (strstr(text, w->word) != NULL)
+            memcpy(field, &w->value, sizeof w->value);
+    }
+    return 0;
+}
+
+/* Seconds to milliseconds; "for ever" is left as it is not known: -1. */
+static int in_seconds(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                      void *field)
+{
+    int64_t number = 0;
+
+    (void)c;
+    (void)row;
+    if (gnt_json_int(v, &number) < 0 || number < 0 || number > INT64_MAX / 1000)
+        return 0;
+    number *= 1000;
+    memcpy(field, &number, sizeof number);
+    return 0;
+}
+
+static const struct gnt_word restarts[] = { { "", GANTRY_RESTART_NO },
+                                            { "no", GANTRY_RESTART_NO },
+                                            { "on-failure", GANTRY_RESTART_ON_FAILURE },
+                                            { "always", GANTRY_RESTART_ALWAYS },
+                                            { "unless-stopped", GANTRY_RESTART_UNLESS_STOPPED },
+                                            { NULL, 0 } };
+
+/* A namespace of its own, which Docker calls "private", is "". */
+static int in_namespace(struct gnt_in_context *c, const struct gnt_json *v,
+                        const struct gnt_in *row, void *field)
+{
+    const char *text = gnt_json_text(v);
+
+    return text == NULL || strcmp(text, "private") == 0 ? 0 : gnt_in_str(c, v, row, field);
+}
+
+/* With "CAP_" in front, which it may have been asked for without. */
+static int in_capabilities(struct gnt_in_context *c, const struct gnt_json *v,
+                           const struct gnt_in *row, void *field)
+{
+    const char *const *list = NULL;
+
+    (void)row;
+    if (v->type != GNT_JSON_ARRAY)
+        return 0;
+    for (const struct gnt_json *item = v->first; item != NULL; item = item->next) {
+        const char *text = gnt_json_text(item);
+        int bare = text != NULL && strncmp(text, "CAP_", 4) != 0 && strcmp(text, "ALL") != 0;
+
+        if (text == NULL)
+            continue;
+        text = gnt_arena_printf(c->arena, "%s%s", bare ? "CAP_" : "", text);
+        list = text != NULL ? gnt_strings_add(c->arena, list, text) : NULL;
+        if (list == NULL)
+            return gnt_nomem(c->err);
+    }
+    if (list != NULL)
+        memcpy(field, &list, sizeof list);
+    return 0;
+}
+
 #define C gantry_container
 const struct gnt_in gnt_docker_container_list_rows[] = {
     GNT_IN_ID_REQ(C, id, "Id"),
@@ -98,6 +176,10 @@ const struct gnt_in gnt_docker_container_list_rows[] = {
     GNT_IN_MAP(C, labels, "Labels"),
     GNT_IN_HOOK(C, ports, "Ports", in_port_list),
     GNT_IN_KEYS(C, networks, "NetworkSettings/Networks"),
+    GNT_IN_HOOK(C, health, "Status", in_status_prose),
+    GNT_IN_I64(C, size_rw_bytes, "SizeRw"),
+    GNT_IN_I64(C, size_root_bytes, "SizeRootFs"),
+    GNT_IN_HOOK(C, environment, "Mounts", gnt_in_mount_targets), /* see gnt_list_settle */
     GNT_IN_END,
 };
 
@@ -135,6 +217,41 @@ const struct gnt_in gnt_docker_container_rows[] = {
     GNT_IN_STR(C, hostname, "Config/Hostname"),
     GNT_IN_HOOK(C, mounts, "Mounts", gnt_in_mounts),
     GNT_IN_HOOK(C, attachments, "NetworkSettings/Networks", gnt_in_attachments),
+    GNT_IN_HOOK(C, health_text, "State/Health/Status", gnt_in_health_text),
+    GNT_IN_ENUM(C, health, "State/Health/Status", gnt_health_words),
+    GNT_IN_INT(C, health_failures, "State/Health/FailingStreak"),
+    GNT_IN_HOOK(C, health_log, "State/Health/Log", gnt_in_health_log),
+    GNT_IN_HOOK(C, health_test, "Config/Healthcheck/Test", gnt_in_health_test),
+    GNT_IN_STR(C, stop_signal, "Config/StopSignal"),
+    GNT_IN_HOOK(C, stop_timeout_ms, "Config/StopTimeout", in_seconds),
+    GNT_IN_I64(C, restart_retries, "HostConfig/RestartPolicy/MaximumRetryCount"),
+    GNT_IN_I64(C, restart_count, "RestartCount"),
+    GNT_IN_ENUM(C, restart, "HostConfig/RestartPolicy/Name", restarts),
+    GNT_IN_FLAG(C, privileged, "HostConfig/Privileged"),
+    GNT_IN_FLAG(C, read_only_root, "HostConfig/ReadonlyRootfs"),
+    GNT_IN_FLAG(C, init, "HostConfig/Init"),
+    GNT_IN_I64(C, memory_swap_bytes, "HostConfig/MemorySwap"),
+    GNT_IN_I64(C, memory_reservation_bytes, "HostConfig/MemoryReservation"),
+    GNT_IN_I64(C, cpu_shares, "HostConfig/CpuShares"),
+    GNT_IN_I64(C, cpu_period_us, "HostConfig/CpuPeriod"),
+    GNT_IN_I64(C, cpu_quota_us, "HostConfig/CpuQuota"),
+    GNT_IN_I64(C, shm_size_bytes, "HostConfig/ShmSize"),
+    GNT_IN_STR(C, cpuset_cpus, "HostConfig/CpusetCpus"),
+    GNT_IN_STR(C, network_mode, "HostConfig/NetworkMode"),
+    GNT_IN_HOOK(C, pid_namespace, "HostConfig/PidMode", in_namespace),
+    GNT_IN_HOOK(C, ipc_namespace, "HostConfig/IpcMode", in_namespace),
+    GNT_IN_HOOK(C, user_namespace, "HostConfig/UsernsMode", in_namespace),
+    GNT_IN_STR(C, log_driver, "HostConfig/LogConfig/Type"),
+    GNT_IN_STR(C, log_path, "LogPath"),
+    GNT_IN_STR(C, runtime, "HostConfig/Runtime"),
+    GNT_IN_HOOK(C, capabilities_add, "HostConfig/CapAdd", in_capabilities),
+    GNT_IN_HOOK(C, capabilities_drop, "HostConfig/CapDrop", in_capabilities),
+    GNT_IN_STRS(C, exec_ids, "ExecIDs"),
+    GNT_IN_STRS(C, dns_servers, "HostConfig/Dns"),
+    GNT_IN_STRS(C, extra_hosts, "HostConfig/ExtraHosts"),
+    GNT_IN_MAP(C, annotations, "HostConfig/Annotations"),
+    GNT_IN_I64(C, size_rw_bytes, "SizeRw"),
+    GNT_IN_I64(C, size_root_bytes, "SizeRootFs"),
     GNT_IN_END,
 };
 #undef C
@@ -143,26 +260,22 @@ const struct gnt_in gnt_docker_container_rows[] = {
 
 #define L gantry_container_list_options
 const struct gnt_out gnt_docker_container_list_options[] = {
-    GNT_OUT_CODE(L, names),
-    GNT_OUT_CODE(L, labels),
-    GNT_OUT_CODE(L, image),
-    GNT_OUT_CODE(L, network),
-    GNT_OUT_CODE(L, filters),
-    GNT_OUT_CODE(L, filter_count),
-    GNT_OUT_I64(L, limit, "limit"),
-    GNT_OUT_ON(L, all, "all"),
-    GNT_OUT_CODE(L, state),
-    GNT_OUT_REFUSE(gantry_container_list_options, ids),
-    GNT_OUT_REFUSE(gantry_container_list_options, volume),
-    GNT_OUT_REFUSE(gantry_container_list_options, before),
-    GNT_OUT_REFUSE(gantry_container_list_options, since),
-    GNT_OUT_REFUSE(gantry_container_list_options, pod),
-    GNT_OUT_REFUSE(gantry_container_list_options, exit_codes),
-    GNT_OUT_REFUSE(gantry_container_list_options, health),
-    GNT_OUT_REFUSE(gantry_container_list_options, sizes),
-    GNT_OUT_END,
+    GNT_OUT_CODE(L, names),   GNT_OUT_CODE(L, labels),      GNT_OUT_CODE(L, image),
+    GNT_OUT_CODE(L, network), GNT_OUT_CODE(L, filters),     GNT_OUT_CODE(L, filter_count),
+    GNT_OUT_CODE(L, limit),   GNT_OUT_CODE(L, all),         GNT_OUT_CODE(L, state),
+    GNT_OUT_CODE(L, ids),     GNT_OUT_CODE(L, volume),      GNT_OUT_CODE(L, before),
+    GNT_OUT_CODE(L, since),   GNT_OUT_REFUSE(L, pod),       GNT_OUT_CODE(L, exit_codes),
+    GNT_OUT_CODE(L, health),  GNT_OUT_ON(L, sizes, "size"), GNT_OUT_END,
 };
 #undef L
+
+#define I gantry_container_inspect_options
+const struct gnt_out gnt_docker_container_inspect_options[] = {
+    GNT_OUT_ON(I, sizes, "size"),
+    GNT_OUT_REFUSE(I, reserved),
+    GNT_OUT_END,
+};
+#undef I
 
 /* "web.1" to "^/web[.]1$"; of what a name may hold only the point means more. */
 static char *exact_name(struct gnt_arena *arena, const char *name)
@@ -207,6 +320,11 @@ static int has_filter(const gantry_container_list_options *opts, const char *key
     return 0;
 }
 
+static int has_exit_codes(const gantry_container_list_options *opts)
+{
+    return opts->exit_codes != NULL && opts->exit_codes[0] != NULL;
+}
+
 static void filter_state(struct gnt_req *r, struct gnt_json *filters,
                          const gantry_container_list_options *opts)
 {
@@ -220,37 +338,68 @@ static void filter_state(struct gnt_req *r, struct gnt_json *filters,
             gnt_req_fail(r, GANTRY_E_INVALID, "state: %d is none of GANTRY_CONTAINER_",
                          opts->state);
         gnt_req_filter(r, filters, "status", word->word);
-    } else if (opts->limit > 0 && opts->all != GANTRY_ON && !has_filter(opts, "status")) {
+    } else if (opts->limit > 0 && !has_exit_codes(opts) && opts->all != GANTRY_ON &&
+               !has_filter(opts, "status")) {
         /* Docker takes a limit to mean all states. */
         gnt_req_filter_list(r, filters, "status", running);
     }
+}
+
+/* What is decided on the answer leaves the limit to the library. */
+static void query_amount(struct gnt_req *r, const gantry_container_list_options *opts,
+                         const struct gnt_list_plan *plan)
+{
+    gnt_req_query_true(r, "all", opts->all == GANTRY_ON || has_exit_codes(opts));
+    if (opts->limit > 0 && !gnt_list_narrows(plan))
+        gnt_req_query_i64(r, "limit", opts->limit);
+}
+
+static void query_filters(struct gnt_req *r, const gantry_container_list_options *opts)
+{
+    static const char *const healths[] = { [GANTRY_HEALTH_STARTING] = "starting",
+                                           [GANTRY_HEALTH_HEALTHY] = "healthy",
+                                           [GANTRY_HEALTH_UNHEALTHY] = "unhealthy" };
+    struct gnt_json *filters = gnt_req_object(r);
+
+    filter_names(r, filters, opts->names);
+    filter_state(r, filters, opts);
+    gnt_req_filter_list(r, filters, "label", opts->labels);
+    gnt_req_filter(r, filters, "ancestor", opts->image);
+    gnt_req_filter(r, filters, "network", opts->network);
+    if (opts->volume != NULL && opts->volume[0] != '/')
+        gnt_req_filter(r, filters, "volume", opts->volume);
+    gnt_req_filter_list(r, filters, "exited", opts->exit_codes);
+    if (opts->health != GANTRY_HEALTH_NONE)
+        gnt_req_filter(r, filters, "health", healths[opts->health]);
+    gnt_req_filter_pairs(r, filters, opts->filters, opts->filter_count);
+    gnt_req_filters(r, filters);
 }
 
 int gnt_docker_container_list(void *state, const gantry_container_list_options *opts,
                               gantry_container_list **out, gantry_error *err)
 {
     struct docker *d = state;
-    struct gnt_name_filter names = { .names = opts->names,
-                                     .offset = offsetof(gantry_container, name) };
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    struct gnt_list_plan plan;
     struct gnt_req r;
-    struct gnt_json *filters;
     void *result = NULL;
-    int rc;
+    int rc = gnt_list_plan(&d->rest, opts, call, &plan, err);
 
-    gnt_req_init(&r, &d->rest, "GET", opts->call, "/containers/json");
+    if (rc < 0)
+        return rc;
+    gnt_req_init(&r, &d->rest, "GET", call, "/containers/json");
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_docker_container_list_options));
-    filters = gnt_req_object(&r);
-    filter_names(&r, filters, opts->names);
-    filter_state(&r, filters, opts);
-    gnt_req_filter_list(&r, filters, "label", opts->labels);
-    gnt_req_filter(&r, filters, "ancestor", opts->image);
-    gnt_req_filter(&r, filters, "network", opts->network);
-    gnt_req_filter_pairs(&r, filters, opts->filters, opts->filter_count);
-    gnt_req_filters(&r, filters);
+    query_amount(&r, opts, &plan);
+    query_filters(&r, opts);
     rc = gnt_req_list(&r, GANTRY_KIND_CONTAINER_LIST, GANTRY_KIND_CONTAINER,
-                      gnt_docker_container_list_rows, gnt_accept_name, &names, &result, err);
+                      gnt_docker_container_list_rows, gnt_list_accept, &plan, &result, err);
+    if (rc == 0)
+        rc = gnt_list_settle(&d->rest, &plan, call, result, err);
     if (rc == 0)
         *out = result;
+    else
+        gnt_result_free(result);
     return rc;
 }
 
@@ -258,20 +407,26 @@ int gnt_docker_container_inspect(void *state, const char *id,
                                  const gantry_container_inspect_options *opts,
                                  gantry_container **out, gantry_error *err)
 {
-    static const struct gnt_lookup what = { .path = "/containers/%s/json",
-                                            .resource_kind = GANTRY_RESOURCE_CONTAINER,
-                                            .result_kind = GANTRY_KIND_CONTAINER,
-                                            .rows = gnt_docker_container_rows,
-                                            .json_offset = offsetof(gantry_container, json) };
     struct docker *d = state;
+    struct gnt_req r;
+    gantry_container *c;
     void *result = NULL;
-    int rc = gnt_rest_lookup(&d->rest, &what, opts->call, id, &result, err);
+    int rc;
 
-    if (rc == 0) {
-        *out = result;
-        if (!(*out)->has_exit_code)
-            (*out)->exit_code = 0;
-        gnt_settle_ports(*out);
-    }
-    return rc;
+    gnt_req_init(&r, &d->rest, "GET", opts->call, "/containers/%s/json", id);
+    gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
+    gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_docker_container_inspect_options));
+    rc = gnt_req_result(&r, GANTRY_KIND_CONTAINER, gnt_docker_container_rows,
+                        offsetof(gantry_container, json), &result, err);
+    if (rc < 0)
+        return rc;
+    c = result;
+    if (!c->has_exit_code)
+        c->exit_code = 0;
+    if (c->restart == GANTRY_RESTART_DEFAULT)
+        c->restart = GANTRY_RESTART_NO;
+    gnt_settle_ports(c);
+    gnt_settle_sizes(c, opts->sizes == GANTRY_ON);
+    *out = c;
+    return 0;
 }

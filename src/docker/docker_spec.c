@@ -1,187 +1,56 @@
 /*
  * Docker: the body of a container's create request, made from the options by table and by hooks for
- * what Docker spells in its own way (mounts, ports, limits). Sends nothing.
+ * what Docker spells in its own way (docker_spec_*.c). Sends nothing.
  */
-#include "docker.h"
+#include "docker_spec.h"
 
-#include <stdio.h>
 #include <string.h>
+
+/* ---- for hooks ------------------------------------------------------------------------------- */
 
 static int full(gantry_error *err, int rc)
 {
     return rc < 0 ? gnt_nomem(err) : 0;
 }
 
-/* ---- mounts ---------------------------------------------------------------------------------- */
-
-static const char *const mount_types[] = {
-    [GANTRY_MOUNT_BIND] = "bind", [GANTRY_MOUNT_VOLUME] = "volume", [GANTRY_MOUNT_TMPFS] = "tmpfs"
-};
-
-static int out_mount_type(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+int gnt_docker_put(struct gnt_out_context *c, const char *path, struct gnt_json *value)
 {
-    int type;
-
-    memcpy(&type, field, sizeof type);
-    if (type < GANTRY_MOUNT_BIND || type > GANTRY_MOUNT_TMPFS)
-        return gnt_fail(c->err, GANTRY_E_INVALID, "mounts: type %d is none of GANTRY_MOUNT_", type);
-    return full(c->err, gnt_json_put(c->arena, c->body, row->path,
-                                     gnt_json_string(c->arena, mount_types[type])));
+    return full(c->err, gnt_json_put(c->arena, c->body, path, value));
 }
 
-#define M gantry_mount
-const struct gnt_out gnt_docker_mount_options[] = {
-    GNT_OUT_STR(M, source, "Source"),
-    GNT_OUT_STR(M, target, "Target"),
-    GNT_OUT_I64(M, tmpfs_size_bytes, "TmpfsOptions/SizeBytes"),
-    GNT_OUT_HOOK(M, type, "Type", out_mount_type),
-    GNT_OUT_ON(M, read_only, "ReadOnly"),
-    GNT_OUT_REFUSE(gantry_mount, propagation),
-    GNT_OUT_REFUSE(gantry_mount, subpath),
-    GNT_OUT_REFUSE(gantry_mount, options),
-    GNT_OUT_REFUSE(gantry_mount, driver),
-    GNT_OUT_REFUSE(gantry_mount, driver_options),
-    GNT_OUT_REFUSE(gantry_mount, driver_option_count),
-    GNT_OUT_REFUSE(gantry_mount, labels),
-    GNT_OUT_REFUSE(gantry_mount, label_count),
-    GNT_OUT_REFUSE(gantry_mount, tmpfs_mode),
-    GNT_OUT_REFUSE(gantry_mount, relabel),
-    GNT_OUT_REFUSE(gantry_mount, copy),
-    GNT_OUT_REFUSE(gantry_mount, recursive),
-    GNT_OUT_REFUSE(gantry_mount, create_source),
-    GNT_OUT_REFUSE(gantry_mount, chown),
-    GNT_OUT_END,
-};
-#undef M
-
-static int out_mounts(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+struct gnt_json *gnt_docker_at(struct gnt_out_context *c, const char *path, enum gnt_json_type type)
 {
-    const gantry_mount *const *list;
-    struct gnt_json *array = gnt_json_new(c->arena, GNT_JSON_ARRAY);
-    int rc = array == NULL ? gnt_nomem(c->err) : 0;
+    struct gnt_json *v = (struct gnt_json *)gnt_json_get(c->body, path);
 
-    memcpy(&list, field, sizeof list);
-    for (; rc == 0 && *list != NULL; list++) {
-        struct gnt_json *item = gnt_json_new(c->arena, GNT_JSON_OBJECT);
-
-        rc = item == NULL ? gnt_nomem(c->err)
-                          : gnt_encode(c->arena, *list, gnt_docker_mount_options, item, c->err);
-        if (rc == 0)
-            rc = full(c->err, gnt_json_add(array, item));
-    }
-    return rc < 0 ? rc : full(c->err, gnt_json_put(c->arena, c->body, row->path, array));
+    if (v != NULL && v->type == type)
+        return v;
+    v = gnt_json_new(c->arena, type);
+    return gnt_docker_put(c, path, v) < 0 ? NULL : v;
 }
 
-/* ---- ports ----------------------------------------------------------------------------------- */
-
-static int out_host_port(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+int gnt_docker_add_text(struct gnt_out_context *c, const char *path, const char *text)
 {
-    char text[16];
-    int port;
+    struct gnt_json *list = gnt_docker_at(c, path, GNT_JSON_ARRAY);
 
-    memcpy(&port, field, sizeof port);
-    snprintf(text, sizeof text, "%d", port);
-    return full(c->err,
-                gnt_json_put(c->arena, c->body, row->path, gnt_json_string(c->arena, text)));
-}
-
-/* One binding; protocol and container port are the key that it is kept under. */
-#define P gantry_port
-const struct gnt_out gnt_docker_port_options[] = {
-    GNT_OUT_CODE(P, protocol),
-    GNT_OUT_STR(P, host_address, "HostIp"),
-    GNT_OUT_CODE(P, container_port),
-    GNT_OUT_HOOK(P, host_port, "HostPort", out_host_port),
-    GNT_OUT_REFUSE(gantry_port, count),
-    GNT_OUT_REFUSE(gantry_port, reserved),
-    GNT_OUT_END,
-};
-#undef P
-
-/* The list of bindings of one port, made when it is first named. */
-static struct gnt_json *bindings_of(struct gnt_arena *a, struct gnt_json *map, const char *key)
-{
-    struct gnt_json *list;
-
-    for (list = map->first; list != NULL; list = list->next) {
-        if (strcmp(list->key, key) == 0)
-            return list;
-    }
-    list = gnt_json_new(a, GNT_JSON_ARRAY);
-    return gnt_json_set(a, map, key, list) < 0 ? NULL : list;
-}
-
-static int add_port(struct gnt_out_context *c, const gantry_port *port, struct gnt_json *exposed,
-                    struct gnt_json *bindings)
-{
-    struct gnt_json *list;
-    struct gnt_json *binding = gnt_json_new(c->arena, GNT_JSON_OBJECT);
-    const char *key = gnt_arena_printf(c->arena, "%d/%s", port->container_port,
-                                       port->protocol != NULL ? port->protocol : "tcp");
-    int rc;
-
-    if (key == NULL || binding == NULL)
+    if (list == NULL || text == NULL)
         return gnt_nomem(c->err);
-    rc = gnt_encode(c->arena, port, gnt_docker_port_options, binding, c->err);
-    if (rc < 0)
-        return rc;
-    list = bindings_of(c->arena, bindings, key);
-    if (list == NULL || gnt_json_add(list, binding) < 0)
-        return gnt_nomem(c->err);
-    return full(c->err,
-                gnt_json_set(c->arena, exposed, key, gnt_json_new(c->arena, GNT_JSON_OBJECT)));
+    if (gnt_utf8_span(text, strlen(text)) != strlen(text))
+        return gnt_fail(c->err, GANTRY_E_INVALID, "%s: is not UTF-8", path);
+    return full(c->err, gnt_json_add(list, gnt_json_string(c->arena, text)));
 }
 
-static int out_ports(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+int gnt_docker_add_struct(struct gnt_out_context *c, const char *path, const void *item,
+                          const struct gnt_out *rows)
 {
-    const gantry_port *const *list;
-    struct gnt_json *exposed = gnt_json_new(c->arena, GNT_JSON_OBJECT);
-    struct gnt_json *bindings = gnt_json_new(c->arena, GNT_JSON_OBJECT);
-    int rc = exposed == NULL || bindings == NULL ? gnt_nomem(c->err) : 0;
+    struct gnt_json *list = gnt_docker_at(c, path, GNT_JSON_ARRAY);
+    struct gnt_json *object = gnt_json_new(c->arena, GNT_JSON_OBJECT);
+    int rc = list == NULL || object == NULL ? gnt_nomem(c->err)
+                                            : gnt_encode(c->arena, item, rows, object, c->err);
 
-    memcpy(&list, field, sizeof list);
-    for (; rc == 0 && *list != NULL; list++)
-        rc = add_port(c, *list, exposed, bindings);
-    if (rc == 0)
-        rc = full(c->err, gnt_json_put(c->arena, c->body, "ExposedPorts", exposed));
-    if (rc == 0)
-        rc = full(c->err, gnt_json_put(c->arena, c->body, row->path, bindings));
-    return rc;
+    return rc < 0 ? rc : full(c->err, gnt_json_add(list, object));
 }
 
-/* ---- limits ---------------------------------------------------------------------------------- */
-
-#define R gantry_resources
-const struct gnt_out gnt_docker_resource_options[] = {
-    GNT_OUT_I64(R, memory_bytes, "HostConfig/Memory"),
-    GNT_OUT_I64(R, nano_cpus, "HostConfig/NanoCpus"),
-    GNT_OUT_I64(R, pids, "HostConfig/PidsLimit"),
-    GNT_OUT_REFUSE(gantry_resources, memory_swap_bytes),
-    GNT_OUT_REFUSE(gantry_resources, memory_reservation_bytes),
-    GNT_OUT_REFUSE(gantry_resources, memory_swappiness),
-    GNT_OUT_REFUSE(gantry_resources, cpu_shares),
-    GNT_OUT_REFUSE(gantry_resources, cpu_period_us),
-    GNT_OUT_REFUSE(gantry_resources, cpu_quota_us),
-    GNT_OUT_REFUSE(gantry_resources, cpuset_cpus),
-    GNT_OUT_REFUSE(gantry_resources, cpuset_mems),
-    GNT_OUT_REFUSE(gantry_resources, block_weight),
-    GNT_OUT_REFUSE(gantry_resources, block_limits),
-    GNT_OUT_REFUSE(gantry_resources, oom_kill),
-    GNT_OUT_REFUSE(gantry_resources, reserved),
-    GNT_OUT_END,
-};
-#undef R
-
-static int out_resources(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
-{
-    const gantry_resources *limits;
-
-    (void)row;
-    memcpy(&limits, field, sizeof limits);
-    return gnt_encode(c->arena, limits, gnt_docker_resource_options, c->body, c->err);
-}
-
-/* ---- the whole ------------------------------------------------------------------------------- */
+/* ---- single options -------------------------------------------------------------------------- */
 
 /* Input ends for the process when the client that fed it ends it: StdinOnce. */
 static int out_open_stdin(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
@@ -191,11 +60,41 @@ static int out_open_stdin(struct gnt_out_context *c, const struct gnt_out *row, 
     memcpy(&on, field, sizeof on);
     if (on != GANTRY_ON)
         return 0;
-    if (gnt_json_put(c->arena, c->body, row->path, gnt_json_boolean(c->arena, 1)) < 0)
-        return gnt_nomem(c->err);
-    return full(c->err,
-                gnt_json_put(c->arena, c->body, "StdinOnce", gnt_json_boolean(c->arena, 1)));
+    if (gnt_docker_put(c, row->path, gnt_json_boolean(c->arena, 1)) < 0)
+        return GANTRY_E_NOMEM;
+    return gnt_docker_put(c, "StdinOnce", gnt_json_boolean(c->arena, 1));
 }
+
+/* What a container has anyway, Docker has no word for. */
+static int out_namespace(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+{
+    const char *mode;
+
+    memcpy(&mode, field, sizeof mode);
+    return strcmp(mode, "private") == 0 ? 0 : gnt_out_str(c, row, field);
+}
+
+static int out_restart(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+{
+    static const char *const policies[] = { [GANTRY_RESTART_NO] = "no",
+                                            [GANTRY_RESTART_ON_FAILURE] = "on-failure",
+                                            [GANTRY_RESTART_ALWAYS] = "always",
+                                            [GANTRY_RESTART_UNLESS_STOPPED] = "unless-stopped" };
+    int policy;
+
+    memcpy(&policy, field, sizeof policy);
+    return gnt_docker_put(c, row->path, gnt_json_string(c->arena, policies[policy]));
+}
+
+static int out_int(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+{
+    int value;
+
+    memcpy(&value, field, sizeof value);
+    return gnt_docker_put(c, row->path, gnt_json_number(c->arena, value));
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 #define O gantry_container_options
 const struct gnt_out gnt_docker_container_options[] = {
@@ -207,63 +106,91 @@ const struct gnt_out gnt_docker_container_options[] = {
     GNT_OUT_STR(O, working_directory, "WorkingDir"),
     GNT_OUT_STR(O, user, "User"),
     GNT_OUT_STR(O, hostname, "Hostname"),
-    GNT_OUT_HOOK(O, mounts, "HostConfig/Mounts", out_mounts),
-    GNT_OUT_HOOK(O, ports, "HostConfig/PortBindings", out_ports),
+    GNT_OUT_HOOK(O, mounts, "HostConfig/Mounts", gnt_docker_out_mounts),
+    GNT_OUT_HOOK(O, ports, "HostConfig/PortBindings", gnt_docker_out_ports),
     GNT_OUT_STR(O, network, "HostConfig/NetworkMode"),
-    GNT_OUT_HOOK(O, resources, "HostConfig", out_resources),
+    GNT_OUT_HOOK(O, resources, "HostConfig", gnt_docker_out_resources),
     GNT_OUT_CODE(O, platform),
     GNT_OUT_CODE(O, extra_json),
     GNT_OUT_SECONDS(O, stop_timeout_ms, "StopTimeout"),
     GNT_OUT_ON(O, tty, "Tty"),
     GNT_OUT_HOOK(O, open_stdin, "OpenStdin", out_open_stdin),
     GNT_OUT_ON(O, auto_remove, "HostConfig/AutoRemove"),
-    GNT_OUT_REFUSE(gantry_container_options, init),
-    GNT_OUT_CODE(gantry_container_options, environment_files),
-    GNT_OUT_REFUSE(gantry_container_options, annotations),
-    GNT_OUT_REFUSE(gantry_container_options, annotation_count),
-    GNT_OUT_REFUSE(gantry_container_options, groups),
-    GNT_OUT_REFUSE(gantry_container_options, stop_signal),
-    GNT_OUT_REFUSE(gantry_container_options, networks),
-    GNT_OUT_REFUSE(gantry_container_options, exposed_ports),
-    GNT_OUT_REFUSE(gantry_container_options, dns_servers),
-    GNT_OUT_REFUSE(gantry_container_options, dns_search),
-    GNT_OUT_REFUSE(gantry_container_options, dns_options),
-    GNT_OUT_REFUSE(gantry_container_options, extra_hosts),
-    GNT_OUT_REFUSE(gantry_container_options, ulimits),
-    GNT_OUT_REFUSE(gantry_container_options, sysctls),
-    GNT_OUT_REFUSE(gantry_container_options, sysctl_count),
-    GNT_OUT_REFUSE(gantry_container_options, devices),
-    GNT_OUT_REFUSE(gantry_container_options, gpus),
-    GNT_OUT_REFUSE(gantry_container_options, security),
-    GNT_OUT_REFUSE(gantry_container_options, health),
-    GNT_OUT_REFUSE(gantry_container_options, log_driver),
-    GNT_OUT_REFUSE(gantry_container_options, log_options),
-    GNT_OUT_REFUSE(gantry_container_options, log_option_count),
-    GNT_OUT_REFUSE(gantry_container_options, pid_namespace),
-    GNT_OUT_REFUSE(gantry_container_options, ipc_namespace),
-    GNT_OUT_REFUSE(gantry_container_options, uts_namespace),
-    GNT_OUT_REFUSE(gantry_container_options, cgroup_namespace),
-    GNT_OUT_REFUSE(gantry_container_options, cgroup_parent),
-    GNT_OUT_REFUSE(gantry_container_options, runtime),
-    GNT_OUT_REFUSE(gantry_container_options, pod),
-    GNT_OUT_REFUSE(gantry_container_options, secrets),
-    GNT_OUT_REFUSE(gantry_container_options, shm_size_bytes),
-    GNT_OUT_REFUSE(gantry_container_options, restart_retries),
-    GNT_OUT_REFUSE(gantry_container_options, restart),
-    GNT_OUT_REFUSE(gantry_container_options, oom_score_adjustment),
-    GNT_OUT_REFUSE(gantry_container_options, publish_all),
-    GNT_OUT_CODE(gantry_container_options, pull),
+    GNT_OUT_ON(O, init, "HostConfig/Init"),
+    GNT_OUT_CODE(O, environment_files),
+    GNT_OUT_MAP(O, annotations, "HostConfig/Annotations"),
+    GNT_OUT_STRS(O, groups, "HostConfig/GroupAdd"),
+    GNT_OUT_STR(O, stop_signal, "StopSignal"),
+    GNT_OUT_CODE(O, networks),
+    GNT_OUT_HOOK(O, exposed_ports, "ExposedPorts", gnt_docker_out_exposed),
+    GNT_OUT_STRS(O, dns_servers, "HostConfig/Dns"),
+    GNT_OUT_STRS(O, dns_search, "HostConfig/DnsSearch"),
+    GNT_OUT_STRS(O, dns_options, "HostConfig/DnsOptions"),
+    GNT_OUT_STRS(O, extra_hosts, "HostConfig/ExtraHosts"),
+    GNT_OUT_HOOK(O, ulimits, "HostConfig/Ulimits", gnt_docker_out_ulimits),
+    GNT_OUT_MAP(O, sysctls, "HostConfig/Sysctls"),
+    GNT_OUT_HOOK(O, devices, "HostConfig/Devices", gnt_docker_out_devices),
+    GNT_OUT_HOOK(O, gpus, "HostConfig/DeviceRequests", gnt_docker_out_gpus),
+    GNT_OUT_HOOK(O, security, "HostConfig", gnt_docker_out_security),
+    GNT_OUT_HOOK(O, health, "Healthcheck", gnt_docker_out_health),
+    GNT_OUT_STR(O, log_driver, "HostConfig/LogConfig/Type"),
+    GNT_OUT_MAP(O, log_options, "HostConfig/LogConfig/Config"),
+    GNT_OUT_HOOK(O, pid_namespace, "HostConfig/PidMode", out_namespace),
+    GNT_OUT_STR(O, ipc_namespace, "HostConfig/IpcMode"),
+    GNT_OUT_HOOK(O, uts_namespace, "HostConfig/UTSMode", out_namespace),
+    GNT_OUT_STR(O, cgroup_namespace, "HostConfig/CgroupnsMode"),
+    GNT_OUT_STR(O, cgroup_parent, "HostConfig/CgroupParent"),
+    GNT_OUT_STR(O, runtime, "HostConfig/Runtime"),
+    GNT_OUT_REFUSE(O, pod),
+    GNT_OUT_REFUSE(O, secrets),
+    GNT_OUT_I64(O, shm_size_bytes, "HostConfig/ShmSize"),
+    GNT_OUT_I64(O, restart_retries, "HostConfig/RestartPolicy/MaximumRetryCount"),
+    GNT_OUT_HOOK(O, restart, "HostConfig/RestartPolicy/Name", out_restart),
+    GNT_OUT_HOOK(O, oom_score_adjustment, "HostConfig/OomScoreAdj", out_int),
+    GNT_OUT_ON(O, publish_all, "HostConfig/PublishAllPorts"),
+    GNT_OUT_CODE(O, pull),
     GNT_OUT_END,
 };
 #undef O
 
+/* ---- versions -------------------------------------------------------------------------------- */
+
+/* Older daemons ignore members that they do not know. */
+static void need(struct gnt_req *r, int set, int minor, const char *option)
+{
+    if (set && !gnt_rest_at_least(r->rest, 1, minor, 0))
+        gnt_req_fail(r, GANTRY_E_UNSUPPORTED,
+                     "option \"%s\" is not supported by this engine: it needs API 1.%d, which is "
+                     "later than its 1.%d",
+                     option, minor, r->rest->version[1]);
+}
+
+static void check_versions(struct gnt_req *r, const gantry_container_options *o)
+{
+    need(r, o->annotation_count > 0, 43, "annotations");
+    need(r, o->health != NULL && o->health->start_interval_ms != 0, 44, "start_interval_ms");
+    for (size_t i = 0; o->devices != NULL && o->devices[i] != NULL; i++)
+        need(r, o->devices[i]->path[0] != '/', 44, "devices: a CDI name");
+    for (size_t i = 0; o->mounts != NULL && o->mounts[i] != NULL; i++) {
+        const gantry_mount *m = o->mounts[i];
+
+        need(r, m->type == GANTRY_MOUNT_IMAGE, 48, "mounts: GANTRY_MOUNT_IMAGE");
+        need(r, m->subpath != NULL, 45, "subpath");
+        need(r, m->create_source == GANTRY_ON && m->recursive == GANTRY_OFF, 42,
+             "create_source with recursive OFF");
+    }
+}
+
 struct gnt_json *gnt_docker_container_body(struct gnt_req *r, const char *image,
                                            const gantry_container_options *opts)
 {
-    struct gnt_json *body = gnt_req_encode(r, opts, gnt_docker_container_options);
+    struct gnt_json *body;
 
+    check_versions(r, opts);
+    body = gnt_req_encode(r, opts, gnt_docker_container_options);
     if (body == NULL)
         return NULL;
+    gnt_docker_put_networks(r, body, opts);
     if (gnt_json_set(&r->arena, body, "Image", gnt_json_string(&r->arena, image)) < 0)
         gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
     gnt_req_extra_json(r, body, opts->extra_json);

@@ -35,6 +35,8 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "no such pod", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_POD },
     { 0, "no such secret", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_SECRET },
     { 0, "name is already in use", GANTRY_E_EXISTS, 0 },
+    { 0, "already in use, cannot rename", GANTRY_E_EXISTS, 0 },
+    { 0, "not found: container not known", GANTRY_E_NOT_FOUND, 0 }, /* changes */
     { 0, "volume already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_VOLUME },
     { 0, "network already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_NETWORK },
     { 0, "already connected to network", GANTRY_E_STATE, 0 },
@@ -50,6 +52,9 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "invalid network mode", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "unsupported bridge network option", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "can not pause containers on rootless", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "checkpoint/restore requires", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
+    { 409, "has no defined healthcheck", GANTRY_E_INVALID, 0 },
+    { 409, "is not running", GANTRY_E_STATE, 0 },
     { 0, "invalid change", GANTRY_E_INVALID, 0 },
     /* Of archives: no tar, one that is cut, one that holds no images. */
     { 0, "does not match any of the supported image formats", GANTRY_E_INVALID, 0 },

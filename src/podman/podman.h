@@ -57,6 +57,42 @@ int gnt_podman_kill(void *state, const char *id, const gantry_container_kill_opt
 int gnt_podman_container_remove(void *state, const char *id,
                                 const gantry_container_remove_options *opts, gantry_error *err);
 
+int gnt_podman_pause(void *state, const char *id, const gantry_container_pause_options *opts,
+                     gantry_error *err);
+int gnt_podman_unpause(void *state, const char *id, const gantry_container_pause_options *opts,
+                       gantry_error *err);
+int gnt_podman_container_rename(void *state, const char *id, const char *new_name,
+                                const gantry_container_rename_options *opts, gantry_error *err);
+int gnt_podman_resize(void *state, const char *id, int columns, int rows,
+                      const gantry_resize_options *opts, gantry_error *err);
+int gnt_podman_init(void *state, const char *id, const gantry_container_init_options *opts,
+                    gantry_error *err);
+int gnt_podman_container_exists(void *state, const char *id,
+                                const gantry_container_exists_options *opts, int *out_exists,
+                                gantry_error *err);
+int gnt_podman_update(void *state, const char *id, const gantry_container_update_options *opts,
+                      gantry_error *err);
+int gnt_podman_check_health(void *state, const char *id, const gantry_health_check_options *opts,
+                            gantry_health_result **out, gantry_error *err);
+int gnt_podman_mount(void *state, const char *id, const gantry_container_mount_options *opts,
+                     gantry_mount_point **out, gantry_error *err);
+int gnt_podman_unmount(void *state, const char *id, const gantry_container_mount_options *opts,
+                       gantry_error *err);
+int gnt_podman_checkpoint(void *state, const char *id, const gantry_checkpoint_options *opts,
+                          gantry_error *err);
+int gnt_podman_restore(void *state, const char *id, const gantry_checkpoint_options *opts,
+                       gantry_error *err);
+int gnt_podman_top(void *state, const char *id, const gantry_container_top_options *opts,
+                   gantry_container_top **out, gantry_error *err);
+int gnt_podman_changes(void *state, const char *id, const gantry_container_changes_options *opts,
+                       gantry_container_changes **out, gantry_error *err);
+int gnt_podman_container_list(void *state, const gantry_container_list_options *opts,
+                              gantry_container_list **out, gantry_error *err);
+
+int gnt_podman_container_inspect(void *state, const char *id,
+                                 const gantry_container_inspect_options *opts,
+                                 gantry_container **out, gantry_error *err);
+
 int gnt_podman_manifest_add(void *state, const char *name, const char *image,
                             const gantry_manifest_add_options *opts, gantry_error *err);
 int gnt_podman_manifest_annotate(void *state, const char *name, const char *digest,
@@ -182,6 +218,9 @@ struct podman_platform {
 };
 int gnt_podman_platform(const char *text, struct podman_platform *out, gantry_error *err);
 
+/* Of an inspected container: without a health check there is no health (podman_inspect.c). */
+void gnt_podman_settle_health(gantry_container *container);
+
 /* The body of create; platform->os is "" if none was asked for. NULL after a failure, kept in r. */
 struct gnt_json *gnt_podman_container_body(struct gnt_req *r, const char *image,
                                            const gantry_container_options *opts,
@@ -213,10 +252,21 @@ extern const struct gnt_out gnt_podman_container_options[];
 extern const struct gnt_out gnt_podman_mount_options[];
 extern const struct gnt_out gnt_podman_port_options[];
 extern const struct gnt_out gnt_podman_resource_options[];
+extern const struct gnt_out gnt_podman_block_options[];
+extern const struct gnt_out gnt_podman_ulimit_options[];
+extern const struct gnt_out gnt_podman_attachment_options[];
+extern const struct gnt_out gnt_podman_security_options[];
+extern const struct gnt_out gnt_podman_device_options[];
+extern const struct gnt_out gnt_podman_health_options[];
+extern const struct gnt_out gnt_podman_secret_options[];
 extern const struct gnt_out gnt_podman_stop_options[];
 extern const struct gnt_out gnt_podman_kill_options[];
 extern const struct gnt_out gnt_podman_container_remove_options[];
 extern const struct gnt_out gnt_podman_container_list_options[];
+extern const struct gnt_out gnt_podman_container_inspect_options[];
+extern const struct gnt_out gnt_podman_top_options[];
+extern const struct gnt_out gnt_podman_update_options[];
+extern const struct gnt_out gnt_podman_checkpoint_options[];
 extern const struct gnt_out gnt_podman_wait_options[];
 extern const struct gnt_out gnt_podman_logs_options[];
 extern const struct gnt_out gnt_podman_attach_options[];

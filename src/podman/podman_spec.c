@@ -1,220 +1,118 @@
 /*
- * Creating a container: gantry_container_options to libpod's SpecGenerator. Knows the body of POST
- * /containers/create; life and inspection are in podman_container.c.
+ * The body of POST /containers/create: gantry_container_options to libpod's SpecGenerator. Its larger
+ * parts are in podman_spec_*.c; asking and what comes before and after it in podman_create.c.
  */
-#include "podman.h"
+#include "podman_spec.h"
 
-#include <stdio.h>
 #include <string.h>
 
-enum {
-    CPU_PERIOD = 100000, /* microseconds, the kernel's default */
-    CPU_PERIOD_MOST = 1000000,
-    CPU_QUOTA_LEAST = 1000
-};
+/* ---- helpers --------------------------------------------------------------------------------- */
 
-/* ---- resources ------------------------------------------------------------------------------- */
-
-/* libpod has no NanoCpus: a share of CPUs is a quota of time per period. */
-static int out_cpus(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
-{
-    int64_t nano;
-    int64_t period = CPU_PERIOD;
-    int rc;
-
-    (void)row;
-    memcpy(&nano, field, sizeof nano);
-    if (nano / (1000000000 / CPU_PERIOD) < CPU_QUOTA_LEAST)
-        period = CPU_PERIOD_MOST;
-    if (nano / (1000000000 / period) < CPU_QUOTA_LEAST)
-        return gnt_fail(c->err, GANTRY_E_INVALID, "nano_cpus: must be at least 1000000");
-    rc = gnt_json_put(c->arena, c->body, "cpu/quota",
-                      gnt_json_number(c->arena, nano / (1000000000 / period)));
-    if (rc == 0)
-        rc = gnt_json_put(c->arena, c->body, "cpu/period", gnt_json_number(c->arena, period));
-    return rc < 0 ? gnt_nomem(c->err) : 0;
-}
-
-const struct gnt_out gnt_podman_resource_options[] = {
-    GNT_OUT_I64(gantry_resources, memory_bytes, "memory/limit"),
-    GNT_OUT_HOOK(gantry_resources, nano_cpus, "", out_cpus),
-    GNT_OUT_I64(gantry_resources, pids, "pids/limit"),
-    GNT_OUT_REFUSE(gantry_resources, memory_swap_bytes),
-    GNT_OUT_REFUSE(gantry_resources, memory_reservation_bytes),
-    GNT_OUT_REFUSE(gantry_resources, memory_swappiness),
-    GNT_OUT_REFUSE(gantry_resources, cpu_shares),
-    GNT_OUT_REFUSE(gantry_resources, cpu_period_us),
-    GNT_OUT_REFUSE(gantry_resources, cpu_quota_us),
-    GNT_OUT_REFUSE(gantry_resources, cpuset_cpus),
-    GNT_OUT_REFUSE(gantry_resources, cpuset_mems),
-    GNT_OUT_REFUSE(gantry_resources, block_weight),
-    GNT_OUT_REFUSE(gantry_resources, block_limits),
-    GNT_OUT_REFUSE(gantry_resources, oom_kill),
-    GNT_OUT_REFUSE(gantry_resources, reserved),
-    GNT_OUT_END
-};
-
-static int has_limits(const gantry_resources *o)
-{
-    return o != NULL && (o->memory_bytes != 0 || o->nano_cpus != 0 || o->pids != 0);
-}
-
-/* ---- mounts ---------------------------------------------------------------------------------- */
-
-#define M gantry_mount
-const struct gnt_out gnt_podman_mount_options[] = { GNT_OUT_CODE(M, source),
-                                                    GNT_OUT_CODE(M, target),
-                                                    GNT_OUT_CODE(M, tmpfs_size_bytes),
-                                                    GNT_OUT_CODE(M, type),
-                                                    GNT_OUT_CODE(M, read_only),
-                                                    GNT_OUT_REFUSE(gantry_mount, propagation),
-                                                    GNT_OUT_REFUSE(gantry_mount, subpath),
-                                                    GNT_OUT_REFUSE(gantry_mount, options),
-                                                    GNT_OUT_REFUSE(gantry_mount, driver),
-                                                    GNT_OUT_REFUSE(gantry_mount, driver_options),
-                                                    GNT_OUT_REFUSE(gantry_mount,
-                                                                   driver_option_count),
-                                                    GNT_OUT_REFUSE(gantry_mount, labels),
-                                                    GNT_OUT_REFUSE(gantry_mount, label_count),
-                                                    GNT_OUT_REFUSE(gantry_mount, tmpfs_mode),
-                                                    GNT_OUT_REFUSE(gantry_mount, relabel),
-                                                    GNT_OUT_REFUSE(gantry_mount, copy),
-                                                    GNT_OUT_REFUSE(gantry_mount, recursive),
-                                                    GNT_OUT_REFUSE(gantry_mount, create_source),
-                                                    GNT_OUT_REFUSE(gantry_mount, chown),
-                                                    GNT_OUT_END };
-#undef M
-
-static struct gnt_json *array_of(struct gnt_req *r, struct gnt_json *body, const char *name)
+void gnt_podman_add(struct gnt_req *r, struct gnt_json *body, const char *name,
+                    struct gnt_json *value)
 {
     struct gnt_json *array = (struct gnt_json *)gnt_json_get(body, name);
 
-    if (r->rc != 0 || array != NULL)
-        return array;
-    array = gnt_json_new(&r->arena, GNT_JSON_ARRAY);
-    gnt_podman_put(r, body, name, array);
-    return array;
+    if (r->rc == 0 && array == NULL) {
+        array = gnt_json_new(&r->arena, GNT_JSON_ARRAY);
+        gnt_podman_put(r, body, name, array);
+    }
+    if (r->rc == 0 && gnt_json_add(array, value) < 0)
+        gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
 }
 
-/* A new object at the end of the array body[name]. */
-static struct gnt_json *append(struct gnt_req *r, struct gnt_json *body, const char *name)
+struct gnt_json *gnt_podman_append(struct gnt_req *r, struct gnt_json *body, const char *name)
 {
-    struct gnt_json *array = array_of(r, body, name);
     struct gnt_json *item = gnt_req_object(r);
 
-    if (r->rc == 0 && gnt_json_add(array, item) < 0)
-        gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
+    gnt_podman_add(r, body, name, item);
     return item;
 }
 
-static void put_text(struct gnt_req *r, struct gnt_json *item, const char *key, const char *text)
+void gnt_podman_put_text(struct gnt_req *r, struct gnt_json *item, const char *path,
+                         const char *text)
 {
     if (r->rc == 0)
-        gnt_podman_put(r, item, key, gnt_json_string(&r->arena, text));
+        gnt_podman_put(r, item, path, gnt_json_string(&r->arena, text));
 }
 
-static void put_number(struct gnt_req *r, struct gnt_json *item, const char *key, int64_t number)
+void gnt_podman_put_number(struct gnt_req *r, struct gnt_json *item, const char *path,
+                           int64_t number)
 {
     if (r->rc == 0)
-        gnt_podman_put(r, item, key, gnt_json_number(&r->arena, number));
+        gnt_podman_put(r, item, path, gnt_json_number(&r->arena, number));
 }
 
-/* Named volumes have a list and keys of their own. */
-static void add_volume(struct gnt_req *r, struct gnt_json *body, const gantry_mount *m)
+void gnt_podman_put_flag(struct gnt_req *r, struct gnt_json *item, const char *path, int value)
 {
-    static const char *const read_only[] = { "ro", NULL };
-    struct gnt_json *item = append(r, body, "volumes");
-
-    put_text(r, item, "Name", m->source != NULL ? m->source : "");
-    put_text(r, item, "Dest", m->target);
-    if (m->read_only == GANTRY_ON && r->rc == 0)
-        gnt_podman_put(r, item, "Options", gnt_podman_strings(&r->arena, read_only));
-}
-
-static void add_mount(struct gnt_req *r, struct gnt_json *body, const gantry_mount *m)
-{
-    int bind = m->type == GANTRY_MOUNT_BIND;
-    const char *options[4] = { NULL };
-    char size[40];
-    size_t n = 0;
-    struct gnt_json *item = append(r, body, "mounts");
-
-    put_text(r, item, "type", bind ? "bind" : "tmpfs");
-    put_text(r, item, "source", bind ? m->source : "tmpfs");
-    put_text(r, item, "destination", m->target);
-    if (bind)
-        options[n++] = "rbind";
-    if (!bind && m->tmpfs_size_bytes > 0) {
-        snprintf(size, sizeof size, "size=%lld", (long long)m->tmpfs_size_bytes);
-        options[n++] = size;
-    }
-    if (m->read_only == GANTRY_ON)
-        options[n++] = "ro";
     if (r->rc == 0)
-        gnt_podman_put(r, item, "options", gnt_podman_strings(&r->arena, options));
+        gnt_podman_put(r, item, path, gnt_json_boolean(&r->arena, value));
 }
 
-static void add_mounts(struct gnt_req *r, struct gnt_json *body, const gantry_mount *const *mounts)
+void gnt_podman_set(struct gnt_req *r, struct gnt_json *object, const char *key,
+                    struct gnt_json *value)
 {
-    for (; mounts != NULL && *mounts != NULL; mounts++) {
-        if ((*mounts)->type == GANTRY_MOUNT_VOLUME)
-            add_volume(r, body, *mounts);
-        else
-            add_mount(r, body, *mounts);
-    }
-}
-
-/* ---- ports, network -------------------------------------------------------------------------- */
-
-#define P gantry_port
-const struct gnt_out gnt_podman_port_options[] = { GNT_OUT_CODE(P, protocol),
-                                                   GNT_OUT_CODE(P, host_address),
-                                                   GNT_OUT_CODE(P, container_port),
-                                                   GNT_OUT_CODE(P, host_port),
-                                                   GNT_OUT_REFUSE(gantry_port, count),
-                                                   GNT_OUT_REFUSE(gantry_port, reserved),
-                                                   GNT_OUT_END };
-#undef P
-
-static void add_ports(struct gnt_req *r, struct gnt_json *body, const gantry_port *const *ports)
-{
-    for (; ports != NULL && *ports != NULL; ports++) {
-        const gantry_port *port = *ports;
-        struct gnt_json *item = append(r, body, "portmappings");
-
-        put_number(r, item, "container_port", port->container_port);
-        if (port->host_port != 0)
-            put_number(r, item, "host_port", port->host_port);
-        put_text(r, item, "protocol", port->protocol != NULL ? port->protocol : "tcp");
-        if (port->host_address != NULL)
-            put_text(r, item, "host_ip", port->host_address);
-    }
-}
-
-static void add_network(struct gnt_req *r, struct gnt_json *body, const char *network)
-{
-    int plain;
-    struct gnt_json *networks;
-
-    if (network == NULL)
-        return;
-    plain = strcmp(network, "bridge") == 0 || strcmp(network, "host") == 0 ||
-            strcmp(network, "none") == 0;
-    if (strncmp(network, "container:", 10) == 0) {
-        put_text(r, body, "netns/nsmode", "container");
-        put_text(r, body, "netns/value", network + 10);
-        return;
-    }
-    put_text(r, body, "netns/nsmode", plain ? network : "bridge");
-    if (plain)
-        return;
-    networks = gnt_req_object(r);
-    if (r->rc == 0 && gnt_json_set(&r->arena, networks, network, gnt_req_object(r)) < 0)
+    if (r->rc == 0 && gnt_json_set(&r->arena, object, key, value) < 0)
         gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
-    gnt_podman_put(r, body, "Networks", networks);
+}
+
+void gnt_podman_add_text(struct gnt_req *r, struct gnt_json *array, const char *text)
+{
+    if (r->rc == 0 && gnt_json_add(array, gnt_json_string(&r->arena, text)) < 0)
+        gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
+}
+
+void gnt_podman_put_namespace(struct gnt_req *r, struct gnt_json *body, const char *name,
+                              const char *mode)
+{
+    const char *colon = mode != NULL ? strchr(mode, ':') : NULL;
+    struct gnt_json *item = gnt_req_object(r);
+
+    if (mode == NULL)
+        return;
+    if (colon != NULL) {
+        const char *word = gnt_arena_strndup(&r->arena, mode, (size_t)(colon - mode));
+
+        if (word == NULL)
+            gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
+        gnt_podman_put_text(r, item, "nsmode", word);
+        gnt_podman_put_text(r, item, "value", colon + 1);
+    } else {
+        gnt_podman_put_text(r, item, "nsmode", mode);
+    }
+    gnt_podman_put(r, body, name, item);
+}
+
+void gnt_podman_need(struct gnt_req *r, const char *what, int major, int minor)
+{
+    if (!gnt_rest_at_least(r->rest, major, minor, 0))
+        gnt_req_fail(r, GANTRY_E_UNSUPPORTED,
+                     "option \"%s\" is not supported by this engine: it needs Podman %d.%d", what,
+                     major, minor);
 }
 
 /* ---- the body -------------------------------------------------------------------------------- */
+
+static int out_signal(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+{
+    const char *name = *(const char *const *)field;
+    int number = gnt_podman_signal_number(name);
+
+    if (number == 0)
+        return gnt_fail(c->err, GANTRY_E_INVALID, "stop_signal: no such signal: %.40s", name);
+    if (gnt_json_put(c->arena, c->body, row->path, gnt_json_number(c->arena, number)) < 0)
+        return gnt_nomem(c->err);
+    return 0;
+}
+
+static int out_int(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+{
+    int number = *(const int *)field;
+
+    if (gnt_json_put(c->arena, c->body, row->path, gnt_json_number(c->arena, number)) < 0)
+        return gnt_nomem(c->err);
+    return 0;
+}
 
 #define O gantry_container_options
 const struct gnt_out gnt_podman_container_options[] = {
@@ -236,42 +134,40 @@ const struct gnt_out gnt_podman_container_options[] = {
     GNT_OUT_ON(O, tty, "terminal"),
     GNT_OUT_ON(O, open_stdin, "stdin"),
     GNT_OUT_ON(O, auto_remove, "remove"),
-    GNT_OUT_REFUSE(gantry_container_options, init),
-    GNT_OUT_CODE(gantry_container_options, environment_files),
-    GNT_OUT_REFUSE(gantry_container_options, annotations),
-    GNT_OUT_REFUSE(gantry_container_options, annotation_count),
-    GNT_OUT_REFUSE(gantry_container_options, groups),
-    GNT_OUT_REFUSE(gantry_container_options, stop_signal),
-    GNT_OUT_REFUSE(gantry_container_options, networks),
-    GNT_OUT_REFUSE(gantry_container_options, exposed_ports),
-    GNT_OUT_REFUSE(gantry_container_options, dns_servers),
-    GNT_OUT_REFUSE(gantry_container_options, dns_search),
-    GNT_OUT_REFUSE(gantry_container_options, dns_options),
-    GNT_OUT_REFUSE(gantry_container_options, extra_hosts),
-    GNT_OUT_REFUSE(gantry_container_options, ulimits),
-    GNT_OUT_REFUSE(gantry_container_options, sysctls),
-    GNT_OUT_REFUSE(gantry_container_options, sysctl_count),
-    GNT_OUT_REFUSE(gantry_container_options, devices),
-    GNT_OUT_REFUSE(gantry_container_options, gpus),
-    GNT_OUT_REFUSE(gantry_container_options, security),
-    GNT_OUT_REFUSE(gantry_container_options, health),
-    GNT_OUT_REFUSE(gantry_container_options, log_driver),
-    GNT_OUT_REFUSE(gantry_container_options, log_options),
-    GNT_OUT_REFUSE(gantry_container_options, log_option_count),
-    GNT_OUT_REFUSE(gantry_container_options, pid_namespace),
-    GNT_OUT_REFUSE(gantry_container_options, ipc_namespace),
-    GNT_OUT_REFUSE(gantry_container_options, uts_namespace),
-    GNT_OUT_REFUSE(gantry_container_options, cgroup_namespace),
-    GNT_OUT_REFUSE(gantry_container_options, cgroup_parent),
-    GNT_OUT_REFUSE(gantry_container_options, runtime),
-    GNT_OUT_REFUSE(gantry_container_options, pod),
-    GNT_OUT_REFUSE(gantry_container_options, secrets),
-    GNT_OUT_REFUSE(gantry_container_options, shm_size_bytes),
-    GNT_OUT_REFUSE(gantry_container_options, restart_retries),
-    GNT_OUT_REFUSE(gantry_container_options, restart),
-    GNT_OUT_REFUSE(gantry_container_options, oom_score_adjustment),
-    GNT_OUT_REFUSE(gantry_container_options, publish_all),
-    GNT_OUT_CODE(gantry_container_options, pull),
+    GNT_OUT_ON(O, init, "init"),
+    GNT_OUT_CODE(O, environment_files), /* read by the public layer */
+    GNT_OUT_MAP(O, annotations, "annotations"),
+    GNT_OUT_STRS(O, groups, "groups"),
+    GNT_OUT_HOOK(O, stop_signal, "stop_signal", out_signal),
+    GNT_OUT_CODE(O, networks),
+    GNT_OUT_HOOK(O, exposed_ports, "expose", gnt_podman_out_exposed),
+    GNT_OUT_STRS(O, dns_servers, "dns_server"),
+    GNT_OUT_STRS(O, dns_search, "dns_search"),
+    GNT_OUT_STRS(O, dns_options, "dns_option"),
+    GNT_OUT_STRS(O, extra_hosts, "hostadd"),
+    GNT_OUT_HOOK(O, ulimits, "r_limits", gnt_podman_out_ulimits),
+    GNT_OUT_MAP(O, sysctls, "sysctl"),
+    GNT_OUT_CODE(O, devices),
+    GNT_OUT_CODE(O, gpus),
+    GNT_OUT_CODE(O, security),
+    GNT_OUT_CODE(O, health),
+    GNT_OUT_CODE(O, log_driver),
+    GNT_OUT_CODE(O, log_options),
+    GNT_OUT_CODE(O, log_option_count),
+    GNT_OUT_CODE(O, pid_namespace),
+    GNT_OUT_CODE(O, ipc_namespace),
+    GNT_OUT_CODE(O, uts_namespace),
+    GNT_OUT_CODE(O, cgroup_namespace),
+    GNT_OUT_STR(O, cgroup_parent, "cgroup_parent"),
+    GNT_OUT_STR(O, runtime, "oci_runtime"),
+    GNT_OUT_STR(O, pod, "pod"),
+    GNT_OUT_CODE(O, secrets),
+    GNT_OUT_I64(O, shm_size_bytes, "shm_size"),
+    GNT_OUT_CODE(O, restart_retries),
+    GNT_OUT_CODE(O, restart),
+    GNT_OUT_HOOK(O, oom_score_adjustment, "oom_score_adj", out_int),
+    GNT_OUT_ON(O, publish_all, "publish_image_ports"),
+    GNT_OUT_CODE(O, pull), /* by the public layer */
     GNT_OUT_END
 };
 #undef O
@@ -282,128 +178,20 @@ struct gnt_json *gnt_podman_container_body(struct gnt_req *r, const char *image,
 {
     struct gnt_json *body = gnt_req_encode(r, opts, gnt_podman_container_options);
 
-    put_text(r, body, "image", gnt_podman_bare(image));
+    gnt_podman_put_text(r, body, "image", gnt_podman_bare(image));
     if (platform->os[0] != '\0') {
-        put_text(r, body, "image_os", platform->os);
-        put_text(r, body, "image_arch", platform->arch);
-        put_text(r, body, "image_variant", platform->variant);
+        gnt_podman_put_text(r, body, "image_os", platform->os);
+        gnt_podman_put_text(r, body, "image_arch", platform->arch);
+        gnt_podman_put_text(r, body, "image_variant", platform->variant);
     }
     /* The service's own proxy settings are none of the container's business. */
-    if (r->rc == 0)
-        gnt_podman_put(r, body, "httpproxy", gnt_json_boolean(&r->arena, 0));
-    add_mounts(r, body, opts->mounts);
-    add_ports(r, body, opts->ports);
-    add_network(r, body, opts->network);
-    if (has_limits(opts->resources))
-        gnt_podman_put(r, body, "resource_limits",
-                       gnt_req_encode(r, opts->resources, gnt_podman_resource_options));
+    gnt_podman_put_flag(r, body, "httpproxy", 0);
+    gnt_podman_spec_mounts(r, body, opts);
+    gnt_podman_spec_network(r, body, opts);
+    gnt_podman_spec_resources(r, body, opts->resources);
+    gnt_podman_spec_security(r, body, opts);
+    gnt_podman_spec_devices(r, body, opts);
+    gnt_podman_spec_service(r, body, opts);
     gnt_req_extra_json(r, body, opts->extra_json);
     return body;
-}
-
-/* ---- create ---------------------------------------------------------------------------------- */
-
-static const struct gnt_in created_rows[] = { GNT_IN_ID_REQ(gantry_created, id, "Id"),
-                                              GNT_IN_STRS(gantry_created, warnings, "Warnings"),
-                                              GNT_IN_END };
-
-/* What a refusal is about, when it is not the container itself. */
-static int blame(int rc, const char *image, const gantry_container_options *opts, gantry_error *err)
-{
-    const char *network = opts->network != NULL ? opts->network : "";
-
-    if (rc == 0 || err == NULL || err->http_status == 0)
-        return rc;
-    if (err->resource_kind == GANTRY_RESOURCE_IMAGE)
-        gnt_error_resource(err, GANTRY_RESOURCE_IMAGE, image);
-    else if (err->resource_kind == GANTRY_RESOURCE_NETWORK)
-        gnt_error_resource(err, GANTRY_RESOURCE_NETWORK, network);
-    else if (rc == GANTRY_E_NOT_FOUND && strncmp(network, "container:", 10) == 0)
-        gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, network + 10);
-    return rc;
-}
-
-/* libpod 4 takes any local image, whatever platform was asked for. */
-static int check_platform(struct podman *p, const char *image, const gantry_call *call,
-                          const struct podman_platform *want, gantry_error *err)
-{
-    static const struct gnt_lookup lookup = { .path = "/images/%r/json",
-                                              .resource_kind = GANTRY_RESOURCE_IMAGE,
-                                              .result_kind = GANTRY_KIND_IMAGE,
-                                              .rows = gnt_podman_image_rows,
-                                              .json_offset = SIZE_MAX };
-    void *result = NULL;
-    const gantry_image *have;
-    int rc = gnt_rest_lookup(&p->rest, &lookup, call, gnt_podman_bare(image), &result, err);
-
-    if (rc < 0)
-        return rc;
-    have = result;
-    if (strcmp(have->os, want->os) != 0 ||
-        (want->arch[0] != '\0' && strcmp(have->architecture, want->arch) != 0) ||
-        (want->variant[0] != '\0' && have->variant[0] != '\0' &&
-         strcmp(have->variant, want->variant) != 0)) {
-        rc = gnt_fail(err, GANTRY_E_NOT_FOUND,
-                      "the image is for %s/%s, not for the platform asked for", have->os,
-                      have->architecture);
-        gnt_error_resource(err, GANTRY_RESOURCE_IMAGE, image);
-    }
-    gnt_result_free(result);
-    return rc;
-}
-
-/*
- * Rootless with cgroup v1, libpod ignores limits with a warning. Here an option has an effect or is
- * an error: the container is taken back.
- */
-static int check_warnings(struct podman *p, const gantry_created *created,
-                          const gantry_container_options *opts, const gantry_call *call,
-                          gantry_error *err)
-{
-    gantry_container_remove_options remove = {
-        .size = sizeof remove, .call = call, .force = GANTRY_ON, .volumes = GANTRY_ON
-    };
-
-    for (const char *const *text = created->warnings; *text != NULL; text++) {
-        if (strncmp(*text, "Resource limits are not supported", 33) != 0 ||
-            !has_limits(opts->resources))
-            continue;
-        gnt_fail(err, GANTRY_E_UNSUPPORTED,
-                 "option 'resources' is not supported by this engine: %s", *text);
-        if (gnt_podman_container_remove(p, created->id, &remove, NULL) < 0)
-            gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
-        return GANTRY_E_UNSUPPORTED;
-    }
-    return 0;
-}
-
-int gnt_podman_create(void *state, const char *image, const gantry_container_options *opts,
-                      gantry_created **out, gantry_error *err)
-{
-    struct podman *p = state;
-    struct podman_platform platform = { 0 };
-    gantry_call shared;
-    const gantry_call *call = gnt_call_share(&shared, opts->call);
-    struct gnt_req r;
-    void *result = NULL;
-    int rc = 0;
-
-    if (opts->platform != NULL) {
-        rc = gnt_podman_platform(opts->platform, &platform, err);
-        if (rc == 0)
-            rc = check_platform(p, image, call, &platform, err);
-    }
-    if (rc < 0)
-        return rc;
-    gnt_req_init(&r, &p->rest, "POST", call, "/containers/create");
-    gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, opts->name != NULL ? opts->name : "");
-    gnt_req_json(&r, gnt_podman_container_body(&r, image, opts, &platform));
-    rc = gnt_req_result(&r, GANTRY_KIND_CREATED, created_rows, SIZE_MAX, &result, err);
-    if (rc == 0)
-        rc = check_warnings(p, result, opts, call, err);
-    if (rc == 0)
-        *out = result;
-    else
-        gnt_result_free(result);
-    return blame(rc, image, opts, err);
 }

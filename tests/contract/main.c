@@ -31,6 +31,7 @@ static const struct {
     { "upkeep", upkeep_tests },
     { "transfer", transfer_tests },
     { "registries", registries_tests },
+    { "life", life_tests },
 };
 
 struct running {

@@ -44,6 +44,13 @@ static void test_every_option_is_decided(void **state)
         { "mount", gnt_podman_mount_options, sizeof(gantry_mount) },
         { "port", gnt_podman_port_options, sizeof(gantry_port) },
         { "resources", gnt_podman_resource_options, sizeof(gantry_resources) },
+        { "block limit", gnt_podman_block_options, sizeof(gantry_block_limit) },
+        { "ulimit", gnt_podman_ulimit_options, sizeof(gantry_ulimit) },
+        { "attachment", gnt_podman_attachment_options, sizeof(gantry_attachment) },
+        { "security", gnt_podman_security_options, sizeof(gantry_security) },
+        { "device", gnt_podman_device_options, sizeof(gantry_device) },
+        { "health", gnt_podman_health_options, sizeof(gantry_health) },
+        { "secret", gnt_podman_secret_options, sizeof(gantry_secret_mount) },
         { "stop", gnt_podman_stop_options, sizeof(gantry_container_stop_options) },
         { "kill", gnt_podman_kill_options, sizeof(gantry_container_kill_options) },
         { "remove", gnt_podman_container_remove_options, sizeof(gantry_container_remove_options) },
@@ -99,7 +106,6 @@ static void test_structs_without_options(void **state)
     assert_int_equal(sizeof(gantry_image_disk_usage_options), bare);
     assert_int_equal(sizeof(gantry_export_options), bare);
     assert_int_equal(sizeof(gantry_container_start_options), bare);
-    assert_int_equal(sizeof(gantry_container_inspect_options), bare);
     assert_int_equal(sizeof(gantry_volume_inspect_options), bare);
     assert_int_equal(sizeof(gantry_network_inspect_options), bare);
     assert_int_equal(sizeof(gantry_manifest_exists_options), bare);
@@ -187,7 +193,7 @@ static void test_whole_body(void **state)
                    "\"image\":\"app\",\"httpproxy\":true,\"mounts\":[{\"type\":\"bind\","
                    "\"source\":\"/a\",\"destination\":\"/b\",\"options\":[\"rbind\",\"ro\"]},"
                    "{\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"destination\":\"/t\","
-                   "\"options\":[\"size=65536\"]}],\"volumes\":[{\"Name\":\"data\","
+                   "\"options\":[\"size=65536\",\"mode=1777\",\"notmpcopyup\"]}],\"volumes\":[{\"Name\":\"data\","
                    "\"Dest\":\"/v\",\"Options\":[\"ro\"]},{\"Name\":\"\",\"Dest\":\"/w\"}],"
                    "\"portmappings\":[{\"container_port\":80,\"host_port\":8080,"
                    "\"protocol\":\"tcp\",\"host_ip\":\"127.0.0.1\"},{\"container_port\":53,"

@@ -1,0 +1,209 @@
+/*
+ * Prune of containers, composed of a backend's list and remove: what is asked is decided here, as it
+ * is meant, and each container is removed as one that does not run, or stays. Engines' own prunes
+ * differ in what several conditions mean, and do not all tell what they could not remove.
+ */
+#include <gantry/container.h>
+#include <gantry/inspect.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "container.h"
+#include "engine.h"
+#include "error.h"
+#include "names.h"
+#include "spec_check.h"
+
+struct pruning {
+    gantry_engine *e;
+    const gantry_container_prune_options *options;
+    const gantry_call *call;
+    gantry_containers_pruned *pruned;
+    int failed; /* the code of the first container that could not be removed, kept in `failure` */
+    gantry_error failure;
+};
+
+static int has_label(const gantry_container *c, const char *label)
+{
+    size_t size = strcspn(label, "=");
+
+    for (size_t i = 0; i < c->label_count; i++) {
+        const gantry_pair *have = &c->labels[i];
+
+        if (strncmp(have->key, label, size) == 0 && have->key[size] == '\0' &&
+            (label[size] == '\0' || strcmp(have->value, label + size + 1) == 0))
+            return 1;
+    }
+    return 0;
+}
+
+/* One in a pod goes with its pod. */
+static int is_meant(const gantry_container *c, const gantry_container_prune_options *o)
+{
+    if (c->state != GANTRY_CONTAINER_CREATED && c->state != GANTRY_CONTAINER_EXITED &&
+        c->state != GANTRY_CONTAINER_DEAD)
+        return 0;
+    if (c->pod[0] != '\0')
+        return 0;
+    for (const char *const *label = o->labels_not; label != NULL && *label != NULL; label++) {
+        if (has_label(c, *label))
+            return 0;
+    }
+    return 1;
+}
+
+/* Lists may know the second in which a container was made, and only that. Gone is not made before. */
+static int is_before(const struct pruning *pr, const gantry_container *listed, int *out,
+                     gantry_error *err)
+{
+    const gantry_container_inspect_options o = { .size = sizeof o, .call = pr->call };
+    const int64_t second = 1000000000;
+    int64_t until = pr->options->until_ns;
+    gantry_container *c = NULL;
+    gantry_error failure = { 0 };
+    int rc;
+
+    *out = until == 0 || listed->created_ns < until;
+    if (until == 0 || listed->created_ns % second != 0 ||
+        listed->created_ns / second != until / second)
+        return 0;
+    rc = pr->e->backend->containers.inspect(pr->e->state, listed->id, &o, &c, &failure);
+    *out = rc == 0 && c->created_ns < until;
+    gantry_container_free(c);
+    if (rc < 0 && rc != GANTRY_E_NOT_FOUND && err != NULL)
+        *err = failure;
+    return rc == GANTRY_E_NOT_FOUND ? 0 : rc;
+}
+
+/* Whether a failure only says that the container runs now, or is gone. */
+static int is_none_now(const struct pruning *pr, const char *id, int rc)
+{
+    const gantry_container_inspect_options o = { .size = sizeof o, .call = pr->call };
+    gantry_container *c = NULL;
+    int none;
+
+    if (rc == GANTRY_E_NOT_FOUND)
+        return 1;
+    if (rc != GANTRY_E_STATE)
+        return 0;
+    rc = pr->e->backend->containers.inspect(pr->e->state, id, &o, &c, NULL);
+    none = rc == GANTRY_E_NOT_FOUND || (rc == 0 && !is_meant(c, pr->options));
+    gantry_container_free(c);
+    return none;
+}
+
+static int remove_one(struct pruning *pr, const gantry_container *c, gantry_error *err)
+{
+    gantry_container_remove_options o = { .size = sizeof o, .call = pr->call };
+    gantry_error failure = { 0 };
+    const char *const *list;
+    int rc = pr->e->backend->containers.remove(pr->e->state, c->id, &o, &failure);
+
+    if (rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT || rc == GANTRY_E_UNAVAILABLE) {
+        if (err != NULL)
+            *err = failure;
+        return rc;
+    }
+    if (rc < 0) {
+        if (pr->failed == 0 && !is_none_now(pr, c->id, rc)) {
+            pr->failed = rc;
+            pr->failure = failure;
+        }
+        return 0;
+    }
+    list = gnt_strings_add(gnt_result_arena(pr->pruned), pr->pruned->ids, c->id);
+    if (list == NULL)
+        return gnt_nomem(err);
+    pr->pruned->ids = list;
+    if (c->size_rw_bytes > 0)
+        pr->pruned->reclaimed_bytes += c->size_rw_bytes;
+    return 0;
+}
+
+static int prune_each(struct pruning *pr, const gantry_container_list *list, gantry_error *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < list->count; i++) {
+        int before = 0;
+
+        if (is_meant(list->items[i], pr->options))
+            rc = is_before(pr, list->items[i], &before, err);
+        if (rc == 0 && before)
+            rc = remove_one(pr, list->items[i], err);
+    }
+    if (rc == 0 && pr->failed != 0) {
+        rc = pr->failed;
+        if (err != NULL)
+            *err = pr->failure;
+    }
+    return rc;
+}
+
+/* What was removed before a failure, as lines of `output`. */
+static int tell(const gantry_containers_pruned *pruned, int rc, gantry_error *err)
+{
+    size_t used = 0;
+
+    if (rc == 0 || err == NULL || pruned->ids[0] == NULL)
+        return rc;
+    err->output[0] = '\0';
+    for (const char *const *id = pruned->ids; *id != NULL && used + 80 < sizeof err->output; id++)
+        used +=
+            (size_t)snprintf(err->output + used, sizeof err->output - used, "removed %s\n", *id);
+    gnt_error_suffix(err, "others were removed");
+    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
+    return rc;
+}
+
+static int prune(struct pruning *pr, gantry_error *err)
+{
+    gantry_container_list_options o = { .size = sizeof o,
+                                        .call = pr->call,
+                                        .labels = pr->options->labels,
+                                        .all = GANTRY_ON,
+                                        .sizes = GANTRY_ON };
+    gantry_container_list *list = NULL;
+    int rc = pr->e->backend->containers.list(pr->e->state, &o, &list, err);
+
+    if (rc == 0)
+        rc = tell(pr->pruned, prune_each(pr, list, err), err);
+    gantry_container_list_free(list);
+    return rc;
+}
+
+int gantry_containers_prune(gantry_containers *containers,
+                            const gantry_container_prune_options *opts,
+                            gantry_containers_pruned **out, gantry_error *err)
+{
+    struct pruning pr = { .e = gnt_engine_of_containers(containers) };
+    gantry_container_prune_options o;
+    gantry_call shared;
+    int rc = gnt_enter(pr.e, GANTRY_FEATURE_CONTAINERS_PRUNE, err);
+
+    if (rc == 0)
+        rc = GNT_IMPORT(gantry_container_prune_options, o, opts, err);
+    if (rc == 0)
+        rc = gnt_check_texts("labels", o.labels, err);
+    if (rc == 0)
+        rc = gnt_check_texts("labels_not", o.labels_not, err);
+    if (rc == 0 && o.until_ns < 0)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "until_ns: must not be negative");
+    if (rc == 0) {
+        pr.options = &o;
+        pr.call = gnt_call_share(&shared, o.call);
+        pr.pruned = gnt_result_new(&pr.e->host.mem, GANTRY_KIND_CONTAINERS_PRUNED, err);
+        rc = pr.pruned == NULL ? GANTRY_E_NOMEM : prune(&pr, err);
+    }
+    if (rc == 0 && out != NULL)
+        *out = pr.pruned;
+    else
+        gantry_containers_pruned_free(pr.pruned);
+    return gnt_leave(rc, GANTRY_FEATURE_CONTAINERS_PRUNE, GANTRY_RESOURCE_CONTAINER, NULL, err);
+}
+
+void gantry_containers_pruned_free(gantry_containers_pruned *pruned)
+{
+    gnt_result_free(pruned);
+}

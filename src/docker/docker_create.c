@@ -1,0 +1,161 @@
+/*
+ * Docker: create, with what a daemon does not do by itself: it says what it left out instead of
+ * refusing it, and older ones take one network only. A container that is not what was asked for is
+ * taken back. The body is made in docker_spec.c.
+ */
+#include "docker.h"
+
+#include <string.h>
+
+enum {
+    CLEANUP_MS = 30000, /* for taking back, whatever the call's limits */
+    HURRY_MS = 100      /* the same, when the caller's time is over */
+};
+
+static const struct gnt_in created_rows[] = {
+    GNT_IN_ID_REQ(gantry_created, id, "Id"),
+    GNT_IN_STRS(gantry_created, warnings, "Warnings"),
+    GNT_IN_END,
+};
+
+/* ---- what the daemon would ignore without a word --------------------------------------------- */
+
+struct host_security {
+    const char *const *options; /* "name=apparmor", "name=seccomp,profile=default" */
+};
+
+static const struct gnt_in security_rows[] = {
+    GNT_IN_STRS(struct host_security, options, "SecurityOptions"),
+    GNT_IN_END,
+};
+
+static int read_security(void *arg, struct gnt_json *value, gantry_error *err)
+{
+    struct host_security *security = ((void **)arg)[0];
+
+    return gnt_decode(((void **)arg)[1], value, NULL, security_rows, security, err);
+}
+
+static int has_security(const struct host_security *host, const char *name)
+{
+    size_t size = strlen(name);
+
+    for (const char *const *o = host->options; o != NULL && *o != NULL; o++) {
+        if (strncmp(*o, name, size) == 0 && ((*o)[size] == '\0' || (*o)[size] == ','))
+            return 1;
+    }
+    return 0;
+}
+
+static int wants_selinux(const gantry_security *s)
+{
+    for (const char *const *o = s->selinux; o != NULL && *o != NULL; o++) {
+        if (strcmp(*o, "disable") != 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* Where the kernel has no AppArmor or SELinux, profiles and labels are dropped silently. */
+static int check_security(struct docker *d, const gantry_call *call, const gantry_security *s,
+                          gantry_error *err)
+{
+    int apparmor = s != NULL && s->apparmor != NULL && strcmp(s->apparmor, "unconfined") != 0;
+    int selinux = s != NULL && wants_selinux(s);
+    struct host_security host = { .options = NULL };
+    struct gnt_arena arena;
+    void *arg[2] = { &host, &arena };
+    struct gnt_req r;
+    int rc;
+
+    if (!apparmor && !selinux)
+        return 0;
+    gnt_arena_init(&arena, &d->rest.host->mem);
+    gnt_req_init(&r, &d->rest, "GET", call, "/info");
+    gnt_req_about(&r, GANTRY_RESOURCE_ENGINE, "");
+    rc = gnt_req_each(&r, GNT_JSON_DOCUMENT, read_security, arg, NULL, err);
+    if (rc == 0 && apparmor && !has_security(&host, "name=apparmor"))
+        rc = gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                      "option \"apparmor\" is not supported by this engine: its host has no "
+                      "AppArmor");
+    if (rc == 0 && selinux && !has_security(&host, "name=selinux"))
+        rc =
+            gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                     "option \"selinux\" is not supported by this engine: its host has no SELinux, "
+                     "or the daemon does not use it");
+    gnt_arena_free(&arena);
+    return rc;
+}
+
+/* ---- create ---------------------------------------------------------------------------------- */
+
+/* The container is not what was asked for; rc says why. */
+static int take_back(struct docker *d, const char *id, int rc, gantry_error *err)
+{
+    int hurry = rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT;
+    gantry_call call = { .size = sizeof call, .timeout_ms = hurry ? HURRY_MS : CLEANUP_MS };
+    gantry_container_remove_options remove = {
+        .size = sizeof remove, .call = &call, .force = GANTRY_ON, .volumes = GANTRY_ON
+    };
+    int removed = gnt_docker_container_remove(d, id, &remove, NULL);
+
+    if (removed == 0 || removed == GANTRY_E_NOT_FOUND) {
+        gnt_error_outcome(err, GANTRY_OUTCOME_REFUSED, GANTRY_RETRY_NO);
+        return rc;
+    }
+    gnt_error_suffix(err, "container %s could not be removed", id);
+    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
+    return rc;
+}
+
+/* What a refusal is about, when it is not the container itself. */
+static int blame(int rc, const char *image, gantry_error *err)
+{
+    if (rc < 0 && err != NULL && err->resource_kind == GANTRY_RESOURCE_IMAGE) {
+        gnt_error_resource(err, GANTRY_RESOURCE_IMAGE, image);
+        return gnt_docker_blame(rc, GANTRY_RESOURCE_IMAGE, err);
+    }
+    return gnt_docker_blame(rc, GANTRY_RESOURCE_CONTAINER, err);
+}
+
+static int create(struct docker *d, const gantry_call *call, const char *image,
+                  const gantry_container_options *opts, void **out, gantry_error *err)
+{
+    struct gnt_req r;
+
+    gnt_req_init(&r, &d->rest, "POST", call, "/containers/create");
+    gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, opts->name != NULL ? opts->name : "");
+    gnt_req_query(&r, "name", opts->name);
+    gnt_req_query(&r, "platform", opts->platform);
+    gnt_req_json(&r, gnt_docker_container_body(&r, image, opts));
+    return blame(gnt_req_result(&r, GANTRY_KIND_CREATED, created_rows, SIZE_MAX, out, err), image,
+                 err);
+}
+
+int gnt_docker_container_create(void *state, const char *image,
+                                const gantry_container_options *opts, gantry_created **out,
+                                gantry_error *err)
+{
+    struct docker *d = state;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    void *result = NULL;
+    const gantry_created *made;
+    int rc = check_security(d, call, opts->security, err);
+
+    if (rc == 0)
+        rc = create(d, call, image, opts, &result, err);
+    if (rc < 0)
+        return rc;
+    made = result;
+    rc = gnt_docker_check_warnings(made->warnings, opts->resources, opts->cgroup_namespace, err);
+    if (rc == 0)
+        rc = gnt_docker_connect_others(d, call, made->id, opts, err);
+    if (rc < 0) {
+        take_back(d, made->id, rc, err);
+        gnt_result_free(result);
+        return rc;
+    }
+    *out = result;
+    return 0;
+}
