@@ -115,6 +115,7 @@ static int import_condition(struct gnt_ready *r, struct gnt_ready_condition *to,
     if (rc == 0 && to->c.kind == GANTRY_READY_LOG)
         rc = gnt_ready_log_new(r, to, err);
     gnt_ready_because(to, "was not looked at");
+    to->tried = 0;
     return rc;
 }
 
@@ -171,6 +172,7 @@ void gnt_ready_because(struct gnt_ready_condition *c, const char *fmt, ...)
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     gnt_text_copy(c->reason, sizeof c->reason, text, strlen(text), 0, 0);
+    c->tried = 1;
 }
 
 const gantry_call *gnt_ready_try_call(const struct gnt_ready *r, gantry_call *copy)
@@ -192,10 +194,13 @@ int gnt_ready_failed(const struct gnt_ready *r, struct gnt_ready_condition *c, i
                rc == GANTRY_E_UNSUPPORTED ||
                (rc == GANTRY_E_TIMEOUT && gnt_clock_check(&r->clock, NULL) < 0);
 
-    if (rc == GANTRY_E_TIMEOUT)
-        gnt_ready_because(c, "no answer within %" PRId64 " ms", r->o.try_ms);
-    else
+    /* What the last whole try found tells more than that the time was over in the next. */
+    if (rc != GANTRY_E_TIMEOUT)
         gnt_ready_because(c, "%s", failure->message);
+    else if (!over)
+        gnt_ready_because(c, "no answer within %" PRId64 " ms", r->o.try_ms);
+    else if (!c->tried)
+        gnt_ready_because(c, "no answer until then");
     if (over && err != NULL)
         *err = *failure;
     return over ? rc : 0;

@@ -16,6 +16,7 @@ struct gnt_ready_condition {
     struct gnt_ready_log *log; /* LOG: what was read of it */
     int holds;                 /* it held since the container's last start, which has not ended */
     int impossible;            /* the container has ended, and with it the chance */
+    int tried;                 /* the reason is one */
     char reason[240];          /* why it does not hold; says something from the first try on */
 };
 

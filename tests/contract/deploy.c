@@ -13,6 +13,7 @@ enum {
 /* A deployment in the making, and what its callback was told. */
 struct deploy {
     struct contract *f;
+    const char *commands[MOST][4];
     gantry_container_options containers[MOST];
     gantry_deployment_item items[MOST];
     const gantry_deployment_item *list[MOST + 1];
@@ -47,9 +48,10 @@ static const char *add(struct deploy *d, const char *script,
     gantry_container_options *container = &d->containers[d->count];
     gantry_deployment_item *item = &d->items[d->count];
 
+    memcpy(d->commands[d->count], SHELL(script), sizeof d->commands[0]);
     *container = (gantry_container_options){ .size = sizeof *container,
                                              .name = contract_name(d->f, "d"),
-                                             .command = SHELL(script) };
+                                             .command = d->commands[d->count] };
     *item = (gantry_deployment_item){ .size = sizeof *item,
                                       .image = d->f->base,
                                       .container = container,
@@ -134,13 +136,13 @@ static void what_is_independent_runs_side_by_side(struct contract *f)
 
     OK(gantry_volumes_create(f->volumes, volume, NULL, NULL, &f->err));
     prepare(f, &d);
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++) {
         add(&d, meet, NULL);
         d.containers[i].mounts = mounts;
-        d.containers[i].environment =
-            i == 0 ? COMMAND("ME=a", "OTHER=b") : COMMAND("ME=b", "OTHER=a");
         d.items[i].ready = met;
     }
+    d.containers[0].environment = COMMAND("ME=a", "OTHER=b");
+    d.containers[1].environment = COMMAND("ME=b", "OTHER=a");
     /* Each waits for the other, and is ready only then: also with one thread both must begin. */
     d.opts.parallel = 1;
     OK(go(&d, NULL));
