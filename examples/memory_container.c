@@ -323,6 +323,8 @@ static int inspect(void *state, const char *id, const gantry_container_inspect_o
         gantry_result_free(result);
         return rc;
     }
+    if (opts->sizes == GANTRY_ON)
+        result->size_rw_bytes = result->size_root_bytes = 0;
     if (fill_summary(&fill, container, result))
         fill_details(&fill, container, result);
     memory_leave(engine);
@@ -342,12 +344,23 @@ struct conditions {
     const struct memory_network *network;
 };
 
+static int has_id(const char *const *ids, const char *id)
+{
+    if (memory_count(ids) == 0)
+        return 1;
+    while (*ids != NULL && strncmp(id, *ids, strlen(*ids)) != 0)
+        ids++;
+    return *ids != NULL;
+}
+
 static int wanted(const struct memory_container *container, const struct conditions *conditions)
 {
     const gantry_container_list_options *opts = conditions->opts;
 
     if (opts->state != 0 ? container->state != opts->state
                          : opts->all != GANTRY_ON && container->state != GANTRY_CONTAINER_RUNNING)
+        return 0;
+    if (!has_id(opts->ids, container->object.id))
         return 0;
     if (memory_count(opts->names) > 0 && !memory_listed(opts->names, container->object.name))
         return 0;
@@ -357,6 +370,26 @@ static int wanted(const struct memory_container *container, const struct conditi
         (conditions->network == NULL || !memory_container_attached(container, conditions->network)))
         return 0;
     return memory_labels_match(&container->object, opts->labels);
+}
+
+/* What this backend does not keep, or has no words for. */
+static int refuse_conditions(const gantry_container_list_options *opts, gantry_error *err)
+{
+    if (opts->filter_count > 0)
+        return gantry_unsupported_option(err, "filters");
+    if (opts->volume != NULL)
+        return gantry_unsupported_option(err, "volume");
+    if (opts->before != NULL)
+        return gantry_unsupported_option(err, "before");
+    if (opts->since != NULL)
+        return gantry_unsupported_option(err, "since");
+    if (opts->pod != NULL)
+        return gantry_unsupported_option(err, "pod");
+    if (memory_count(opts->exit_codes) > 0)
+        return gantry_unsupported_option(err, "exit_codes");
+    if (opts->health != 0)
+        return gantry_unsupported_option(err, "health");
+    return 0;
 }
 
 static void fill_list(struct memory_fill *fill, const struct memory_engine *engine,
@@ -382,6 +415,8 @@ static void fill_list(struct memory_fill *fill, const struct memory_engine *engi
         item = memory_fill_item(fill, GANTRY_KIND_CONTAINER);
         if (!fill_summary(fill, container, item))
             return;
+        if (conditions->opts->sizes == GANTRY_ON) /* nothing here changes a file */
+            item->size_rw_bytes = item->size_root_bytes = 0;
         items[list->count++] = item;
     }
     list->items = items;
@@ -395,8 +430,9 @@ static int list_containers(void *state, const gantry_container_list_options *opt
     struct memory_fill fill = { 0 };
     int rc;
 
-    if (opts->filter_count > 0)
-        return gantry_unsupported_option(err, "filters");
+    rc = refuse_conditions(opts, err);
+    if (rc < 0)
+        return rc;
     rc = memory_enter(engine, "containers.list", opts->call, err);
     if (rc < 0)
         return rc;

@@ -144,7 +144,7 @@ typedef struct gantry_container_rename_options {
 } gantry_container_rename_options;
 
 /**
- * Give a container another name.
+ * Give a container another name; the one that it has already is success.
  * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_EXISTS (name taken), ...
  * `POST /containers/{id}/rename`. Since 0.1.
  */
@@ -165,7 +165,14 @@ typedef struct gantry_container_update_options {
 
 /**
  * Change limits and restart policy of a container, running or not.
- * @return 0, #GANTRY_E_INVALID if nothing is to change, #GANTRY_E_UNSUPPORTED (an option), ...
+ *
+ * Where `memory_bytes` alone would be more than the limit of memory and swap together, that is set
+ * to twice as much, as a create does. Docker keeps limits of CPUs in the form in which they were
+ * set first: `nano_cpus` of a container with `cpu_quota_us`, and the reverse, is CONFLICT.
+ * Podman 4.3 changes what runs only (else #GANTRY_E_STATE), until its next start, and inspect goes
+ * on telling the limits of the create.
+ * @return 0, #GANTRY_E_INVALID if nothing is to change, #GANTRY_E_UNSUPPORTED (an option; all
+ *         limits on rootless Podman with cgroups v1), ...
  * `POST /containers/{id}/update`. Since 0.1.
  */
 GANTRY_API int gantry_containers_update(gantry_containers *containers, const char *id,

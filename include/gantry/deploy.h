@@ -33,7 +33,9 @@ typedef struct gantry_container_ensure_options {
 typedef struct gantry_container_ensured {
     size_t size; /**< bytes of it that the running library fills */
     const char *id;                 /**< 64 hex digits */
-    const char *const *differences; /**< as "environment: A is 1, not 2", NULL-terminated */
+    const char *const *differences; /**< as "tty: is off, not on", NULL-terminated; values of
+                                         environment variables and words of commands are not in
+                                         them */
     const char *const *warnings;    /**< the engine's, of a create */
     int created;                    /**< 1 if it was made now */
     int replaced;                   /**< 1 if another was removed for it */
@@ -42,14 +44,23 @@ typedef struct gantry_container_ensured {
 /**
  * Make sure that there is a container of that name with that image and those options.
  *
- * Compared is what the engine tells of it: image, command, environment, labels (what is asked for
- * must be there, more may be), ports, mounts, networks, limits and so on; and a digest of all
- * options,
- * which ensure puts on what it makes as the label "io.libgantry.spec", so that no difference goes
- * unseen. Of a container without the label, options that engines do not tell are not compared.
+ * Compared is the image that the reference leads to now, what the engine tells of the container
+ * (command, environment, labels: what is asked for must be there, more may be; ports, mounts,
+ * networks, limits and so on), and a digest of all options, which ensure puts on what it makes as
+ * the label "io.libgantry.spec", so that no difference goes unseen. `name` and `pull` are not part
+ * of it. Of a container with the same digest only the image is compared, and what can change after
+ * a create: limits, restart policy, networks. Of one without the label, options that engines do not
+ * tell are not compared.
+ *
+ * REPLACE makes the new container first, under another name, then stops and renames the old one,
+ * starts the new one if `start` is ON, and removes the old one at last; when a step fails, the old
+ * one is put back and started again if it ran.
  * @param container  `name` is required
  * @param out        may be NULL
- * @return 0, #GANTRY_E_EXISTS, ... Composed of inspect, create, stop, remove, start. Since 0.1.
+ * @return 0, #GANTRY_E_EXISTS (REFUSE; the message says what differs), ... With outcome PARTIAL the
+ *         old container could not be put back, or not be removed: the message says where it is.
+ *
+ * Composed of inspect, create, stop, rename, start, remove. Since 0.1.
  */
 GANTRY_API int gantry_containers_ensure(gantry_containers *containers, const char *image,
                                         const gantry_container_options *container,

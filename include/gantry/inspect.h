@@ -114,7 +114,7 @@ typedef struct gantry_container {
     const char *json;                  /**< the engine's own answer; NULL in lists */
     const char *health_text;           /**< the engine's word, or "" without a health check */
     int health;                        /**< GANTRY_HEALTH_...; NONE without a health check. In lists
-                                            too, on Docker */
+                                            too, of what runs */
     int health_failures;               /**< probes that failed in a row */
     const gantry_health_probe *const *health_log; /**< the last probes, NULL-terminated */
     const char *const *health_test;    /**< { "CMD", ... }, empty without a health check */
@@ -216,8 +216,9 @@ GANTRY_API const gantry_port_info *gantry_container_port(const gantry_container 
 typedef struct gantry_container_top_options {
     size_t size;             /**< sizeof(gantry_container_top_options) */
     const gantry_call *call;
-    const char *const *columns; /**< NULL-terminated. Docker: arguments of ps on its host; Podman:
-                                     names of its own columns. NULL = the engine's */
+    const char *const *columns; /**< NULL-terminated. Docker: arguments of ps on its host, as "-o",
+                                     "pid,comm"; Podman: names of its own columns, as "pid",
+                                     "comm". NULL = the engine's */
 } gantry_container_top_options;
 
 /** Processes of a container; free with gantry_container_top_free(). */
@@ -230,8 +231,9 @@ typedef struct gantry_container_top {
 
 /**
  * Processes of a running container. Columns, and whether the numbers are the host's (Docker) or the
- * container's (Podman), are the engine's business.
- * @return 0, #GANTRY_E_STATE if it does not run, ... `GET /containers/{id}/top`. Since 0.1.
+ * container's (Podman), are the engine's business. Of a paused one: Docker only.
+ * @return 0, #GANTRY_E_STATE if it does not run, #GANTRY_E_INVALID (columns), ...
+ * `GET /containers/{id}/top`. Since 0.1.
  */
 GANTRY_API int gantry_containers_top(gantry_containers *containers, const char *id,
                                      const gantry_container_top_options *opts,
@@ -267,8 +269,9 @@ typedef struct gantry_container_changes {
 } gantry_container_changes;
 
 /**
- * What a container changed in its own files, compared with its image. Volumes and mounts are not
- * part of it. `GET /containers/{id}/changes`. Since 0.1.
+ * What a container changed in its own files, compared with its image, by path. Volumes and mounts
+ * are not part of it; places that the engine itself made for mounts may be.
+ * `GET /containers/{id}/changes`. Since 0.1.
  */
 GANTRY_API int gantry_containers_changes(gantry_containers *containers, const char *id,
                                          const gantry_container_changes_options *opts,

@@ -27,8 +27,6 @@ static int import_item(struct gnt_deploy_plan *p, gantry_deployment_item *item,
         rc = gnt_container_options_import(p->arena, item->container, container, err);
     if (rc == 0 && container->name == NULL)
         rc = gnt_fail(err, GANTRY_E_INVALID, "container: needs a name");
-    item->container = container;
-    container->call = &p->call;
     return rc;
 }
 

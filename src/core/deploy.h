@@ -49,7 +49,7 @@ struct gnt_deploy_plan {
     gantry_engine *e;
     struct gnt_arena *arena;
     const gantry_deployment_item *items;        /* full-size copies */
-    const gantry_container_options *containers; /* imported, one per item */
+    const gantry_container_options *containers; /* the items', imported */
     size_t count;
     struct gnt_deploy_graph graph;
     gantry_deploy_options o;

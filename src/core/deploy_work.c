@@ -89,28 +89,23 @@ static int inspect(struct gnt_deploy *d, const char *id, gantry_container **out,
     return d->ops->inspect(d->plan->e->state, id, &o, out, err);
 }
 
-/* One that exists. */
-static int accept(struct gnt_deploy *d, size_t item, const gantry_container *info,
-                  gantry_error *err)
-{
-    if (d->plan->o.different != GANTRY_DIFFERENT_ACCEPT)
-        return gnt_fail(err, GANTRY_E_EXISTS, "there is a container of that name");
-    return found(d, item, info->id, 0, err);
-}
-
-static int create(struct gnt_deploy *d, size_t item, gantry_error *err)
+/* Create it, or take the one that is there, as the caller wants. */
+static int ensure(struct gnt_deploy *d, size_t item, int was_there, gantry_error *err)
 {
     const struct gnt_deploy_plan *p = d->plan;
-    gantry_created *created = NULL;
+    gantry_container_ensure_options o = { .size = sizeof o,
+                                          .call = &p->call,
+                                          .different = p->o.different };
+    gantry_container_ensured *ensured = NULL;
     gantry_error failure = { 0 };
-    int rc =
-        d->ops->create(p->e->state, p->items[item].image, &p->containers[item], &created, &failure);
+    int rc = gantry_containers_ensure(&p->e->containers, p->items[item].image,
+                                      p->items[item].container, &o, &ensured, &failure);
 
     if (rc == 0)
-        rc = found(d, item, created->id, 1, &failure);
-    else if (failure.outcome == GANTRY_OUTCOME_UNKNOWN)
+        rc = found(d, item, ensured->id, ensured->created, &failure);
+    else if (!was_there && failure.outcome == GANTRY_OUTCOME_UNKNOWN)
         may_be_there(d, item);
-    gantry_created_free(created);
+    gantry_container_ensured_free(ensured);
     if (rc < 0)
         *err = failure;
     return rc;
@@ -120,15 +115,18 @@ static int create(struct gnt_deploy *d, size_t item, gantry_error *err)
 static int make(struct gnt_deploy *d, size_t item, int *out_runs, gantry_error *err)
 {
     gantry_container *info = NULL;
-    int rc = inspect(d, d->plan->containers[item].name, &info, err);
+    gantry_error failure = { 0 };
+    int rc = inspect(d, d->plan->containers[item].name, &info, &failure);
+    int was_there = rc == 0;
 
     *out_runs = 0;
-    if (rc == GANTRY_E_NOT_FOUND)
-        return create(d, item, err);
-    if (rc < 0)
+    if (rc < 0 && rc != GANTRY_E_NOT_FOUND) {
+        *err = failure;
         return rc;
-    rc = accept(d, item, info, err);
-    *out_runs = rc == 0 && info->state == GANTRY_CONTAINER_RUNNING;
+    }
+    rc = ensure(d, item, was_there, err);
+    if (rc == 0 && was_there && !d->jobs[item].created)
+        *out_runs = info->state == GANTRY_CONTAINER_RUNNING;
     gantry_container_free(info);
     return rc;
 }

@@ -179,8 +179,8 @@ static void free_container(void *container)
     gnt_result_free(container);
 }
 
-/* The answer tells whether this probe failed; what that makes of the container's health, and the log,
- * are the container's. */
+/* The answer tells whether this probe failed; what that makes of the container's health, and the
+ * log, are the container's. */
 int gnt_podman_check_health(void *state, const char *id, const gantry_health_check_options *opts,
                             gantry_health_result **out, gantry_error *err)
 {

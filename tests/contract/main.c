@@ -34,6 +34,7 @@ static const struct {
     { "life", life_tests },
     { "ready", ready_tests },
     { "deploy", deploy_tests },
+    { "ensure", ensure_tests },
 };
 
 struct running {

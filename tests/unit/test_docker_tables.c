@@ -53,6 +53,11 @@ static void test_every_option_is_decided(void **state)
         { "kill", gnt_docker_kill_options, sizeof(gantry_container_kill_options) },
         { "remove", gnt_docker_container_remove_options, sizeof(gantry_container_remove_options) },
         { "list", gnt_docker_container_list_options, sizeof(gantry_container_list_options) },
+        { "container inspect", gnt_docker_container_inspect_options,
+          sizeof(gantry_container_inspect_options) },
+        { "top", gnt_docker_top_options, sizeof(gantry_container_top_options) },
+        { "update", gnt_docker_update_options, sizeof(gantry_container_update_options) },
+        { "checkpoint", gnt_docker_checkpoint_options, sizeof(gantry_checkpoint_options) },
         { "wait", gnt_docker_wait_options, sizeof(gantry_wait_options) },
         { "logs", gnt_docker_logs_options, sizeof(gantry_logs_options) },
         { "attach", gnt_docker_attach_options, sizeof(gantry_attach_options) },
@@ -97,7 +102,14 @@ static void test_structs_without_options(void **state)
     assert_int_equal(sizeof(gantry_image_disk_usage_options), bare);
     assert_int_equal(sizeof(gantry_export_options), bare);
     assert_int_equal(sizeof(gantry_container_start_options), bare);
-    assert_int_equal(sizeof(gantry_container_inspect_options), bare);
+    assert_int_equal(sizeof(gantry_container_pause_options), bare);
+    assert_int_equal(sizeof(gantry_container_rename_options), bare);
+    assert_int_equal(sizeof(gantry_container_init_options), bare);
+    assert_int_equal(sizeof(gantry_container_exists_options), bare);
+    assert_int_equal(sizeof(gantry_container_changes_options), bare);
+    assert_int_equal(sizeof(gantry_container_mount_options), bare);
+    assert_int_equal(sizeof(gantry_health_check_options), bare);
+    assert_int_equal(sizeof(gantry_resize_options), bare);
     assert_int_equal(sizeof(gantry_volume_inspect_options), bare);
     assert_int_equal(sizeof(gantry_network_inspect_options), bare);
 }
