@@ -229,17 +229,19 @@ static int comes_back(const gantry_container *info)
 /*
  * From when on lines belong to the last start: engines note that time late, and times of lines of
  * the start before may be late too, so the middle of the pause between both. Once it has ended
- * again the earlier end is not told any more.
+ * again the earlier end is not told any more (and its own may be noted as before its start).
  */
 static int64_t first_line_ns(const gantry_container *info)
 {
+    int64_t start = info->started_ns;
+
     if (info->finished_ns <= 0)
         return 0;
-    if (info->finished_ns < info->started_ns)
-        return info->finished_ns + (info->started_ns - info->finished_ns) / 2;
-    return info->started_ns > START_SLACK_MS * NS_PER_MS
-               ? info->started_ns - START_SLACK_MS * NS_PER_MS
-               : 0;
+    if (!has_ended(info) && info->finished_ns < start)
+        return info->finished_ns + (start - info->finished_ns) / 2;
+    if (info->finished_ns < start)
+        start = info->finished_ns;
+    return start > START_SLACK_MS * NS_PER_MS ? start - START_SLACK_MS * NS_PER_MS : 0;
 }
 
 /* What held before belongs to a life that is over. */

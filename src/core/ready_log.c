@@ -19,7 +19,9 @@ struct gnt_ready_log {
     gantry_stream *stream;   /* open: what was read so far counts */
     struct gnt_buf lines[2]; /* stdout, stderr: as far as the line has come */
     int64_t found;
-    int whole; /* read to the end, behind which nothing comes */
+    int follows; /* the stream goes on with new lines */
+    int spoke;   /* there is something in the log */
+    int whole;   /* read to the end, behind which nothing comes */
     int compiled;
     regex_t regex;
     char last[80]; /* the last line that did not match */
@@ -60,6 +62,7 @@ void gnt_ready_log_reset(struct gnt_ready_log *log)
     for (int i = 0; i < 2; i++)
         gnt_buf_clear(&log->lines[i]);
     log->found = 0;
+    log->spoke = 0;
     log->whole = 0;
     log->last[0] = '\0';
 }
@@ -133,23 +136,30 @@ static int add(struct gnt_ready_log *log, const gantry_condition *c, int channel
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* Of a container that has ended the log is read without waiting for more. */
+/*
+ * A log is followed once there is something in it: Podman does not answer before, and waiting for
+ * that would keep the other conditions waiting. Of a container that has ended the log is read without
+ * waiting for more.
+ */
 static int open_log(struct gnt_ready *r, struct gnt_ready_condition *c, gantry_error *err)
 {
-    gantry_logs_options o = { .size = sizeof o,
-                              .call = &r->call,
-                              .since_ns = r->log_since_ns,
-                              .follow = r->ended ? GANTRY_OFF : GANTRY_ON };
+    gantry_logs_options o = {
+        .size = sizeof o, .call = &r->call, .since_ns = r->log_since_ns, .follow = GANTRY_OFF
+    };
+    int follow = !r->ended && c->log->spoke;
     int rc;
 
     if (c->c.channel == GANTRY_STDOUT)
         o.err = GANTRY_OFF;
     if (c->c.channel == GANTRY_STDERR)
         o.out = GANTRY_OFF;
+    if (follow)
+        o.follow = GANTRY_ON;
     gnt_ready_log_reset(c->log);
+    c->log->spoke = c->log->follows = follow;
     rc = r->ops->logs(r->e->state, r->id, &o, &c->log->stream, err);
     if (rc == 0)
-        gantry_stream_set_nonblocking(c->log->stream, !r->ended);
+        gantry_stream_set_nonblocking(c->log->stream, follow);
     return rc;
 }
 
@@ -171,15 +181,17 @@ static int drain(struct gnt_ready *r, struct gnt_ready_condition *c, int64_t wan
         if (rc == 0)
             rc = gnt_clock_check(&r->clock, err);
         total += size;
-    } while (rc == 0 && size > 0 && log->found < wanted && (r->ended || total < TURN_MOST));
+    } while (rc == 0 && size > 0 && log->found < wanted && (!log->follows || total < TURN_MOST));
+    if (total > 0)
+        log->spoke = 1;
     if (rc == GANTRY_E_AGAIN)
         return 0;
-    if (rc == 0 && size == 0) {
+    if (rc == 0 && size == 0 && r->ended) { /* else the last line may go on */
         for (int i = 0; i < 2; i++) {
             if (log->lines[i].size > 0)
                 end_line(log, &c->c, &log->lines[i]);
         }
-        log->whole = r->ended;
+        log->whole = 1;
     }
     if (rc < 0 || size == 0) {
         gantry_stream_close(log->stream);
