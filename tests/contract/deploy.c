@@ -3,6 +3,9 @@
  */
 #include "contract.h"
 
+/* As IDLE, but ends at once. */
+#define QUICK "trap 'exit 0' TERM; while :; do sleep 0.1; done"
+
 #define DEPEND(other, what) GANTRY_OPTIONS(gantry_dependency, .name = (other), .condition = (what))
 #define LIST(type, ...) ((const type *const[]){ __VA_ARGS__, NULL })
 
@@ -93,9 +96,9 @@ static void what_depends_begins_later(struct contract *f)
 
     prepare(f, &d);
     /* given in the wrong order: the last is to be the first */
-    add(&d, IDLE, NULL);
+    add(&d, QUICK, NULL);
     add(&d, "sleep 0.3; echo migrated", NULL);
-    add(&d, "sleep 0.3; echo listening; " IDLE, NULL);
+    add(&d, "sleep 0.3; echo listening; " QUICK, NULL);
     d.items[0].dependencies =
         LIST(gantry_dependency, DEPEND(d.containers[1].name, GANTRY_DEPEND_COMPLETED),
              DEPEND(d.containers[2].name, GANTRY_DEPEND_STARTED));
@@ -124,7 +127,7 @@ static void what_depends_begins_later(struct contract *f)
 static void what_is_independent_runs_side_by_side(struct contract *f)
 {
     static const char meet[] = "touch /meet/$ME; while [ ! -e /meet/$OTHER ]; do sleep 0.05; done; "
-                               "echo met; " IDLE;
+                               "echo met; " QUICK;
     const gantry_condition *const met[] = {
         GANTRY_OPTIONS(gantry_condition, .kind = GANTRY_READY_LOG, .text = "met"), NULL
     };
@@ -161,9 +164,9 @@ static void healthy_by_the_check(struct contract *f)
     struct deploy d;
 
     prepare(f, &d);
-    add(&d, "sleep 0.5; touch /go; " IDLE, NULL);
+    add(&d, "sleep 0.5; touch /go; " QUICK, NULL);
     d.containers[0].health = &health;
-    add(&d, IDLE, LIST(gantry_dependency, DEPEND(d.containers[0].name, GANTRY_DEPEND_HEALTHY)));
+    add(&d, QUICK, LIST(gantry_dependency, DEPEND(d.containers[0].name, GANTRY_DEPEND_HEALTHY)));
     OK(go(&d, NULL));
     db = look(f, d.containers[0].name);
     app = look(f, d.containers[1].name);
@@ -181,8 +184,8 @@ static void cycles_are_told_by_name(struct contract *f)
     struct deploy d;
 
     prepare(f, &d);
-    add(&d, IDLE, NULL);
-    add(&d, IDLE, NULL);
+    add(&d, QUICK, NULL);
+    add(&d, QUICK, NULL);
     d.items[0].dependencies =
         LIST(gantry_dependency, DEPEND(d.containers[1].name, GANTRY_DEPEND_STARTED));
     d.items[1].dependencies =
@@ -208,18 +211,18 @@ static void cycles_are_told_by_name(struct contract *f)
 
 static void a_failure_undoes_what_was_made(struct contract *f)
 {
-    const char *before = contract_start(f, IDLE);
+    const char *before = contract_start(f, QUICK);
     char first[160];
     char second[160];
     struct deploy d;
 
     prepare(f, &d);
-    add(&d, IDLE, NULL);
-    add(&d, IDLE, LIST(gantry_dependency, DEPEND(d.containers[0].name, GANTRY_DEPEND_STARTED)));
+    add(&d, QUICK, NULL);
+    add(&d, QUICK, LIST(gantry_dependency, DEPEND(d.containers[0].name, GANTRY_DEPEND_STARTED)));
     add(&d, "sleep 0.2; exit 6",
         LIST(gantry_dependency, DEPEND(d.containers[1].name, GANTRY_DEPEND_STARTED)));
-    add(&d, IDLE, LIST(gantry_dependency, DEPEND(d.containers[2].name, GANTRY_DEPEND_COMPLETED)));
-    add(&d, IDLE, NULL);
+    add(&d, QUICK, LIST(gantry_dependency, DEPEND(d.containers[2].name, GANTRY_DEPEND_COMPLETED)));
+    add(&d, QUICK, NULL);
     d.containers[4].name = before; /* was there */
     d.opts.different = GANTRY_DIFFERENT_ACCEPT;
     FAILS(go(&d, NULL), GANTRY_E_STATE);
@@ -246,8 +249,8 @@ static void what_is_to_stay_stays(struct contract *f)
     struct deploy d;
 
     prepare(f, &d);
-    add(&d, IDLE, NULL);
-    add(&d, IDLE, LIST(gantry_dependency, DEPEND(d.containers[0].name, GANTRY_DEPEND_STARTED)));
+    add(&d, QUICK, NULL);
+    add(&d, QUICK, LIST(gantry_dependency, DEPEND(d.containers[0].name, GANTRY_DEPEND_STARTED)));
     d.items[1].image = "localhost/no-such-image:1";
     d.opts.keep = GANTRY_ON;
     FAILS(go(&d, NULL), GANTRY_E_NOT_FOUND);
@@ -267,7 +270,7 @@ static void callers_end_a_deployment(struct contract *f)
     struct deploy d;
 
     prepare(f, &d);
-    add(&d, IDLE, NULL);
+    add(&d, QUICK, NULL);
     d.items[0].ready = never;
     d.stop = step(stop, sizeof stop, d.containers[0].name, GANTRY_DEPLOY_STARTED);
     FAILS(go(&d, NULL), GANTRY_E_CALLBACK);
@@ -295,8 +298,8 @@ static void equal_ones_are_accepted(struct contract *f)
     struct deploy d;
 
     prepare(f, &d);
-    add(&d, IDLE, NULL);
-    add(&d, IDLE, LIST(gantry_dependency, DEPEND(d.containers[0].name, GANTRY_DEPEND_STARTED)));
+    add(&d, QUICK, NULL);
+    add(&d, QUICK, LIST(gantry_dependency, DEPEND(d.containers[0].name, GANTRY_DEPEND_STARTED)));
     OK(go(&d, &first));
     OK(gantry_containers_stop(f->containers, d.containers[1].name, NULL, &f->err));
     OK(go(&d, &again));
