@@ -1,6 +1,6 @@
 /*
- * Deployments: what the items are and in which order they may begin (deploy_graph.c, no engine), and
- * carrying that out (deploy_run.c).
+ * Deployments: what the items are and in which order they may begin (deploy_graph.c, no engine),
+ * and carrying that out (deploy_run.c).
  */
 #ifndef GNT_DEPLOY_H
 #define GNT_DEPLOY_H

@@ -138,8 +138,8 @@ static int add(struct gnt_ready_log *log, const gantry_condition *c, int channel
 
 /*
  * A log is followed once there is something in it: Podman does not answer before, and waiting for
- * that would keep the other conditions waiting. Of a container that has ended the log is read without
- * waiting for more.
+ * that would keep the other conditions waiting. Of a container that has ended the log is read
+ * without waiting for more.
  */
 static int open_log(struct gnt_ready *r, struct gnt_ready_condition *c, gantry_error *err)
 {
