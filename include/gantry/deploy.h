@@ -145,9 +145,9 @@ typedef struct gantry_deployment {
 /**
  * Create and start containers in the order of their dependencies, in parallel where those allow.
  *
- * Each is made as by gantry_containers_ensure(): equal ones are accepted, and started if they do not
- * run. What something depends on with COMPLETED is waited for to its end, at most `ready_ms`; its
- * `ready` conditions count only if something else depends on it with HEALTHY.
+ * Each is made as by gantry_containers_ensure(): equal ones are accepted, and started if they do
+ * not run. What something depends on with COMPLETED is waited for to its end, at most `ready_ms`;
+ * its `ready` conditions count only if something else depends on it with HEALTHY.
  *
  * When one fails, nothing further is begun, and what this call made is stopped and removed, the
  * last first (with anonymous volumes); killed and removed if the call's time is over or it was

@@ -137,7 +137,7 @@ typedef struct gantry_ready_options {
  * @return 0, #GANTRY_E_TIMEOUT whose message has the last reason of each condition that does not
  *         hold, #GANTRY_E_STATE if the container has ended (with its exit code, and the end of its
  *         log in `output`) and a condition can no longer come true, #GANTRY_E_INVALID (HEALTHY
- *         without a health check), #GANTRY_E_NOT_FOUND (also of one that was removed meanwhile), ...
+ *         without a health check), #GANTRY_E_NOT_FOUND (also of one that is removed meanwhile), ...
  *
  * Composed of inspect, logs, exec, Podman's `GET /libpod/containers/{id}/healthcheck`, and
  * connections from this process. Since 0.1.
