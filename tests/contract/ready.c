@@ -1,6 +1,6 @@
 /*
- * Contract of waiting for readiness: each kind of condition when it holds and when it does not, what
- * the error says, and what ends a wait early.
+ * Contract of waiting for readiness: each kind of condition when it holds and when it does not,
+ * what the error says, and what ends a wait early.
  */
 #include "contract.h"
 
