@@ -17,8 +17,9 @@
 
 enum {
     /* A forwarder takes every connection, then tries its own to the container, and drops the first
-     * if that fails: on a busy machine a few milliseconds later. */
-    GRACE_MS = 200,
+     * if that fails: a few milliseconds later, more on a busy machine. */
+    FORWARDED_MS = 300,
+    DIRECT_MS = 100, /* nobody in between */
     SLICE_MS = 1000,
     HOST_MOST = 256,
     ANSWER_MOST = 64 * 1024 /* of an answer that nobody reads; its status is what counts */
@@ -124,10 +125,11 @@ static int socket_error(int fd)
 }
 
 /* Connected: whether it stays so. 1, or 0 and a reason. */
-static int stays(struct gnt_ready_condition *c, int fd, const gantry_call *call, gantry_error *err)
+static int stays(struct gnt_ready_condition *c, int fd, int grace_ms, const gantry_call *call,
+                 gantry_error *err)
 {
     gantry_call grace = *call;
-    int64_t end = gantry_clock_ns() + GRACE_MS * INT64_C(1000000);
+    int64_t end = gantry_clock_ns() + grace_ms * INT64_C(1000000);
     char byte;
     ssize_t n;
     int rc;
@@ -135,6 +137,8 @@ static int stays(struct gnt_ready_condition *c, int fd, const gantry_call *call,
     if (grace.deadline_ns == 0 || end < grace.deadline_ns)
         grace.deadline_ns = end;
     rc = wait_for(fd, POLLIN, &grace, err);
+    if (rc == 0 && grace.deadline_ns < end)
+        return gnt_fail(err, GANTRY_E_TIMEOUT, "the try's time was over before it was certain");
     if (rc <= 0)
         return rc < 0 ? rc : 1; /* whoever is there waits for us to speak */
     n = recv(fd, &byte, 1, MSG_PEEK);
@@ -145,7 +149,7 @@ static int stays(struct gnt_ready_condition *c, int fd, const gantry_call *call,
 }
 
 /* 1 connected, 0 not, with a reason; or a failure. */
-static int try_address(struct gnt_ready_condition *c, const struct addrinfo *a,
+static int try_address(struct gnt_ready_condition *c, const struct addrinfo *a, int grace_ms,
                        const gantry_call *call, gantry_error *err)
 {
     int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -165,7 +169,7 @@ static int try_address(struct gnt_ready_condition *c, const struct addrinfo *a,
         rc = 0;
     }
     if (rc == 1)
-        rc = stays(c, fd, call, err);
+        rc = stays(c, fd, grace_ms, call, err);
     (void)close(fd);
     return rc;
 }
@@ -173,6 +177,7 @@ static int try_address(struct gnt_ready_condition *c, const struct addrinfo *a,
 int gnt_ready_port(struct gnt_ready *r, struct gnt_ready_condition *c, gantry_error *err)
 {
     const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
+    int grace_ms = published(r->now, c->c.port) != NULL ? FORWARDED_MS : DIRECT_MS;
     struct addrinfo *list = NULL;
     gantry_error failure = { 0 };
     char service[16];
@@ -192,7 +197,7 @@ int gnt_ready_port(struct gnt_ready *r, struct gnt_ready_condition *c, gantry_er
     }
     gnt_ready_try_call(r, &call);
     for (const struct addrinfo *a = list; rc == 0 && a != NULL; a = a->ai_next)
-        rc = try_address(c, a, &call, &failure);
+        rc = try_address(c, a, grace_ms, &call, &failure);
     freeaddrinfo(list);
     if (rc < 0)
         return gnt_ready_failed(r, c, rc, &failure, err);
