@@ -145,15 +145,18 @@ typedef struct gantry_deployment {
 /**
  * Create and start containers in the order of their dependencies, in parallel where those allow.
  *
+ * Each is made as by gantry_containers_ensure(): equal ones are accepted, and started if they do
+ * not run. What something depends on with COMPLETED is waited for to its end, at most `ready_ms`;
+ * its `ready` conditions count only if something else depends on it with HEALTHY.
+ *
  * When one fails, nothing further is begun, and what this call made is stopped and removed, the
- * last
- * first (with anonymous volumes); containers that were there before are left alone. The error names
- * the container.
+ * last first (with anonymous volumes); killed and removed if the call's time is over or it was
+ * cancelled. Containers that were there before are left alone. The error names the container.
  * @param items  NULL-terminated, at least one
  * @param out    may be NULL
- * @return 0, #GANTRY_E_INVALID (a cycle, by its names; an unknown or repeated name), or what
- * failed;
- *         outcome PARTIAL if something could not be undone, REFUSED if nothing is left
+ * @return 0, #GANTRY_E_INVALID (a cycle, by its names; an unknown or repeated name; auto_remove
+ *         where something waits for the exit code), or what failed; outcome PARTIAL if something
+ *         could not be undone or was to be kept, REFUSED if nothing is left
  * Threads of the library's own make the requests. Since 0.1.
  */
 GANTRY_API int gantry_containers_deploy(gantry_containers *containers,

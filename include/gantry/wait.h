@@ -137,12 +137,16 @@ typedef struct gantry_ready_options {
 
 /**
  * Wait until a container is ready for use.
+ *
+ * Conditions are tried in turn; one that holds counts until the container ends. Of lines of a log
+ * the first 64 KiB are searched, without their end ("\n", "\r\n"). A redirect is an answer like any
+ * other. A COMMAND that takes longer than `try_ms` is left running. One that is unhealthy may
+ * recover. The container need not be started yet.
  * @param conditions  NULL-terminated, at least one
  * @return 0, #GANTRY_E_TIMEOUT whose message has the last reason of each condition that does not
- *         hold, #GANTRY_E_STATE if the container has ended (with its exit code and the end of its
- *         log)
- *         and a condition can no longer come true, #GANTRY_E_INVALID (HEALTHY without a health
- *         check), ...
+ *         hold, #GANTRY_E_STATE if the container has ended (with its exit code, and the end of its
+ *         log in `output`) and a condition can no longer come true, #GANTRY_E_INVALID (HEALTHY
+ *         without a health check), #GANTRY_E_NOT_FOUND (also of one that is removed meanwhile), ...
  *
  * Composed of inspect, logs, exec, Podman's `GET /libpod/containers/{id}/healthcheck`, and
  * connections from this process. Since 0.1.

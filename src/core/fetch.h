@@ -19,6 +19,7 @@ struct gnt_fetch_request {
     const struct gnt_buf *ca; /* PEM; NULL or empty: the system's */
     int insecure;             /* any certificate will do */
     int plain;                /* http is allowed, for redirects too */
+    int stay;                 /* a redirect is an answer like any other */
 };
 
 int gnt_fetch_open(struct gantry_host *host, struct gnt_fetch **out, gantry_error *err);

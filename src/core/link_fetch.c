@@ -401,7 +401,7 @@ static int follow(struct gnt_fetch *f, const struct gnt_fetch_request *q,
     for (int i = 0; rc == 0; i++) {
         rc = transfer(f, q, url != NULL ? url : q->url, i > 0 && !same_origin(first, now), clock,
                       err);
-        if (rc < 0 || !is_redirect(f) || q->form != NULL)
+        if (rc < 0 || !is_redirect(f) || q->form != NULL || q->stay)
             break;
         if (i == REDIRECTS)
             rc = gnt_fail(err, GANTRY_E_REGISTRY, "the registry redirects more than %d times",

@@ -99,6 +99,8 @@ extern const struct contract_test full_tests[];
 extern const struct contract_test manifests_tests[];
 extern const struct contract_test transfer_tests[];
 extern const struct contract_test life_tests[];
+extern const struct contract_test ready_tests[];
+extern const struct contract_test deploy_tests[];
 extern const struct contract_test ensure_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */

@@ -37,6 +37,8 @@ static const struct {
     { "transfer", transfer_tests },
     { "registries", registries_tests },
     { "life", life_tests },
+    { "ready", ready_tests },
+    { "deploy", deploy_tests },
     { "ensure", ensure_tests },
 };
 

@@ -121,7 +121,7 @@ echo 'COPY nothing-of-this-name /' >>"$project/Dockerfile"
 out=$("$folder/build_directory" "$project" 2>&1) && fail "build_directory of no file" "$out"
 contains build_directory "$out" "nothing-of-this-name"
 
-for name in backup_images build_directory context function_runner shell transfer; do
+for name in backup_images build_directory context deploy function_runner shell transfer; do
     out=$("$folder/$name" 2>&1)
     [ $? -eq 2 ] || fail "$name without arguments does not end with 2" "$out"
     contains "$name" "$out" "usage: $name"
@@ -197,4 +197,28 @@ if [ -n "${GANTRY_TEST_REGISTRY:-}" ] && [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
     contains "transfer pull" "$out" " now"
     engine -X DELETE "http://engine/v1.40/images/$repository:1"
 fi
+out=$("$folder/deploy" up gantry-no-such-image 2>&1) && fail "deploy of no image" "$out"
+contains deploy "$out" "gantry-no-such-image"
+if [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
+    case $2 in
+    *DOCKER*) route="v1.41/images/create?fromSrc=-&repo=gantry-example-shop&tag=1" ;;
+    *) route="v4.0.0/libpod/images/import?reference=gantry-example-shop:1" ;;
+    esac
+    engine -X POST -H 'Content-Type: application/x-tar' --data-binary "@$GANTRY_TEST_BUSYBOX" \
+        "http://engine/$route"
+    out=$("$folder/deploy" up gantry-example-shop:1 2>&1) || fail "deploy up" "$out"
+    contains "deploy up" "$out" "gantry-shop-db is ready
+gantry-shop-app is created
+gantry-shop-app is started
+gantry-shop-app is ready
+The shop is open at http://127.0.0.1:"
+    page=$(curl -sS -m 60 "${out##* }") || fail "the shop does not answer" "$out"
+    contains "the shop" "$page" "apples, pears"
+    out=$("$folder/deploy" up gantry-example-shop:1 2>&1) || fail "deploy up again" "$out"
+    contains "deploy up again" "$out" "gantry-shop-app was there"
+    out=$("$folder/deploy" down 2>&1) || fail "deploy down" "$out"
+    contains "deploy down" "$out" "The shop is closed."
+    engine -X DELETE "http://engine/v1.40/images/gantry-example-shop:1"
+fi
+"$folder/deploy" down >/dev/null 2>&1
 echo "the examples work on $address"
