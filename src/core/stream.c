@@ -19,6 +19,7 @@ struct gantry_stream {
     gantry_stream_ops ops;
     void *state;
     int (*wait)(void *state, int events, gantry_error *err);
+    const int *(*split)(void *state);
     int nonblocking;
     int ended;
     int write_closed;
@@ -203,6 +204,16 @@ void gantry_stream_close(gantry_stream *s)
 void gnt_stream_on_wait(gantry_stream *s, int (*wait)(void *state, int events, gantry_error *err))
 {
     s->wait = wait;
+}
+
+void gnt_stream_on_split(gantry_stream *s, const int *(*split)(void *state))
+{
+    s->split = split;
+}
+
+const int *gnt_stream_split(gantry_stream *s)
+{
+    return s->split != NULL ? s->split(s->state) : NULL;
 }
 
 int gnt_stream_wait(gantry_stream *s, int events, gantry_error *err)
