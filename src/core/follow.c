@@ -31,7 +31,7 @@ enum {
 
 struct gantry_log_reader {
     gantry_engine *e;
-    struct gnt_arena arena; /* of id and tag */
+    struct gnt_arena arena; /* of id */
     const char *id;
     gantry_follow_options o;
     gantry_call call;
@@ -430,21 +430,15 @@ static int check(const gantry_follow_options *o, gantry_error *err)
     return 0;
 }
 
-/* What stays of the call: one deadline for all connections, and texts of our own. */
-static int keep_call(struct gantry_log_reader *r, const gantry_call *call)
+/* One deadline for all connections. */
+static void keep_call(struct gantry_log_reader *r, const gantry_call *call)
 {
     gantry_call shared;
 
     gnt_call_import(&r->call, gnt_call_share(&shared, call));
-    if (r->call.tag != NULL) {
-        r->call.tag = gnt_arena_strdup(&r->arena, r->call.tag);
-        if (r->call.tag == NULL)
-            return -1;
-    }
     gnt_clock_start(&r->clock, &r->call, 0);
     r->clock.idle_ns = 0; /* that is for each connection */
     r->o.call = &r->call;
-    return 0;
 }
 
 /* Whatever becomes of its name, it stays this container that is asked for anew. */
@@ -479,7 +473,8 @@ static int new_reader(gantry_engine *e, const char *id, const gantry_follow_opti
     gnt_log_lines_init(&r->lines, &e->host.mem, o->line_limit > 0 ? o->line_limit : LINE_LIMIT);
     r->lines.tailed = o->tail != 0;
     r->id = gnt_arena_strdup(&r->arena, id);
-    if (r->id == NULL || keep_call(r, o->call) < 0)
+    keep_call(r, o->call);
+    if (r->id == NULL)
         rc = gnt_nomem(err);
     if (rc == 0 && may_resume(r, GANTRY_E_TRUNCATED))
         rc = pin_container(r, err);

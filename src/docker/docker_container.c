@@ -197,4 +197,6 @@ const gantry_container_ops gnt_docker_container_ops = {
     .exec_result = gnt_docker_exec_result,
     .commit = gnt_docker_commit,
     .export_open = gnt_docker_export,
+    .stats = gnt_docker_stats,
+    .stats_open = gnt_docker_stats_open,
 };

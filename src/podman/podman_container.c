@@ -443,4 +443,6 @@ const gantry_container_ops gnt_podman_container_ops = { .size = sizeof(gantry_co
                                                         .exec = gnt_podman_exec,
                                                         .exec_result = gnt_podman_exec_result,
                                                         .commit = gnt_podman_commit,
-                                                        .export_open = gnt_podman_export };
+                                                        .export_open = gnt_podman_export,
+                                                        .stats = gnt_podman_stats,
+                                                        .stats_open = gnt_podman_stats_open };
