@@ -54,6 +54,7 @@ struct gantry_log_reader {
     struct gnt_quiet quiet;
 
     int nonblocking;
+    int closing;  /* the container has ended: the log is read once more, without follow */
     int finished; /* the stream is at its end */
     int ended;
     int rc; /* sticky */
@@ -93,7 +94,7 @@ static int open_stream(struct gantry_log_reader *r, gantry_error *err)
     gantry_logs_options o = { .size = sizeof o,
                               .call = &r->call,
                               .until_ns = r->o.until_ns,
-                              .follow = r->o.follow,
+                              .follow = r->closing ? GANTRY_OFF : r->o.follow,
                               .timestamps = GANTRY_ON,
                               .out = r->o.out,
                               .err = r->o.err };
@@ -257,27 +258,57 @@ static int wait_some(struct gantry_log_reader *r, gantry_error *err)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
+static int still_runs(int state)
+{
+    return state == GANTRY_CONTAINER_RUNNING || state == GANTRY_CONTAINER_PAUSED ||
+           state == GANTRY_CONTAINER_RESTARTING;
+}
+
+/* The container has ended, and so has what the engine gave while it ran. Engines miss the last lines
+ * then (Docker below 23.0): what is stored is read behind it. */
+static int begin_closing(struct gantry_log_reader *r, gantry_error *err)
+{
+    int rc;
+
+    r->closing = 1;
+    gantry_stream_close(r->stream);
+    r->stream = NULL;
+    gnt_log_lines_resume(&r->lines);
+    rc = open_stream(r, err);
+    if (rc == GANTRY_E_NOT_FOUND) {
+        r->finished = 1;
+        return 0;
+    }
+    if (rc < 0 && away(r, rc)) {
+        r->broken = *err;
+        r->broken.code = rc;
+        return lose_stream(r, err);
+    }
+    return rc;
+}
+
 /* The stream ended well: is this the end? */
 static int end_of_stream(struct gantry_log_reader *r, gantry_error *err)
 {
     int state = GANTRY_CONTAINER_EXITED;
-    int rc = 0;
+    int rc;
 
-    r->finished = 1;
-    if (!may_resume(r, GANTRY_E_TRUNCATED) || until_left_ms(r) == 0 ||
-        (r->o.until_ns != 0 && r->o.until_ns <= wall_ns()))
+    if (r->closing || r->o.follow != GANTRY_ON || until_left_ms(r) == 0 ||
+        (r->o.until_ns != 0 && r->o.until_ns <= wall_ns())) {
+        r->finished = 1;
         return 0;
+    }
     rc = ask_state(r, &state, err);
-    if (rc == GANTRY_E_NOT_FOUND)
+    if (rc == GANTRY_E_NOT_FOUND) {
+        r->finished = 1;
         return 0;
-    if (rc < 0 && !away(r, rc))
-        return rc;
-    if (rc == 0 && state != GANTRY_CONTAINER_RUNNING && state != GANTRY_CONTAINER_PAUSED &&
-        state != GANTRY_CONTAINER_RESTARTING)
-        return 0;
-    r->finished = 0;
+    }
+    if (rc == 0 && !still_runs(state))
+        return begin_closing(r, err);
     if (rc == 0)
         rc = gnt_fail(err, GANTRY_E_TRUNCATED, "the log ended though its container runs");
+    if (!away(r, rc))
+        return rc;
     r->broken = *err;
     r->broken.code = rc;
     return lose_stream(r, err);
@@ -425,7 +456,7 @@ static int check(const gantry_follow_options *o, gantry_error *err)
         return gnt_fail(err, GANTRY_E_INVALID, "out, err: one of them is needed");
     if (o->line_limit > SIZE_MAX / 2)
         return gnt_fail(err, GANTRY_E_INVALID, "line_limit: is too large");
-    if (o->resume < GANTRY_DEFAULT || o->resume > GANTRY_OFF)
+    if (o->resume < GANTRY_OFF || o->resume > GANTRY_ON)
         return gnt_fail(err, GANTRY_E_INVALID, "resume: %d is neither ON nor OFF", o->resume);
     return 0;
 }
@@ -476,7 +507,7 @@ static int new_reader(gantry_engine *e, const char *id, const gantry_follow_opti
     keep_call(r, o->call);
     if (r->id == NULL)
         rc = gnt_nomem(err);
-    if (rc == 0 && may_resume(r, GANTRY_E_TRUNCATED))
+    if (rc == 0 && o->follow == GANTRY_ON)
         rc = pin_container(r, err);
     if (rc == 0)
         rc = open_stream(r, err);
