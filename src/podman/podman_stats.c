@@ -46,8 +46,8 @@ static const struct gnt_in stats_rows[] = {
     GNT_IN_I64(S, memory_bytes, "MemUsage"),
     GNT_IN_I64(S, memory_limit_bytes, "MemLimit"),
     GNT_IN_I64(S, processes, "PIDs"),
-    GNT_IN_I64(S, received_bytes, "NetInput"),
-    GNT_IN_I64(S, sent_bytes, "NetOutput"),
+    GNT_IN_I64(S, received_bytes, "NetOutput"), /* below 5.0: as the host sees them */
+    GNT_IN_I64(S, sent_bytes, "NetInput"),
     GNT_IN_I64(S, read_bytes, "BlockInput"),
     GNT_IN_I64(S, written_bytes, "BlockOutput"),
     GNT_IN_HOOK(S, networks, "Network", in_networks),

@@ -212,9 +212,9 @@ static void first_line(struct contract *f, const char *name, char *out, size_t s
 
 void networks_are_counted(struct contract *f)
 {
-    const char *server = contract_start(
-        f, "ip -4 addr show dev eth0 | sed -n 's,^ *inet \\([0-9.]*\\)/.*,\\1,p'; nc "
-           "-l -p 9000 >/dev/null; " IDLE);
+    const char *server =
+        contract_start(f, "ip -4 addr show dev eth0 | sed -n 's,^ *inet \\([0-9.]*\\)/.*,\\1,p'; "
+                          "sleep 1000 | nc -l -p 9000 >/dev/null");
     const char *client;
     char address[64];
     char script[256];
