@@ -264,8 +264,8 @@ static int still_runs(int state)
            state == GANTRY_CONTAINER_RESTARTING;
 }
 
-/* The container has ended, and so has what the engine gave while it ran. Engines miss the last lines
- * then (Docker below 23.0): what is stored is read behind it. */
+/* The container has ended, and so has what the engine gave while it ran. Engines miss the last
+ * lines then (Docker below 23.0): what is stored is read behind it. */
 static int begin_closing(struct gantry_log_reader *r, gantry_error *err)
 {
     int rc;

@@ -1,7 +1,7 @@
 /*
  * Lines of a container's log out of pieces, and what of a log that comes again is new. Pieces are
- * what engines store and never divide anew, so that a channel's place is the time of its last piece,
- * its number among those with that time, and how many of its bytes were taken.
+ * what engines store and never divide anew, so that a channel's place is the time of its last
+ * piece, its number among those with that time, and how many of its bytes were taken.
  */
 #include "log_lines.h"
 

@@ -67,12 +67,13 @@ void gnt_log_lines_init(struct gnt_log_lines *l, const struct gnt_mem *mem, size
 void gnt_log_lines_free(struct gnt_log_lines *l);
 /*
  * Take bytes of a channel. `begins`: they are the first of a piece; counts only if `framed`.
- * *out_used of them are consumed. 1: l->record is filled (valid until the next call; then go on with
- * the rest), 0: all was consumed, or PROTOCOL, NOMEM.
+ * *out_used of them are consumed. 1: l->record is filled (valid until the next call; then go on
+ * with the rest), 0: all was consumed, or PROTOCOL, NOMEM.
  */
 int gnt_log_lines_feed(struct gnt_log_lines *l, int channel, int begins, const char *data,
                        size_t size, size_t *out_used, gantry_error *err);
-/* At the end: the lines without a newline, one a call. 1: l->record is filled; 0: there are none. */
+/* At the end: the lines without a newline, one a call. 1: l->record is filled; 0: there are
+ * none. */
 int gnt_log_lines_flush(struct gnt_log_lines *l, gantry_error *err);
 /* The connection broke: from which time on to ask anew; -1: nothing came yet. */
 int64_t gnt_log_lines_since(const struct gnt_log_lines *l);

@@ -1,8 +1,8 @@
 /*
- * Samples of containers: one, or in rounds. A round asks for each container by a request of its own,
- * a few at a time, and hands out the answers in order; so there is one descriptor at any time that
- * is worth waiting for, and what comes meanwhile on the others stays in the kernel. The share of the
- * CPU counts from the round before.
+ * Samples of containers: one, or in rounds. A round asks for each container by a request of its
+ * own, a few at a time, and hands out the answers in order; so there is one descriptor at any time
+ * that is worth waiting for, and what comes meanwhile on the others stays in the kernel. The share
+ * of the CPU counts from the round before.
  */
 #include "rest_stats.h"
 
