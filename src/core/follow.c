@@ -50,6 +50,7 @@ struct gantry_log_reader {
     int64_t patience_ms;
     int64_t failing_ns; /* since when there was nothing new; 0: there was */
     int64_t retry_ns;   /* when to ask anew */
+    int64_t up_ns;      /* since when there is a connection */
     int tries;          /* in a row */
     struct gnt_quiet quiet;
 
@@ -109,6 +110,7 @@ static int open_stream(struct gantry_log_reader *r, gantry_error *err)
     r->lines.framed = r->begins != NULL;
     r->input_size = 0;
     r->input_used = 0;
+    r->up_ns = gantry_clock_ns();
     return 0;
 }
 
@@ -125,6 +127,11 @@ static int lose_stream(struct gantry_log_reader *r, gantry_error *err)
     int64_t now = gantry_clock_ns();
     int64_t pause = 0;
 
+    /* One that held for a while had nothing to give, and is no failure in a row. */
+    if (r->stream != NULL && now - r->up_ns >= INT64_C(1000000) * PAUSE_MAX_MS) {
+        r->failing_ns = 0;
+        r->tries = 0;
+    }
     gantry_stream_close(r->stream);
     r->stream = NULL;
     if (r->failing_ns == 0)

