@@ -51,9 +51,11 @@ GANTRY_API int gantry_containers_logs(gantry_containers *containers, const char 
 /** A line, or a part of one, of a log; valid until the next call on its reader. */
 typedef struct gantry_log_line {
     size_t size; /**< bytes of it that the running library fills */
-    const char *text;        /**< without the newline; followed by an uncounted NUL; any bytes */
+    const char *text;        /**< without the newline (a terminal's carriage return stays);
+                                  followed by an uncounted NUL; any bytes */
     size_t text_size;
-    int64_t time_ns;         /**< when the engine took it, since the epoch */
+    int64_t time_ns;         /**< when the engine took its first bytes, since the epoch; whole
+                                  seconds on Podman below 5.8 */
     int channel;             /**< #GANTRY_STDOUT or #GANTRY_STDERR; with a terminal always STDOUT */
     int partial; /**< 1: the line goes on in the next record of this channel, since it is
                                   longer than the ceiling; 0: its end */
@@ -72,7 +74,8 @@ typedef struct gantry_follow_options {
     int err;                 /**< #GANTRY_OFF: without stderr */
     int resume; /**< follow: #GANTRY_OFF: a connection that breaks is the reader's error.
                                   Else the reader asks anew from the last line's time on, leaves out
-                                  what it has given, and goes on */
+                                  what it has given, and goes on; an engine that stays away for a
+                                  minute is an error, earlier limits are those of the call */
 } gantry_follow_options;
 
 /** An iterator of log lines; belongs to one thread at a time. */
@@ -80,6 +83,11 @@ typedef struct gantry_log_reader gantry_log_reader;
 
 /**
  * Open a container's log as lines with their times, put together from the engine's pieces.
+ *
+ * A followed log ends with its container, and is read once more then, since engines may miss its
+ * last lines while they follow; one that a restart policy starts again has not ended. Looking at
+ * the container, and asking anew, each take the time of a request, in non-blocking mode too. The
+ * container stays the same, whatever becomes of its name.
  * @param out  close with gantry_log_reader_close()
  * `GET /containers/{id}/logs?timestamps=true` on both. Since 0.1.
  */

@@ -64,7 +64,7 @@ typedef struct gantry_stats {
     int64_t written_bytes;
     const gantry_network_stats *const *networks; /**< NULL-terminated; Podman below 5.0 only sums */
     const gantry_block_stats *const *devices;    /**< NULL-terminated; Docker */
-    const char *json;         /**< the engine's own record */
+    const char *json;         /**< the engine's own answer */
 } gantry_stats;
 
 /** Options of gantry_containers_stats() and gantry_containers_stats_open(). */
@@ -92,7 +92,8 @@ GANTRY_API void gantry_stats_free(gantry_stats *stats); /**< Free it. Since 0.1.
 typedef struct gantry_stats_reader gantry_stats_reader;
 
 /**
- * Follow what containers use.
+ * Follow what containers use, by asking for each in rounds. Whether one that gives no numbers has
+ * ended is looked up, which takes the time of a request, in non-blocking mode too.
  * @param ids  names or ids, NULL-terminated; NULL = all that run, those that start later too
  * @param out  close with gantry_stats_reader_close()
  * Since 0.1.

@@ -20,6 +20,7 @@ struct gantry_stream {
     void *state;
     int (*wait)(void *state, int events, gantry_error *err);
     int (*is_loss)(const char *data, size_t size); /* until the first bytes came; or NULL */
+    const int *(*split)(void *state);
     int nonblocking;
     int ended;
     int write_closed;
@@ -227,6 +228,16 @@ void gnt_stream_on_wait(gantry_stream *s, int (*wait)(void *state, int events, g
 void gnt_stream_on_first(gantry_stream *s, int (*is_loss)(const char *data, size_t size))
 {
     s->is_loss = is_loss;
+}
+
+void gnt_stream_on_split(gantry_stream *s, const int *(*split)(void *state))
+{
+    s->split = split;
+}
+
+const int *gnt_stream_split(gantry_stream *s)
+{
+    return s->split != NULL ? s->split(s->state) : NULL;
 }
 
 int gnt_stream_wait(gantry_stream *s, int events, gantry_error *err)

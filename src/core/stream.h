@@ -32,6 +32,10 @@ int gnt_stream_wait(gantry_stream *s, int events, gantry_error *err);
 gantry_host *gnt_stream_host(const gantry_stream *s);
 /* How gnt_stream_wait does it; without this by polling the descriptor for a short time. */
 void gnt_stream_on_wait(gantry_stream *s, int (*wait)(void *state, int events, gantry_error *err));
+/* From now on a read gives bytes of one frame only, and *result tells after it whether they are its
+ * first. NULL: the stream has no frames. */
+const int *gnt_stream_split(gantry_stream *s);
+void gnt_stream_on_split(gantry_stream *s, const int *(*split)(void *state));
 
 /* Look at the first bytes that come: an engine may say in the output's place that it lost it. They
  * are then what the failure, TRUNCATED, says. */

@@ -25,6 +25,9 @@ struct carried_stream {
     void *carried;
     enum gnt_framing framing;
     struct gnt_demux demux;
+    int split;             /* a read gives bytes of one frame only */
+    int fresh;             /* a frame's header was taken, none of its bytes */
+    int begins;            /* what was read last are the first bytes of a frame */
     size_t complaint_size; /* of the engine's own error text */
     char complaint[1024];
 };
@@ -40,6 +43,7 @@ static int take_header(struct carried_stream *s, const char *data, size_t size, 
     size_t used;
     int channel;
 
+    s->fresh = 1;
     /* Not a byte more than the header, so that there is no payload yet. */
     return gnt_demux_feed(&s->demux, (const unsigned char *)data, size < want ? size : want, &used,
                           &payload, &payload_size, &channel, err);
@@ -53,6 +57,8 @@ static void count_payload(struct carried_stream *s, const char *data, size_t siz
     size_t used;
     int channel;
 
+    s->begins = s->fresh;
+    s->fresh = 0;
     (void)gnt_demux_feed(&s->demux, (const unsigned char *)data, size, &used, &payload,
                          &payload_size, &channel, NULL);
 }
@@ -90,8 +96,8 @@ static int take_frames(struct carried_stream *s, char *buffer, size_t capacity, 
             *size += piece;
         }
         s->carrier->skip(s->carried, piece);
-        if (*size > 0 && *channel == 3 && s->demux.left == 0)
-            return 0; /* the engine has said all */
+        if (*size > 0 && s->demux.left == 0 && (s->split || *channel == 3))
+            return 0; /* of channel 3: the engine has said all */
     }
 }
 
@@ -204,6 +210,14 @@ static int stream_timeout_ms(const void *state)
     return s->carrier->timeout_ms(s->carried);
 }
 
+static const int *stream_split(void *state)
+{
+    struct carried_stream *s = state;
+
+    s->split = 1;
+    return s->framing == GNT_FRAMED ? &s->begins : NULL;
+}
+
 static void stream_close(void *state)
 {
     struct carried_stream *s = state;
@@ -266,6 +280,8 @@ static int wrap(gantry_host *host, const struct carrier *carrier, void *carried,
     rc = gantry_stream_new(host, ops, s, out, err);
     if (rc < 0)
         gnt_free(&host->mem, s);
+    else
+        gnt_stream_on_split(*out, stream_split);
     return rc;
 }
 

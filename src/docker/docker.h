@@ -55,6 +55,13 @@ void gnt_docker_query_name(struct gnt_req *r, const char *argument, const char *
 int gnt_docker_in_references(struct gnt_in_context *, const struct gnt_json *,
                              const struct gnt_in *, void *);
 
+/* docker_stats.c */
+int gnt_docker_stats(void *state, const char *id, const gantry_stats_options *opts,
+                     gantry_stats **out, gantry_error *err);
+int gnt_docker_stats_open(void *state, const char *const *ids, const gantry_stats_options *opts,
+                          gantry_stats_reader **out, gantry_error *err);
+extern const struct gnt_stats_dialect gnt_docker_stats_dialect; /* rest_stats.h */
+
 /* docker_save.c */
 /* A name as Docker's answers spell it: "app:latest" for app, docker.io/library/app ... */
 int gnt_docker_tag_name(struct gnt_arena *arena, const char *reference, const char **out,
@@ -203,6 +210,7 @@ extern const struct gnt_out gnt_docker_container_list_options[];
 extern const struct gnt_out gnt_docker_container_inspect_options[];
 extern const struct gnt_out gnt_docker_wait_options[];
 extern const struct gnt_out gnt_docker_logs_options[];
+extern const struct gnt_out gnt_docker_stats_options[];
 extern const struct gnt_out gnt_docker_attach_options[];
 extern const struct gnt_out gnt_docker_volume_options[];
 extern const struct gnt_out gnt_docker_volume_list_options[];

@@ -177,4 +177,6 @@ const gantry_container_ops gnt_docker_container_ops = {
     .checkpoint = gnt_docker_checkpoint,
     .restore = gnt_docker_restore,
     .resize = gnt_docker_resize,
+    .stats = gnt_docker_stats,
+    .stats_open = gnt_docker_stats_open,
 };

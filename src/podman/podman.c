@@ -109,6 +109,7 @@ static const struct gnt_error_row error_rows[] = {
     { 401, NULL, GANTRY_E_UNAUTHORIZED, 0 },
     { 403, NULL, GANTRY_E_FORBIDDEN, 0 },
     { 404, NULL, GANTRY_E_NOT_FOUND, 0 },
+    { 409, "only available for cgroup v2", GANTRY_E_UNSUPPORTED, 0 }, /* rootless stats */
     { 409, NULL, GANTRY_E_CONFLICT, 0 },
     { 501, NULL, GANTRY_E_UNSUPPORTED, 0 },
     { 0, NULL, GANTRY_E_ENGINE, 0 },

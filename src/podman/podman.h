@@ -47,6 +47,11 @@ int gnt_podman_exec_inspect(void *state, const char *exec_id,
 int gnt_podman_exec_result(void *state, const char *exec_id, const gantry_call *call,
                            int *out_running, int64_t *out_code, int *out_not_started,
                            gantry_error *err);
+int gnt_podman_stats(void *state, const char *id, const gantry_stats_options *opts,
+                     gantry_stats **out, gantry_error *err);
+int gnt_podman_stats_open(void *state, const char *const *ids, const gantry_stats_options *opts,
+                          gantry_stats_reader **out, gantry_error *err);
+extern const struct gnt_stats_dialect gnt_podman_stats_dialect; /* rest_stats.h */
 int gnt_podman_wait(void *state, const char *id, const gantry_wait_options *opts, gantry_wait **out,
                     gantry_error *err);
 /* For a word of the engine's own (podman_wait_word.c). */
@@ -277,6 +282,7 @@ extern const struct gnt_out gnt_podman_update_options[];
 extern const struct gnt_out gnt_podman_checkpoint_options[];
 extern const struct gnt_out gnt_podman_wait_options[];
 extern const struct gnt_out gnt_podman_logs_options[];
+extern const struct gnt_out gnt_podman_stats_options[];
 extern const struct gnt_out gnt_podman_attach_options[];
 extern const struct gnt_out gnt_podman_volume_options[];
 extern const struct gnt_out gnt_podman_volume_list_options[];

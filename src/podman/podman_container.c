@@ -76,4 +76,6 @@ const gantry_container_ops gnt_podman_container_ops = { .size = sizeof(gantry_co
                                                         .mount = gnt_podman_mount,
                                                         .unmount = gnt_podman_unmount,
                                                         .check_health = gnt_podman_check_health,
-                                                        .resize = gnt_podman_resize };
+                                                        .resize = gnt_podman_resize,
+                                                        .stats = gnt_podman_stats,
+                                                        .stats_open = gnt_podman_stats_open };

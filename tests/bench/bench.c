@@ -227,6 +227,70 @@ static void run_case(size_t i, int rounds)
            rss[0], rss[1]);
 }
 
+/* ---- many followed logs ------------------------------------------------------------------------------ */
+
+/* Memory of this process that is its own, in KiB. */
+static long own_kib(void)
+{
+    long pages = 0;
+    long resident = 0;
+    long shared = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+
+    if (f == NULL || fscanf(f, "%ld %ld %ld", &pages, &resident, &shared) != 3)
+        exit(1);
+    fclose(f);
+    return (resident - shared) * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* What each of `count` followed logs costs, each with a line read and none to come. */
+static int follow_logs(int count)
+{
+    static gantry_log_reader *readers[MANY_LOGS];
+    char address[96];
+    gantry_engine_options opts = { .size = sizeof opts, .address = address };
+    gantry_follow_options follow = { .size = sizeof follow, .follow = GANTRY_ON };
+    const gantry_log_line *line = NULL;
+    gantry_engine *e = NULL;
+    long before = 0;
+    int rc;
+
+    snprintf(address, sizeof address, "unix://%s", socket_path);
+    rc = gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &e, NULL);
+    for (int i = 0; rc == 0 && i < count; i++) {
+        if (i == 1)
+            before = own_kib(); /* what the first one needs once for all is not counted */
+        rc = gantry_containers_follow_open(gantry_engine_containers(e), "bench", &follow,
+                                           &readers[i], NULL);
+        if (rc == 0)
+            rc = gantry_log_reader_next(readers[i], &line, NULL);
+    }
+    if (rc == 0)
+        printf("%d followed logs in one thread: %.1f KiB each\n", count,
+               (double)(own_kib() - before) / (count - 1));
+    for (int i = 0; i < count; i++)
+        gantry_log_reader_close(readers[i]);
+    gantry_engine_close(e);
+    return rc;
+}
+
+static void run_many(int count)
+{
+    int status = 0;
+    pid_t child;
+
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        int rc = follow_logs(count);
+
+        fflush(stdout);
+        _exit(rc == 0 ? 0 : 1);
+    }
+    if (waitpid(child, &status, 0) < 0 || status != 0)
+        fprintf(stderr, "%d followed logs failed\n", count);
+}
+
 static pid_t start_server(void)
 {
     struct sockaddr_un name = { .sun_family = AF_UNIX };
@@ -254,6 +318,8 @@ int main(int argc, char **argv)
            "wall floor", "wall lib", "ratio", "KiB", "KiB lib");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         run_case(i, rounds > 0 ? rounds : 1);
+    run_many(100);
+    run_many(MANY_LOGS);
     kill(server, SIGKILL);
     waitpid(server, NULL, 0);
     unlink(socket_path);

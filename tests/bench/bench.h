@@ -7,7 +7,8 @@
 enum {
     LOG_MIB = 100,
     LOG_FRAME = 4096,
-    CONTEXT_MIB = 512
+    CONTEXT_MIB = 512,
+    MANY_LOGS = 500
 };
 
 /* Serves canned Docker answers on a unix socket until killed; never returns. */

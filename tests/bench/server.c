@@ -98,6 +98,17 @@ static int answer_log(int fd)
     return send_all(fd, "0\r\n\r\n", 5);
 }
 
+/* One line, and then nothing for as long as the client stays. */
+static int answer_follow(int fd)
+{
+    static const char text[] = "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\n"
+                               "Transfer-Encoding: chunked\r\n\r\n"
+                               "2d\r\n\001\0\0\0\0\0\0\045"
+                               "2026-11-28T05:49:03.218216647Z hello\n\r\n";
+
+    return send_all(fd, text, sizeof text - 1);
+}
+
 /* Reads a chunked body to its end; the end is recognised by its last bytes. */
 static int drain(int fd, char *buffer, size_t capacity, const char *have, size_t size)
 {
@@ -136,6 +147,8 @@ static int dispatch(int fd, const char *request, const char *rest, size_t rest_s
 {
     if (strstr(request, "/_ping ") != NULL)
         return answer(fd, "text/plain", "OK", 2);
+    if (strstr(request, "/logs?") != NULL && strstr(request, "follow=true") != NULL)
+        return answer_follow(fd);
     if (strstr(request, "/logs?") != NULL)
         return answer_log(fd);
     if (strstr(request, "/build") != NULL)

@@ -26,6 +26,7 @@ static const struct {
     { "exec", exec_tests },
     { "sessions", sessions_tests },
     { "flood", flood_tests },
+    { "follow", follow_tests },
     { "volumes", volumes_tests },
     { "networks", networks_tests },
     { "errors", errors_tests },

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -126,8 +127,16 @@ static void resolve(struct contract_proxy *p, const char *upstream)
     const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
     const char *colon = strrchr(upstream, ':');
     struct addrinfo *found = NULL;
+    struct sockaddr_un local = { .sun_family = AF_UNIX };
     char host[256];
 
+    if (strncmp(upstream, "unix://", 7) == 0) {
+        must(strlen(upstream + 7) < sizeof local.sun_path, upstream);
+        snprintf(local.sun_path, sizeof local.sun_path, "%s", upstream + 7);
+        memcpy(&p->upstream, &local, sizeof local);
+        p->upstream_size = sizeof local;
+        return;
+    }
     must(colon != NULL && (size_t)(colon - upstream) < sizeof host, upstream);
     snprintf(host, sizeof host, "%.*s", (int)(colon - upstream), upstream);
     must(getaddrinfo(host, colon + 1, &hints, &found) == 0, upstream);

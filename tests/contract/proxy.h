@@ -24,7 +24,7 @@ enum contract_proxy_then {
     PROXY_STALL /* keep all connections and accept new ones, pass nothing on either way */
 };
 
-/* A proxy to "host:port" that passes everything on. */
+/* A proxy to "host:port" or "unix:///path" that passes everything on. */
 struct contract_proxy *contract_proxy_new(const char *upstream);
 /* Resets what is open, joins its thread. NULL is nothing. */
 void contract_proxy_free(struct contract_proxy *proxy);

@@ -23,6 +23,40 @@ contains()
     esac
 }
 
+# Two containers of the image gantry-backup, by a label: all their lines come, and then it ends.
+follow_many_of_two()
+{
+    for name in one two; do
+        script="echo $name out; sleep 1; echo $name err >&2"
+        case $1 in
+        GANTRY_TEST_DOCKER)
+            route="v1.41/containers/create?name=gantry-many-$name"
+            body="{\"Image\":\"gantry-backup\",\"Labels\":{\"gantry-many\":\"1\"},\"Cmd\":[\"sh\",\"-c\",\"$script\"]}"
+            base=v1.41
+            ;;
+        *)
+            route="v4.0.0/libpod/containers/create"
+            body="{\"image\":\"gantry-backup\",\"name\":\"gantry-many-$name\",\"labels\":{\"gantry-many\":\"1\"},\"command\":[\"sh\",\"-c\",\"$script\"]}"
+            base=v4.0.0/libpod
+            ;;
+        esac
+        curl -sS --fail --unix-socket "${address#unix://}" -X POST -H 'Content-Type: application/json' \
+            -d "$body" "http://engine/$route" >/dev/null || fail "creating a container to follow" ""
+    done
+    for name in one two; do
+        curl -sS --fail --unix-socket "${address#unix://}" -X POST \
+            "http://engine/$base/containers/gantry-many-$name/start" >/dev/null ||
+            fail "starting a container to follow" ""
+    done
+    out=$("$folder/follow_many" gantry-many=1 2>&1) || fail follow_many "$out"
+    for name in one two; do
+        contains follow_many "$out" "gantry-many-$name | $name out"
+        contains follow_many "$out" "gantry-many-$name | $name err"
+        curl -sS --unix-socket "${address#unix://}" -X DELETE \
+            "http://engine/$base/containers/gantry-many-$name?force=true" >/dev/null
+    done
+}
+
 out=$("$folder/quickstart" 2>&1) || fail "quickstart" "$out"
 contains quickstart "$out" "Hello from a container: Linux"
 contains quickstart "$out" "ended with exit code 0"
@@ -36,6 +70,9 @@ contains engines "$out" "$address"
 
 out=$("$folder/follow_logs" gantry-no-such-container 2>&1) && fail "follow_logs" "$out"
 contains follow_logs "$out" "o such container"
+
+out=$("$folder/follow_many" gantry-no-such-label 2>&1) || fail "follow_many of none" "$out"
+[ -z "$out" ] || fail "follow_many of none prints something" "$out"
 
 backup=$(mktemp -d) || exit 1
 trap 'rm -rf "$backup"' EXIT
@@ -55,6 +92,7 @@ if [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
     curl -sS --fail --unix-socket "${address#unix://}" -X POST -H 'Content-Type: application/x-tar' \
         --data-binary "@$GANTRY_TEST_BUSYBOX" "http://engine$import" >/dev/null ||
         fail "importing an image to back up" ""
+    follow_many_of_two "$2"
     out=$("$folder/backup_images" save "$backup/i.tar" gantry-backup 2>&1) || fail backup_images "$out"
     out=$("$folder/backup_images" load "$backup/i.tar" 2>&1) || fail backup_images "$out"
     contains backup_images "$out" "100 % sent"

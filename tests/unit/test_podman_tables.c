@@ -62,6 +62,7 @@ static void test_every_option_is_decided(void **state)
         { "checkpoint", gnt_podman_checkpoint_options, sizeof(gantry_checkpoint_options) },
         { "wait", gnt_podman_wait_options, sizeof(gantry_wait_options) },
         { "logs", gnt_podman_logs_options, sizeof(gantry_logs_options) },
+        { "stats", gnt_podman_stats_options, sizeof(gantry_stats_options) },
         { "attach", gnt_podman_attach_options, sizeof(gantry_attach_options) },
         { "exec", gnt_rest_exec_options, sizeof(gantry_exec_options) },
         { "volume", gnt_podman_volume_options, sizeof(gantry_volume_options) },
