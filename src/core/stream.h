@@ -54,6 +54,9 @@ int gnt_capture_result(const struct gnt_capture *c, int rc, gantry_error *err);
  * is empty after it. */
 int gnt_capture_give(struct gnt_capture *c, void *result, gantry_output *out, gantry_error *err);
 
+/* Write all to a descriptor of the caller's, which may be a pipe that nobody reads: IO. */
+int gnt_fd_write(int fd, const void *data, size_t size, gantry_error *err);
+
 /*
  * Feed input into a stream's standard input, close it, and drain its output at the same time, to
  * the end. input may be NULL: nothing is written or closed. A peer that stops reading its input is

@@ -197,4 +197,7 @@ const gantry_container_ops gnt_docker_container_ops = {
     .exec_result = gnt_docker_exec_result,
     .commit = gnt_docker_commit,
     .export_open = gnt_docker_export,
+    .archive_put = gnt_docker_archive_put,
+    .archive_get = gnt_docker_archive_get,
+    .archive_stat = gnt_docker_archive_stat,
 };

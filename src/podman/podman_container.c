@@ -443,4 +443,7 @@ const gantry_container_ops gnt_podman_container_ops = { .size = sizeof(gantry_co
                                                         .exec = gnt_podman_exec,
                                                         .exec_result = gnt_podman_exec_result,
                                                         .commit = gnt_podman_commit,
-                                                        .export_open = gnt_podman_export };
+                                                        .export_open = gnt_podman_export,
+                                                        .archive_put = gnt_podman_archive_put,
+                                                        .archive_get = gnt_podman_archive_get,
+                                                        .archive_stat = gnt_podman_archive_stat };
