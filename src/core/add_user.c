@@ -71,11 +71,24 @@ static int read_file(struct gnt_copy *c, const char *path, int mode, struct gnt_
     rc = gnt_copy_read_text(c, path, text, head, &failure);
     if (out_there != NULL)
         *out_there = rc == 0;
+    if (rc == 0 && !gnt_copy_tells_owners(c))
+        head->uid = head->gid = 0;
     if (gnt_is_no_file(rc, &failure))
         return 0;
     if (rc < 0 && err != NULL)
         *err = failure;
     return rc;
+}
+
+/* Where owners are not told, the shadow file is given back to the group that may read it by custom,
+ * if its mode says that one may. */
+static void guess_shadow_group(const struct gnt_copy *c, struct gnt_new_user *u)
+{
+    struct gnt_account account;
+
+    if (!gnt_copy_tells_owners(c) && (u->shadow_head.mode & 0040) != 0 &&
+        gnt_account_by_name(gnt_buf_text(&u->group), "shadow", &account) == 0)
+        u->shadow_head.gid = account.id;
 }
 
 static int taken(const char *what, const char *name, gantry_error *err)
@@ -233,6 +246,7 @@ static int set_password(struct gnt_copy *c, struct gnt_new_user *u, const char *
     gantry_file_info_free(tool.info);
     if (rc == 0 && !there) {
         rc = read_file(c, GNT_SHADOW_FILE, 0600, &u->shadow, &u->shadow_head, NULL, err);
+        guess_shadow_group(c, u);
         return rc < 0 ? rc : gnt_add_user_shadow(c, u, err);
     }
     gnt_buf_init(&line, &c->arena.mem, 64 * 1024);
@@ -293,6 +307,7 @@ static int add_user(struct gnt_copy *c, struct gnt_new_user *u, int exists_ok,
         rc = read_file(c, GNT_GROUP_FILE, 0644, &u->group, &u->group_head, NULL, err);
     if (rc == 0)
         rc = read_file(c, GNT_SHADOW_FILE, 0600, &u->shadow, &u->shadow_head, &u->has_shadow, err);
+    guess_shadow_group(c, u);
     if (rc == 0)
         rc = add(c, u, err);
     /* The container's files are the proof. */

@@ -139,8 +139,8 @@ static int read_file(struct gnt_copy *c, const char *path, size_t limit, gantry_
     content->data = gnt_buf_text(text);
     content->data_size = text->size;
     content->mtime_ns = entry.mtime_sec * 1000000000 + entry.mtime_nsec;
-    content->uid = (int)entry.uid;
-    content->gid = (int)entry.gid;
+    content->uid = gnt_copy_tells_owners(c) ? (int)entry.uid : -1;
+    content->gid = gnt_copy_tells_owners(c) ? (int)entry.gid : -1;
     content->mode = entry.mode;
     *out = content;
     return 0;

@@ -22,6 +22,11 @@ void gnt_copy_end(struct gnt_copy *c)
     gnt_arena_free(&c->arena);
 }
 
+int gnt_copy_tells_owners(const struct gnt_copy *c)
+{
+    return gantry_engine_supports(c->engine, GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS);
+}
+
 /* ---- paths ----------------------------------------------------------------------------------- */
 
 /* Append to a clean path "/a/b" of `size` bytes what `text` says from there; returns its size. The

@@ -125,6 +125,8 @@ static int copy(struct gnt_copy *c, const char *path, const char *host_path,
     struct gnt_clock clock;
     int rc = gnt_inside_parse(&c->arena, "path", path, &inside, err);
 
+    if (rc == 0 && options.owner && !gnt_copy_tells_owners(c))
+        rc = gantry_unsupported_option(err, "owner");
     if (rc == 0)
         rc = look(c, &inside, follow, &info, err);
     if (rc == 0)

@@ -51,6 +51,9 @@ int gnt_inside_fail(gantry_error *err, int code, const char *path, const char *w
 /* 1 if it says that a file, not the container, is missing. */
 int gnt_is_no_file(int rc, const gantry_error *err);
 
+/* 1 if archives that come out have the files' owners. */
+int gnt_copy_tells_owners(const struct gnt_copy *c);
+
 int gnt_copy_stat(struct gnt_copy *c, const char *path, gantry_file_info **out, gantry_error *err);
 
 /* Where a path leads. */

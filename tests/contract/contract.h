@@ -83,6 +83,7 @@ extern const struct contract_test containers_tests[];
 extern const struct contract_test run_tests[];
 extern const struct contract_test streams_tests[];
 extern const struct contract_test exec_tests[];
+extern const struct contract_test copy_tests[];
 extern const struct contract_test volumes_tests[];
 extern const struct contract_test networks_tests[];
 extern const struct contract_test errors_tests[];

@@ -21,6 +21,7 @@ static const struct {
     { "run", run_tests },
     { "streams", streams_tests },
     { "exec", exec_tests },
+    { "copy", copy_tests },
     { "volumes", volumes_tests },
     { "networks", networks_tests },
     { "errors", errors_tests },
