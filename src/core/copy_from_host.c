@@ -4,7 +4,7 @@
 #include "copying.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -83,7 +83,30 @@ static int place(struct gnt_copy *c, const struct from *from, const struct gnt_i
     return type < 0 && make ? gnt_copy_mkdir(c, *out_directory, err) : 0;
 }
 
-static int add(const struct from *from, const char *name, int follow,
+/* The file that a link of the host leads to. Directories on the way are the system's to resolve, so
+ * ".." in a target stays. */
+static int follow_host(struct gnt_copy *c, const char **path, gantry_error *err)
+{
+    char target[GNT_PATH_MAX + 1];
+    struct stat st;
+    int rc = 0;
+
+    for (int hops = 0; rc == 0 && lstat(*path, &st) == 0 && S_ISLNK(st.st_mode); hops++) {
+        const char *slash = strrchr(*path, '/');
+        int size = slash != NULL ? (int)(slash - *path) + 1 : 0;
+
+        if (hops > GNT_HOPS_MAX)
+            return gnt_file_fail(err, GANTRY_E_IO, ELOOP, "cannot read", *path);
+        rc = gnt_file_link(AT_FDCWD, *path, *path, target, sizeof target, err);
+        if (rc < 0)
+            return rc;
+        *path = gnt_arena_printf(&c->arena, "%.*s%s", target[0] == '/' ? 0 : size, *path, target);
+        rc = *path == NULL ? gnt_nomem(err) : 0;
+    }
+    return rc;
+}
+
+static int add(struct gnt_copy *c, const struct from *from, const char *name, int follow,
                const gantry_write_file_options *o, gantry_archive *archive, gantry_error *err)
 {
     gantry_entry_options entry = { .size = sizeof entry,
@@ -91,15 +114,14 @@ static int add(const struct from *from, const char *name, int follow,
                                    .gid = o->owner == GANTRY_ON ? o->gid : 0,
                                    .mtime_ns = o->mtime_ns,
                                    .keep_owner = o->owner == GANTRY_OFF ? GANTRY_ON : 0 };
-    char target[GNT_PATH_MAX + 1];
+    const char *path = from->path;
+    int rc = 0;
 
     if (from->directory)
         return gantry_archive_add_directory(archive, name, from->path, &entry, err);
-    if (!follow)
-        return gantry_archive_add_file(archive, name, from->path, &entry, err);
-    if (realpath(from->path, target) == NULL)
-        return gnt_file_fail(err, GANTRY_E_IO, errno, "cannot read", from->path);
-    return gantry_archive_add_file(archive, name, target, &entry, err);
+    if (follow)
+        rc = follow_host(c, &path, err);
+    return rc < 0 ? rc : gantry_archive_add_file(archive, name, path, &entry, err);
 }
 
 static int copy(struct gnt_copy *c, const char *host_path, const char *path,
@@ -121,7 +143,7 @@ static int copy(struct gnt_copy *c, const char *host_path, const char *path,
     if (rc == 0)
         rc = gnt_copy_archive(c, &archive, err);
     if (rc == 0)
-        rc = add(&from, name, follow, o, archive, err);
+        rc = add(c, &from, name, follow, o, archive, err);
     if (rc == 0)
         rc = gnt_copy_put(c, directory, archive, &options, err);
     gantry_archive_free(archive);
