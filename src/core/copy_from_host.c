@@ -132,7 +132,7 @@ static int copy(struct gnt_copy *c, const char *host_path, const char *path,
     const char *directory = NULL;
     const char *name = NULL;
     struct gnt_inside to;
-    struct from from;
+    struct from from = { 0 };
     int follow = o->follow == GANTRY_ON;
     int rc = gnt_inside_parse(&c->arena, "path", path, &to, err);
 
