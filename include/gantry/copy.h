@@ -151,8 +151,8 @@ typedef struct gantry_copy_out_options {
 /**
  * A file or directory of a container as a tar stream, alike on both engines: names begin with the
  * last part of the path, without "./"; with "/." at the path's end, and of the root, the content
- * alone. Owners are the container's where #GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS is; Podman puts
- * the container's own user in their place.
+ * alone. Owners are the container's where #GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS is; Podman
+ * puts the container's own user in their place.
  * @param out  ends only when the archive was whole; close with gantry_stream_close()
  * `GET /containers/{id}/archive` on both. Since 0.1.
  */

@@ -1,6 +1,6 @@
 /*
- * Files into containers. Every upload is made here, entry by entry, even of a tar that exists: so it
- * is known to be whole, its names stay below the directory, and no engine's ways with owners,
+ * Files into containers. Every upload is made here, entry by entry, even of a tar that exists: so
+ * it is known to be whole, its names stay below the directory, and no engine's ways with owners,
  * compression or the directory itself are met.
  */
 #include "copying.h"

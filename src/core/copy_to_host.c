@@ -90,8 +90,8 @@ static int look(struct gnt_copy *c, const struct gnt_inside *path, int follow,
     return rc;
 }
 
-/* Content that gets a name of its own: the directory is meant, with all that is in it. Only the root
- * has none that could be replaced. */
+/* Content that gets a name of its own: the directory is meant, with all that is in it. Only the
+ * root has none that could be replaced. */
 static int name_content(struct gnt_inside *inside, const char *host_path, struct to *to,
                         gantry_error *err)
 {

@@ -1,7 +1,7 @@
 /*
  * Unpacking, entry by entry. What exists is unlinked and made anew, never opened, so that nothing
- * is written through a link; hard links are made only to files whose device and inode were seen when
- * this call made them.
+ * is written through a link; hard links are made only to files whose device and inode were seen
+ * when this call made them.
  */
 #include "extract.h"
 

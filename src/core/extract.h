@@ -21,8 +21,8 @@ struct gnt_extract_options {
 /*
  * The stream's entries below `root` (a descriptor of a directory; `path` is its name for messages).
  * Files and links are replaced by unlinking what is there; a directory never takes the place of
- * something else, nor the other way round (CONFLICT). Directories that exist stay as they are, those
- * made here get mode and time when all is done. DENIED: absolute names, "..", a link where a
+ * something else, nor the other way round (CONFLICT). Directories that exist stay as they are,
+ * those made here get mode and time when all is done. DENIED: absolute names, "..", a link where a
  * directory should be on the way, a hard link to what was not made here, a special file. IO, LIMIT,
  * and what reading returns. `clock` is asked between pieces.
  */
@@ -50,11 +50,11 @@ void gnt_places_free(struct gnt_places *p);
 /* Fail with "<what> <path>/<name>", of kind file. os_error 0: without its text. */
 int gnt_places_fail(const struct gnt_places *p, int code, int os_error, const char *what,
                     const char *name, gantry_error *err);
-/* A name of the archive, without "." and empty parts, into p->clean; "" for the top. DENIED for what
- * is absolute or has "..". */
+/* A name of the archive, without "." and empty parts, into p->clean; "" for the top. DENIED for
+ * what is absolute or has "..". */
 int gnt_places_clean(struct gnt_places *p, const char *name, gantry_error *err);
-/* The directory in which `clean` lies and its last part; missing directories are made with mode 0700
- * if `make`, else NOT_FOUND. The descriptor stays the places'. No link is followed: DENIED. */
+/* The directory in which `clean` lies and its last part; missing directories are made with mode
+ * 0700 if `make`, else NOT_FOUND. The descriptor stays the places'. No link is followed: DENIED. */
 int gnt_places_open(struct gnt_places *p, const char *clean, int make, int *out_fd,
                     const char **out_leaf, gantry_error *err);
 
