@@ -74,11 +74,11 @@ typedef struct gantry_write_file_options {
 } gantry_write_file_options;
 
 /**
- * Write one small file of a container, as a whole: a reader sees the old or the new one as the
- * engine
- * unpacks it.
+ * Write one small file of a container: what is there is replaced as the engine unpacks it. A link is
+ * followed, also to what is not there yet.
  * @param path  of the file; its directory must exist, unless options say otherwise
- * Since 0.1.
+ * @return 0, #GANTRY_E_CONFLICT if it is no regular file, or as gantry_containers_copy_in(). Since
+ *         0.1.
  */
 GANTRY_API int gantry_containers_write_file(gantry_containers *containers, const char *id,
                                             const char *path, const void *data, size_t size,
@@ -185,8 +185,8 @@ typedef struct gantry_copy_to_host_options {
  * hard links only to what this call made. Set-id bits are dropped unless `owner` is on. After a
  * failure what was written so far stays.
  * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_IO (the host's file), #GANTRY_E_DENIED,
- * #GANTRY_E_LIMIT,
- *         ... Since 0.1.
+ *         #GANTRY_E_CONFLICT (a directory onto something else, or the other way round),
+ *         #GANTRY_E_EXISTS, #GANTRY_E_LIMIT ... Since 0.1.
  */
 GANTRY_API int gantry_containers_copy_to_host(gantry_containers *containers, const char *id,
                                               const char *path, const char *host_path,
