@@ -395,6 +395,35 @@ static void volumes_are_reached(struct contract *f)
     out_is(f, options.name, "/data/.", 0, "f running|f stopped");
 }
 
+static void mounted_file_systems_are_reached(struct contract *f)
+{
+    gantry_mount mount = { .size = sizeof mount, .type = GANTRY_MOUNT_TMPFS, .target = "/tmp/fs" };
+    const gantry_mount *mounts[] = { &mount, NULL };
+    gantry_container_options options = { .size = sizeof options,
+                                         .name = contract_name(f, "tmpfs-user"),
+                                         .command = SHELL(IDLE),
+                                         .mounts = mounts };
+    gantry_file_content *content = NULL;
+
+    OK(gantry_containers_create(f->containers, f->base, &options, NULL, &f->err));
+    OK(gantry_containers_start(f->containers, options.name, NULL, &f->err));
+    prints(f, options.name, "echo inside >/tmp/fs/file", "");
+    if (contract_differs(f, DIFF_MOUNTED_FILE_SYSTEMS_ARE_HIDDEN))
+        FAILS(gantry_containers_read_file(f->containers, options.name, "/tmp/fs/file", NULL,
+                                          &content, &f->err),
+              GANTRY_E_NOT_FOUND);
+    else
+        has_text(f, options.name, "/tmp/fs/file", "inside\n");
+    /* A file that the engine has mounted can be read, but not replaced. */
+    OK(gantry_containers_read_file(f->containers, options.name, "/etc/hosts", NULL, &content,
+                                   &f->err));
+    CONTAINS(content->data, "localhost");
+    gantry_file_content_free(content);
+    FAILS(gantry_containers_write_file(f->containers, options.name, "/etc/hosts", "x", 1, NULL,
+                                       &f->err),
+          GANTRY_E_IN_USE);
+}
+
 /* ---- look ----------------------------------------------------------------------------------- */
 
 static void stat_is(struct contract *f, const char *container, const char *path, int follow,
@@ -910,6 +939,7 @@ const struct contract_test copy_tests[] = {
     TEST_WITH(kinds_are_replaced_if_asked, .on = ON_ENGINES),
     TEST_WITH(read_only_roots_are_denied, .on = ON_ENGINES),
     TEST_WITH(volumes_are_reached, .on = ON_ENGINES),
+    TEST_WITH(mounted_file_systems_are_reached, .on = ON_ENGINES),
     TEST_WITH(looks_tell_kinds, .on = ON_ENGINES),
     TEST_WITH(what_is_missing_is_told, .on = ON_ENGINES),
     TEST_WITH(names_are_alike, .on = ON_ENGINES),
