@@ -444,19 +444,21 @@ static void stat_is(struct contract *f, const char *container, const char *path,
 
 static void looks_tell_kinds(struct contract *f)
 {
-    for (int running = 0; running < 2; running++) {
-        const char *name = a_container(f, running);
-        gantry_archive *archive = new_archive(f);
-        gantry_entry_options setuid = { .size = sizeof setuid, .mode = 04755 };
-        gantry_file_info *info = NULL;
+    const char *name = contract_create(f, IDLE);
+    gantry_archive *archive = new_archive(f);
+    gantry_entry_options setuid = { .size = sizeof setuid, .mode = 04755 };
+    gantry_file_info *info = NULL;
 
-        OK(gantry_archive_add_data(archive, "file", "four", 4, &setuid, &f->err));
-        OK(gantry_archive_symlink(archive, "link", "file", NULL, &f->err));
-        OK(gantry_archive_symlink(archive, "out", "../../../../tmp/file", NULL, &f->err));
-        OK(gantry_archive_symlink(archive, "dangling", "nowhere", NULL, &f->err));
-        OK(gantry_archive_symlink(archive, "dirlink", "/etc", NULL, &f->err));
-        OK(gantry_containers_copy_in(f->containers, name, "/tmp", archive, NULL, &f->err));
-        gantry_archive_free(archive);
+    OK(gantry_archive_add_data(archive, "file", "four", 4, &setuid, &f->err));
+    OK(gantry_archive_symlink(archive, "link", "file", NULL, &f->err));
+    OK(gantry_archive_symlink(archive, "out", "../../../../tmp/file", NULL, &f->err));
+    OK(gantry_archive_symlink(archive, "dangling", "nowhere", NULL, &f->err));
+    OK(gantry_archive_symlink(archive, "dirlink", "/etc", NULL, &f->err));
+    OK(gantry_containers_copy_in(f->containers, name, "/tmp", archive, NULL, &f->err));
+    gantry_archive_free(archive);
+    for (int running = 0; running < 2; running++) {
+        if (running)
+            OK(gantry_containers_start(f->containers, name, NULL, &f->err));
         stat_is(f, name, "/tmp/file", 0, "file 1 4755 ");
         stat_is(f, name, "/tmp//./file", 0, "file 1 4755 ");
         stat_is(f, name, "/tmp", 0, "tmp 2 1777 ");
@@ -533,20 +535,21 @@ static void names_are_alike(struct contract *f)
     static const char long_name[] = "a-name-that-is-longer-than-what-a-header-of-a-tar-has-room-"
                                     "for-if-it-is-of-the-oldest-kind-"
                                     "of-all-of-them";
+    const char *name = contract_create(f, IDLE);
+    gantry_archive *archive = new_archive(f);
 
+    OK(gantry_archive_add_data(archive, "d/file", "four", 4, NULL, &f->err));
+    OK(gantry_archive_mkdir(archive, "d/sub", NULL, &f->err));
+    OK(gantry_archive_symlink(archive, "d/link", "file", NULL, &f->err));
+    OK(gantry_archive_link(archive, "d/other", "d/file", &f->err));
+    OK(gantry_archive_symlink(archive, "to-d", "d", NULL, &f->err));
+    OK(gantry_archive_symlink(archive, "to-file", "d/file", NULL, &f->err));
+    OK(gantry_archive_symlink(archive, long_name, "d/sub", NULL, &f->err));
+    OK(gantry_containers_copy_in(f->containers, name, "/tmp", archive, NULL, &f->err));
+    gantry_archive_free(archive);
     for (int running = 0; running < 2; running++) {
-        const char *name = a_container(f, running);
-        gantry_archive *archive = new_archive(f);
-
-        OK(gantry_archive_add_data(archive, "d/file", "four", 4, NULL, &f->err));
-        OK(gantry_archive_mkdir(archive, "d/sub", NULL, &f->err));
-        OK(gantry_archive_symlink(archive, "d/link", "file", NULL, &f->err));
-        OK(gantry_archive_link(archive, "d/other", "d/file", &f->err));
-        OK(gantry_archive_symlink(archive, "to-d", "d", NULL, &f->err));
-        OK(gantry_archive_symlink(archive, "to-file", "d/file", NULL, &f->err));
-        OK(gantry_archive_symlink(archive, long_name, "d/sub", NULL, &f->err));
-        OK(gantry_containers_copy_in(f->containers, name, "/tmp", archive, NULL, &f->err));
-        gantry_archive_free(archive);
+        if (running)
+            OK(gantry_containers_start(f->containers, name, NULL, &f->err));
         out_is(f, name, "/tmp/d", 0, "d d/|f d/file|l d/link>file|h d/other>d/file|d d/sub/");
         out_is(f, name, "/tmp/d/", 0, "d d/|f d/file|l d/link>file|h d/other>d/file|d d/sub/");
         out_is(f, name, "/tmp/d/.", 0, "f file|l link>file|h other>file|d sub/");
