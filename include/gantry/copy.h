@@ -74,8 +74,8 @@ typedef struct gantry_write_file_options {
 } gantry_write_file_options;
 
 /**
- * Write one small file of a container: what is there is replaced as the engine unpacks it. A link is
- * followed, also to what is not there yet.
+ * Write one small file of a container: what is there is replaced as the engine unpacks it. A link
+ * is followed, also to what is not there yet.
  * @param path  of the file; its directory must exist, unless options say otherwise
  * @return 0, #GANTRY_E_CONFLICT if it is no regular file, or as gantry_containers_copy_in(). Since
  *         0.1.
