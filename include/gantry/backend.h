@@ -317,12 +317,15 @@ typedef struct gantry_container_ops {
     /** `ids` and the options live only for the call; NULL ids: all that run, now and later. */
     int (*stats_open)(void *state, const char *const *ids, const gantry_stats_options *opts,
                       gantry_stats_reader **out, gantry_error *err);
-    /** Unpack a tar, plain or compressed, into a directory that the library has looked at before:
-     *  create_directory is its business. Success: the engine has read it whole. */
+    /** Unpack a plain tar into a directory that the library has looked at before: create_directory
+     *  and keep_owner are its business; owners are always the archive's. Success: the engine has
+     *  read it whole. */
     int (*archive_put)(void *state, const char *id, const char *directory, const gantry_source *tar,
                        const gantry_copy_in_options *opts, gantry_error *err);
-    /** A tar as gantry_containers_copy_out_open() promises it. `follow` is the library's
-     * business. */
+    /** A tar of a path, whose names begin with one part that stands for it; of one that ends with
+     *  "/." its content, with or without "./" in front. The library gives them the names that
+     *  gantry_containers_copy_out_open() promises, and follows links. The stream ends well only
+     *  behind the archive's end mark. A link is sent as a link. */
     int (*archive_get)(void *state, const char *id, const char *path,
                        const gantry_copy_out_options *opts, gantry_stream **out, gantry_error *err);
     /** The path itself, never what a link leads to: `follow` is the library's business. */

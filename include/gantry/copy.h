@@ -35,7 +35,8 @@ typedef struct gantry_copy_in_options {
 /**
  * Unpack an archive into a directory of a container. Owners, modes and times are the archive's: see
  * <gantry/archive.h> for what it can be made of (memory, callbacks, files, directories, other tars)
- * and for gantry_archive's owner and mode settings.
+ * and for gantry_archive's owner and mode settings. Directories that the archive only implies, by
+ * names below them, stay as they are, or are made with mode 0755.
  *
  * Success means that the engine has unpacked it whole.
  * @param archive  read once; stays the caller's
@@ -47,7 +48,12 @@ GANTRY_API int gantry_containers_copy_in(gantry_containers *containers, const ch
                                          const char *directory, gantry_archive *archive,
                                          const gantry_copy_in_options *opts, gantry_error *err);
 
-/** The same with a tar that exists, plain or compressed with gzip, bzip2 or xz. Since 0.1. */
+/**
+ * The same with a tar that exists, plain or compressed with gzip, bzip2, xz or zstd. It is taken
+ * apart and sent entry by entry, see gantry_archive_add_tar(): one that is cut or damaged, or has
+ * names that are absolute or have "..", is #GANTRY_E_INVALID, and nothing of the rest is unpacked;
+ * devices and extended attributes are left out. Since 0.1.
+ */
 GANTRY_API int gantry_containers_extract(gantry_containers *containers, const char *id,
                                          const char *directory, const gantry_source *tar,
                                          const gantry_copy_in_options *opts, gantry_error *err);
@@ -68,11 +74,11 @@ typedef struct gantry_write_file_options {
 } gantry_write_file_options;
 
 /**
- * Write one small file of a container, as a whole: a reader sees the old or the new one as the
- * engine
- * unpacks it.
+ * Write one small file of a container: what is there is replaced as the engine unpacks it. A link
+ * is followed, also to what is not there yet.
  * @param path  of the file; its directory must exist, unless options say otherwise
- * Since 0.1.
+ * @return 0, #GANTRY_E_CONFLICT if it is no regular file, or as gantry_containers_copy_in(). Since
+ *         0.1.
  */
 GANTRY_API int gantry_containers_write_file(gantry_containers *containers, const char *id,
                                             const char *path, const void *data, size_t size,
@@ -105,8 +111,8 @@ enum {
 typedef struct gantry_file_info {
     size_t size; /**< bytes of it that the running library fills */
     const char *name;        /**< last part of the path */
-    const char *link_target; /**< LINK: what it says, or what it leads to, as the engine tells; else
-                                  "" */
+    const char *link_target; /**< LINK: where it leads to in the end, as an absolute path of the
+                                  container; else "" */
     int64_t file_size;       /**< bytes */
     int64_t mtime_ns;        /**< since the epoch */
     int type;                /**< GANTRY_FILE_... */
@@ -144,7 +150,9 @@ typedef struct gantry_copy_out_options {
 
 /**
  * A file or directory of a container as a tar stream, alike on both engines: names begin with the
- * last part of the path, without "./"; with "/." at the path's end the content alone.
+ * last part of the path, without "./"; with "/." at the path's end, and of the root, the content
+ * alone. Owners are the container's where #GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS is; Podman
+ * puts the container's own user in their place.
  * @param out  ends only when the archive was whole; close with gantry_stream_close()
  * `GET /containers/{id}/archive` on both. Since 0.1.
  */
@@ -160,8 +168,9 @@ typedef struct gantry_copy_to_host_options {
     int64_t max_bytes; /**< most bytes of content in all, more is #GANTRY_E_LIMIT; 0 = no limit */
     int64_t max_entries;     /**< most files; 0 = no limit */
     int follow;              /**< #GANTRY_ON: if the path itself is a link, what it leads to */
-    int owner;               /**< #GANTRY_ON: the container's numbers as owners, which takes the
-                                  privilege to; #GANTRY_OFF, the default: this process's user */
+    int owner; /**< #GANTRY_ON: the container's numbers as owners, which takes the privilege to,
+                                  and an engine with #GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS;
+                                  #GANTRY_OFF, the default: this process's user */
     int special;             /**< #GANTRY_ON: leave out devices, pipes and sockets; else they are
                                   #GANTRY_E_DENIED */
     int replace;             /**< #GANTRY_OFF: a file that exists is #GANTRY_E_EXISTS */
@@ -176,8 +185,8 @@ typedef struct gantry_copy_to_host_options {
  * hard links only to what this call made. Set-id bits are dropped unless `owner` is on. After a
  * failure what was written so far stays.
  * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_IO (the host's file), #GANTRY_E_DENIED,
- * #GANTRY_E_LIMIT,
- *         ... Since 0.1.
+ *         #GANTRY_E_CONFLICT (a directory onto something else, or the other way round),
+ *         #GANTRY_E_EXISTS, #GANTRY_E_LIMIT ... Since 0.1.
  */
 GANTRY_API int gantry_containers_copy_to_host(gantry_containers *containers, const char *id,
                                               const char *path, const char *host_path,
@@ -198,9 +207,10 @@ typedef struct gantry_file_content {
     const char *data;        /**< followed by an uncounted NUL */
     size_t data_size;
     int64_t mtime_ns;
-    int uid;                 /**< owner, as the container sees it */
+    int uid; /**< owner, as the container sees it; -1 if the engine does not tell,
+                                  see #GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS */
     int gid;
-    int mode;                /**< permission bits */
+    int mode;                /**< permission bits with set-id and sticky, as 04755 */
     int reserved;
 } gantry_file_content;
 
@@ -262,7 +272,11 @@ typedef struct gantry_user_info {
  * made. A container that runs and has useradd is asked to do it with that.
  *
  * Not to be called by two at once for one container.
- * @return 0, #GANTRY_E_EXISTS (name or uid taken), #GANTRY_E_INVALID, ... Since 0.1.
+ * The home directory has mode 0700 (useradd: its own choice); one that is there stays as it is. The
+ * files keep their modes and owners; where the engine does not tell owners, they get root, and
+ * /etc/shadow the group "shadow" if there is one and its mode lets a group read it.
+ * @return 0, #GANTRY_E_EXISTS (name or uid taken), #GANTRY_E_INVALID (also for a group that is not
+ *         there), ... Since 0.1.
  */
 GANTRY_API int gantry_containers_add_user(gantry_containers *containers, const char *id,
                                           const gantry_user *user,

@@ -305,7 +305,8 @@ GANTRY_API void gantry_info_free(gantry_info *info);
     X(CONTAINERS_ADD_USER, 81, "containers.add_user")                                              \
     X(CONTAINERS_WAIT_READY, 82, "containers.wait_ready")                                          \
     X(CONTAINERS_ENSURE, 83, "containers.ensure")                                                  \
-    X(CONTAINERS_DEPLOY, 84, "containers.deploy")
+    X(CONTAINERS_DEPLOY, 84, "containers.deploy")                                                  \
+    X(CONTAINERS_COPY_OUT_OWNERS, 85, "containers.copy_out.owners")
 
 /** GANTRY_FEATURE_... */
 enum {

@@ -124,6 +124,15 @@ static int copy_sink(void *arg, int channel, const void *data, size_t size)
     return 0;
 }
 
+int gnt_fd_write(int fd, const void *data, size_t size, gantry_error *err)
+{
+    struct copy copy = { { fd, fd, fd }, 0 };
+
+    if (copy_sink(&copy, GANTRY_STDOUT, data, size) == 0)
+        return 0;
+    return gnt_fail_errno(err, GANTRY_E_IO, copy.os_error, "cannot write the output");
+}
+
 int gantry_stream_copy_fd(gantry_stream *s, int out_fd, int err_fd, gantry_error *err)
 {
     struct copy copy = { { out_fd, out_fd, err_fd }, 0 };

@@ -124,12 +124,16 @@ static int describe_entry(const struct gnt_entry *e, struct gnt_meta *m, struct 
 
 void gnt_describe_fixed(const gantry_archive *archive, struct gnt_meta *m)
 {
-    if (!archive->reproducible)
-        return;
-    m->uid = m->gid = 0;
-    m->mtime = seconds(archive->mtime_ns);
-    if (m->type != GNT_TYPE_LINK)
-        m->mode = m->type == GNT_TYPE_DIRECTORY || (m->mode & 0111) != 0 ? 0755 : 0644;
+    if (archive->reproducible) {
+        m->uid = m->gid = 0;
+        m->mtime = seconds(archive->mtime_ns);
+        if (m->type != GNT_TYPE_LINK)
+            m->mode = m->type == GNT_TYPE_DIRECTORY || (m->mode & 0111) != 0 ? 0755 : 0644;
+    }
+    if (archive->own_ids) {
+        m->uid = archive->uid;
+        m->gid = archive->gid;
+    }
 }
 
 int gnt_describe(const gantry_archive *archive, const struct gnt_item *item, struct gnt_meta *m,

@@ -60,6 +60,10 @@ struct gantry_archive {
     int reproducible;
     int busy;         /* 1 while a stream is open */
     int64_t mtime_ns; /* reproducible: time of everything */
+    int bare;         /* directories that nobody described are not sent */
+    int own_ids;      /* everything belongs to these */
+    int64_t uid;
+    int64_t gid;
 };
 
 /*

@@ -112,6 +112,7 @@ static const struct slot slots[] = {
     SLOT(CONTAINERS_COPY_IN, containers, gantry_container_ops, archive_stat),
     SLOT(CONTAINERS_COPY_OUT, containers, gantry_container_ops, archive_get),
     SLOT(CONTAINERS_COPY_OUT, containers, gantry_container_ops, archive_stat),
+    SLOT(CONTAINERS_COPY_OUT_OWNERS, containers, gantry_container_ops, archive_get),
     SLOT(CONTAINERS_STAT, containers, gantry_container_ops, archive_stat),
     SLOT(CONTAINERS_READ_FILE, containers, gantry_container_ops, archive_get),
     SLOT(CONTAINERS_READ_FILE, containers, gantry_container_ops, archive_stat),

@@ -132,19 +132,18 @@ static const gantry_stream_ops tar_ops = { .size = sizeof tar_ops,
                                            .close = tar_close,
                                            .timeout_ms = tar_timeout_ms };
 
-/* On failure the exchange is still the caller's. */
-static int wrap(const struct gnt_req *r, struct gnt_exchange *x, gantry_stream **out,
-                gantry_error *err)
+int gnt_rest_tar_wrap(struct gnt_rest *rest, int resource_kind, const char *resource,
+                      struct gnt_exchange *x, gantry_stream **out, gantry_error *err)
 {
-    struct gantry_host *host = r->rest->host;
+    struct gantry_host *host = rest->host;
     struct tar_stream *s = gnt_alloc(&host->mem, sizeof *s);
     int rc;
 
     if (s == NULL)
         return gnt_nomem(err);
-    s->rest = r->rest;
-    s->resource_kind = r->resource_kind;
-    s->resource = gnt_strdup(&host->mem, r->resource != NULL ? r->resource : "");
+    s->rest = rest;
+    s->resource_kind = resource_kind;
+    s->resource = gnt_strdup(&host->mem, resource != NULL ? resource : "");
     rc = s->resource == NULL ? gnt_nomem(err) : gantry_stream_new(host, &tar_ops, s, out, err);
     if (rc == 0) {
         rc = gnt_stream_of_exchange(host, x, GNT_RAW, &s->bytes, err);
@@ -166,7 +165,7 @@ int gnt_rest_tar_open(struct gnt_req *r, gantry_stream **out, gantry_error *err)
     int rc = gnt_req_send(r, &x, err);
 
     if (rc == 0)
-        rc = wrap(r, x, &stream, err);
+        rc = gnt_rest_tar_wrap(r->rest, r->resource_kind, r->resource, x, &stream, err);
     if (rc < 0)
         gnt_exchange_close(x);
     else

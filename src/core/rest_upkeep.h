@@ -15,6 +15,10 @@
  * is what the complaint says, or TRUNCATED.
  */
 int gnt_rest_tar_open(struct gnt_req *r, gantry_stream **out, gantry_error *err);
+/* The same of an answer whose head is here already; on failure the exchange is still the
+ * caller's. */
+int gnt_rest_tar_wrap(struct gnt_rest *rest, int resource_kind, const char *resource,
+                      struct gnt_exchange *x, gantry_stream **out, gantry_error *err);
 
 /* ---- load ------------------------------------------------------------------------------------ */
 

@@ -333,7 +333,7 @@ int gnt_scan_next(struct gnt_scan *s, struct gnt_found *f, struct gnt_meta *m,
         do
             rc = gnt_plan_next(s->plan, &item, &more, err);
         while (rc == 0 && more && item.entry == NULL && item.walk == NULL &&
-               was_sent(s, item.name));
+               (s->archive->bare || was_sent(s, item.name)));
         if (rc == 0 && more) {
             f->name = item.name;
             f->name_size = item.name_size;

@@ -72,6 +72,8 @@ int gnt_capture_give(struct gnt_capture *c, void *result, gantry_output *out, ga
 
 /* The descriptor of a source made by gantry_source_fd(), -1 of any other. */
 int gnt_source_fd(const gantry_source *source);
+/* Write all to a descriptor of the caller's, which may be a pipe that nobody reads: IO. */
+int gnt_fd_write(int fd, const void *data, size_t size, gantry_error *err);
 
 /*
  * Feed input into a stream's standard input, close it, and drain its output at the same time, to

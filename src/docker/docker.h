@@ -181,6 +181,17 @@ int gnt_docker_exec_result(void *state, const char *exec_id, const gantry_call *
                            int *out_running, int64_t *out_code, int *out_not_started,
                            gantry_error *err);
 
+/* docker_copy.c */
+int gnt_docker_archive_put(void *state, const char *id, const char *directory,
+                           const gantry_source *tar, const gantry_copy_in_options *opts,
+                           gantry_error *err);
+int gnt_docker_archive_get(void *state, const char *id, const char *path,
+                           const gantry_copy_out_options *opts, gantry_stream **out,
+                           gantry_error *err);
+int gnt_docker_archive_stat(void *state, const char *id, const char *path,
+                            const gantry_stat_options *opts, gantry_file_info **out,
+                            gantry_error *err);
+
 /* Options: every field is encoded, dealt with in code, or refused. */
 extern const struct gnt_out gnt_docker_build_options[];
 extern const struct gnt_out gnt_docker_pull_options[];

@@ -179,4 +179,7 @@ const gantry_container_ops gnt_docker_container_ops = {
     .resize = gnt_docker_resize,
     .stats = gnt_docker_stats,
     .stats_open = gnt_docker_stats_open,
+    .archive_put = gnt_docker_archive_put,
+    .archive_get = gnt_docker_archive_get,
+    .archive_stat = gnt_docker_archive_stat,
 };

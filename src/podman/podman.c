@@ -237,7 +237,8 @@ static const char *const schemes[] = { "unix", "tcp", NULL };
 static int podman_supports(const void *state, int feature)
 {
     (void)state;
-    return feature != GANTRY_FEATURE_IMAGES_BUILD_BUILDKIT; /* it has a builder of its own */
+    return feature != GANTRY_FEATURE_IMAGES_BUILD_BUILDKIT &&    /* it has a builder of its own */
+           feature != GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS; /* it gives all to its user */
 }
 
 const gantry_backend gnt_podman_backend = {

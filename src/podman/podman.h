@@ -69,6 +69,15 @@ int gnt_podman_kill(void *state, const char *id, const gantry_container_kill_opt
                     gantry_error *err);
 int gnt_podman_container_remove(void *state, const char *id,
                                 const gantry_container_remove_options *opts, gantry_error *err);
+int gnt_podman_archive_put(void *state, const char *id, const char *directory,
+                           const gantry_source *tar, const gantry_copy_in_options *opts,
+                           gantry_error *err);
+int gnt_podman_archive_get(void *state, const char *id, const char *path,
+                           const gantry_copy_out_options *opts, gantry_stream **out,
+                           gantry_error *err);
+int gnt_podman_archive_stat(void *state, const char *id, const char *path,
+                            const gantry_stat_options *opts, gantry_file_info **out,
+                            gantry_error *err);
 
 int gnt_podman_pause(void *state, const char *id, const gantry_container_pause_options *opts,
                      gantry_error *err);

@@ -78,4 +78,7 @@ const gantry_container_ops gnt_podman_container_ops = { .size = sizeof(gantry_co
                                                         .check_health = gnt_podman_check_health,
                                                         .resize = gnt_podman_resize,
                                                         .stats = gnt_podman_stats,
-                                                        .stats_open = gnt_podman_stats_open };
+                                                        .stats_open = gnt_podman_stats_open,
+                                                        .archive_put = gnt_podman_archive_put,
+                                                        .archive_get = gnt_podman_archive_get,
+                                                        .archive_stat = gnt_podman_archive_stat };

@@ -89,6 +89,7 @@ extern const struct contract_test exec_tests[];
 extern const struct contract_test sessions_tests[];
 extern const struct contract_test flood_tests[];
 extern const struct contract_test follow_tests[];
+extern const struct contract_test copy_tests[];
 extern const struct contract_test volumes_tests[];
 extern const struct contract_test networks_tests[];
 extern const struct contract_test errors_tests[];

@@ -27,6 +27,7 @@ static const struct {
     { "sessions", sessions_tests },
     { "flood", flood_tests },
     { "follow", follow_tests },
+    { "copy", copy_tests },
     { "volumes", volumes_tests },
     { "networks", networks_tests },
     { "errors", errors_tests },

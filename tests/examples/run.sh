@@ -160,6 +160,7 @@ out=$("$folder/build_directory" "$project" 2>&1) && fail "build_directory of no 
 contains build_directory "$out" "nothing-of-this-name"
 
 for name in backup_images build_directory context deploy function_runner shell transfer; do
+for name in backup_images build_directory context cp transfer; do
     out=$("$folder/$name" 2>&1)
     [ $? -eq 2 ] || fail "$name without arguments does not end with 2" "$out"
     contains "$name" "$out" "usage: $name"
@@ -168,6 +169,44 @@ done
 out=$("$folder/transfer" push gantry-no-such-image 2>&1) && fail "transfer of no image" "$out"
 contains transfer "$out" "o such image"
 
+out=$("$folder/cp" gantry-no-such-container:/etc/passwd "$backup" 2>&1) && fail "cp of no container" "$out"
+contains cp "$out" "o such container"
+if [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
+    # Into a container that never ran, and back: as a file, and as a tar.
+    case $2 in
+    *DOCKER*)
+        import="v1.41/images/create?fromSrc=-&repo=gantry-cp"
+        create="v1.41/containers/create?name=gantry-cp-$$"
+        body='{"Image":"gantry-cp","Cmd":["true"]}'
+        remove="v1.41/containers/gantry-cp-$$"
+        ;;
+    *)
+        import="v4.0.0/libpod/images/import?reference=gantry-cp"
+        create="v4.0.0/libpod/containers/create"
+        body="{\"image\":\"localhost/gantry-cp\",\"name\":\"gantry-cp-$$\",\"command\":[\"true\"]}"
+        remove="v4.0.0/libpod/containers/gantry-cp-$$"
+        ;;
+    esac
+    curl -sS --fail --unix-socket "${address#unix://}" -X POST -H 'Content-Type: application/x-tar' \
+        --data-binary "@$GANTRY_TEST_BUSYBOX" "http://engine/$import" >/dev/null &&
+        curl -sS --fail --unix-socket "${address#unix://}" -X POST \
+            -H 'Content-Type: application/json' -d "$body" "http://engine/$create" >/dev/null ||
+        fail "making a container to copy with" ""
+    out=$("$folder/cp" "$project/logs" "gantry-cp-$$:/tmp" 2>&1) || fail "cp into a container" "$out"
+    out=$("$folder/cp" "gantry-cp-$$:/tmp/logs/keep" "$backup/kept" 2>&1) || fail "cp out" "$out"
+    cmp "$project/logs/keep" "$backup/kept" || fail "cp out" "another content"
+    "$folder/cp" "gantry-cp-$$:/tmp/logs" - >"$backup/logs.tar" || fail "cp to a tar" ""
+    out=$(tar tf "$backup/logs.tar" | sort | tr '\n' ' ')
+    [ "$out" = "logs/ logs/keep logs/old " ] || fail "cp to a tar" "$out"
+    out=$("$folder/cp" - "gantry-cp-$$:/etc" <"$backup/logs.tar" 2>&1) || fail "cp of a tar" "$out"
+    out=$("$folder/cp" "gantry-cp-$$:/etc/logs/." "$backup/again" 2>&1) || fail "cp of content" "$out"
+    cmp "$project/logs/keep" "$backup/again/keep" || fail "cp of content" "another content"
+    curl -sS --unix-socket "${address#unix://}" -X DELETE "http://engine/$remove" >/dev/null
+    curl -sS --unix-socket "${address#unix://}" -X DELETE \
+        "http://engine/v1.40/images/gantry-cp" >/dev/null
+fi
+
+# An image of the engine goes to the test registry and comes back.
 engine()
 {
     curl -sS -m 60 --unix-socket "${address#unix://}" "$@" >/dev/null

@@ -4,6 +4,7 @@
  * and the builder's lines are read for what they are.
  */
 #include "docker/docker.h"
+#include "rest_copy.h"
 
 #include "host.h"
 
@@ -65,6 +66,7 @@ static void test_every_option_is_decided(void **state)
         { "stats", gnt_docker_stats_options, sizeof(gantry_stats_options) },
         { "attach", gnt_docker_attach_options, sizeof(gantry_attach_options) },
         { "exec", gnt_rest_exec_options, sizeof(gantry_exec_options) },
+        { "copy in", gnt_rest_copy_in_options, sizeof(gantry_copy_in_options) },
         { "volume", gnt_docker_volume_options, sizeof(gantry_volume_options) },
         { "volume list", gnt_docker_volume_list_options, sizeof(gantry_volume_list_options) },
         { "volume remove", gnt_docker_volume_remove_options, sizeof(gantry_volume_remove_options) },

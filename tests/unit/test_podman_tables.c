@@ -4,6 +4,7 @@
  * wants, image names are those that callers know, and errors are told apart by their words.
  */
 #include "podman/podman.h"
+#include "rest_copy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,6 +66,7 @@ static void test_every_option_is_decided(void **state)
         { "stats", gnt_podman_stats_options, sizeof(gantry_stats_options) },
         { "attach", gnt_podman_attach_options, sizeof(gantry_attach_options) },
         { "exec", gnt_rest_exec_options, sizeof(gantry_exec_options) },
+        { "copy in", gnt_rest_copy_in_options, sizeof(gantry_copy_in_options) },
         { "volume", gnt_podman_volume_options, sizeof(gantry_volume_options) },
         { "volume list", gnt_podman_volume_list_options, sizeof(gantry_volume_list_options) },
         { "volume remove", gnt_podman_volume_remove_options, sizeof(gantry_volume_remove_options) },
