@@ -148,7 +148,8 @@ typedef struct gantry_exec_info {
 } gantry_exec_info;
 
 /**
- * Look at an exec session; those of a container are in gantry_container::exec_ids.
+ * Look at an exec session; those of a container are in gantry_container::exec_ids. A command that
+ * has just begun may not be noted as running yet, even if it has spoken.
  * @return 0, #GANTRY_E_NOT_FOUND (engines forget ended ones after a while), ...
  * `GET /exec/{id}/json` on both. Since 0.1.
  */

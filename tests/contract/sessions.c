@@ -55,6 +55,19 @@ static gantry_exec *open_exec(struct contract *f, const char *name, const char *
 
 /* ---- exec sessions --------------------------------------------------------------------------- */
 
+/* A command may speak before its engine has noted that it runs. */
+static int is_noted(struct contract *f, const void *exec)
+{
+    gantry_exec_info *info = NULL;
+    int noted;
+
+    OK(gantry_containers_exec_inspect(f->containers, gantry_exec_id(exec), NULL, &info, &f->err));
+    CHECK(info->has_exit_code == 0);
+    noted = info->running == 1 && info->pid > 0;
+    gantry_exec_info_free(info);
+    return noted;
+}
+
 static void a_session_is_talked_to(struct contract *f)
 {
     const char *name = contract_start(f, IDLE);
@@ -68,6 +81,7 @@ static void a_session_is_talked_to(struct contract *f)
     exec = open_exec(f, name, "read a; echo got $a; cat; echo oops >&2; exit 3", &opts);
     type(f, gantry_exec_stream(exec), "one\n");
     read_until(f, gantry_exec_stream(exec), "got one\n");
+    contract_until(f, is_noted, exec);
     OK(gantry_containers_exec_inspect(f->containers, gantry_exec_id(exec), NULL, &info, &f->err));
     SAME(info->id, gantry_exec_id(exec));
     CHECK(info->running == 1 && info->has_exit_code == 0 && info->pid > 0);
