@@ -159,8 +159,7 @@ echo 'COPY nothing-of-this-name /' >>"$project/Dockerfile"
 out=$("$folder/build_directory" "$project" 2>&1) && fail "build_directory of no file" "$out"
 contains build_directory "$out" "nothing-of-this-name"
 
-for name in backup_images build_directory context deploy function_runner shell transfer; do
-for name in backup_images build_directory context cp transfer; do
+for name in backup_images build_directory context cp deploy function_runner shell transfer; do
     out=$("$folder/$name" 2>&1)
     [ $? -eq 2 ] || fail "$name without arguments does not end with 2" "$out"
     contains "$name" "$out" "usage: $name"
