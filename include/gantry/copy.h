@@ -3,7 +3,7 @@
  * Files into and out of containers, running or stopped.
  *
  * Paths in containers are absolute; a path that is not there is #GANTRY_E_NOT_FOUND with
- * resource_kind #GANTRY_RESOURCE_FILE and the path as resource. What lies in a mounted volume is
+ * resource_kind GANTRY_RESOURCE_FILE and the path as resource. What lies in a mounted volume is
  * reached only while the container runs, or where the engine mounts it for the copy (both do).
  */
 #ifndef GANTRY_COPY_H
@@ -151,7 +151,7 @@ typedef struct gantry_copy_out_options {
 /**
  * A file or directory of a container as a tar stream, alike on both engines: names begin with the
  * last part of the path, without "./"; with "/." at the path's end, and of the root, the content
- * alone. Owners are the container's where #GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS is; Podman
+ * alone. Owners are the container's where GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS is; Podman
  * puts the container's own user in their place.
  * @param out  ends only when the archive was whole; close with gantry_stream_close()
  * `GET /containers/{id}/archive` on both. Since 0.1.
@@ -169,7 +169,7 @@ typedef struct gantry_copy_to_host_options {
     int64_t max_entries;     /**< most files; 0 = no limit */
     int follow;              /**< #GANTRY_ON: if the path itself is a link, what it leads to */
     int owner; /**< #GANTRY_ON: the container's numbers as owners, which takes the privilege to,
-                                  and an engine with #GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS;
+                                  and an engine with GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS;
                                   #GANTRY_OFF, the default: this process's user */
     int special;             /**< #GANTRY_ON: leave out devices, pipes and sockets; else they are
                                   #GANTRY_E_DENIED */
@@ -208,7 +208,7 @@ typedef struct gantry_file_content {
     size_t data_size;
     int64_t mtime_ns;
     int uid; /**< owner, as the container sees it; -1 if the engine does not tell,
-                                  see #GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS */
+                                  see GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS */
     int gid;
     int mode;                /**< permission bits with set-id and sticky, as 04755 */
     int reserved;
