@@ -152,6 +152,12 @@ int contract_has_processes(const struct contract *f);
 
 /* A name as "ct4711x1a2b-web-3", valid for the test. */
 const char *contract_name(struct contract *f, const char *word);
+/* A private range of 256 addresses that other processes of this suite are unlikely to ask for at the
+ * same time: its first three numbers, "10.130.7". `which` is 0 to 3. */
+struct contract_subnet {
+    char prefix[16];
+};
+struct contract_subnet contract_subnet(unsigned which);
 /* An image to be removed after the test though it has no name of ours. */
 void contract_track_image(struct contract *f, const char *id);
 /* Open another engine object on the same engine; NULL options are the fixture's. */

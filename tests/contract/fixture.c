@@ -356,6 +356,15 @@ int contract_has_processes(const struct contract *f)
     return gantry_engine_supports(f->engine, GANTRY_FEATURE_CONTAINERS_RUN);
 }
 
+struct contract_subnet contract_subnet(unsigned which)
+{
+    unsigned part = ((unsigned)getpid() * 4 + which) & 0x3fff;
+    struct contract_subnet own;
+
+    snprintf(own.prefix, sizeof own.prefix, "10.%u.%u", 128 + (part >> 8), part & 0xff);
+    return own;
+}
+
 const char *contract_name(struct contract *f, const char *word)
 {
     char *name = f->names[f->serial % (sizeof f->names / sizeof f->names[0])];

@@ -3,15 +3,12 @@
  */
 #include "contract.h"
 
-#include <unistd.h>
-
-/* A private range that other processes of this suite are unlikely to ask for at the same time. */
 static void own_subnet(char subnet[32], char gateway[32], unsigned which)
 {
-    unsigned part = ((unsigned)getpid() * 4 + which) & 0x3fff;
+    const struct contract_subnet own = contract_subnet(which);
 
-    snprintf(subnet, 32, "10.%u.%u.0/24", 128 + (part >> 8), part & 0xff);
-    snprintf(gateway, 32, "10.%u.%u.1", 128 + (part >> 8), part & 0xff);
+    snprintf(subnet, 32, "%s.0/24", own.prefix);
+    snprintf(gateway, 32, "%s.1", own.prefix);
 }
 
 static void network_comes_and_goes(struct contract *f)

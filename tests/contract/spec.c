@@ -382,23 +382,30 @@ static void resolver_is_as_asked(struct contract *f)
     run_prints(f, &facts, "1\none.test two.test\nndots:3 timeout:1\n192.0.2.7\n1\n");
 }
 
-static const char *make_network(struct contract *f, const char *word, const char *subnet)
+static const char *make_network(struct contract *f, const char *word, unsigned which)
 {
     const char *name = contract_name(f, word);
+    char subnet[32];
     gantry_network_options opts = { .size = sizeof opts, .subnet = subnet };
 
+    snprintf(subnet, sizeof subnet, "%s.0/24", contract_subnet(which).prefix);
     OK(gantry_networks_create(f->networks, name, &opts, NULL, &f->err));
     return name;
 }
 
 static void several_networks_from_the_start(struct contract *f)
 {
+    const struct contract_subnet first = contract_subnet(0);
+    const struct contract_subnet second = contract_subnet(1);
+    char address[24];
+    char reached[32];
+    char shown[32];
     gantry_attachment front = { .size = sizeof front,
-                                .network = make_network(f, "front", "10.94.1.0/24"),
+                                .network = make_network(f, "front", 0),
                                 .aliases = COMMAND("alpha", "beta") };
     gantry_attachment back = { .size = sizeof back,
-                               .network = make_network(f, "back", "10.94.2.0/24"),
-                               .address = "10.94.2.77",
+                               .network = make_network(f, "back", 1),
+                               .address = address,
                                .mac = "02:42:0a:5e:02:4d" };
     const gantry_attachment *const networks[] = { &front, &back, NULL };
     const gantry_attachment *const only[] = { &front, NULL };
@@ -406,6 +413,8 @@ static void several_networks_from_the_start(struct contract *f)
     struct facts other;
     gantry_run_result *server = NULL;
 
+    snprintf(address, sizeof address, "%s.77", second.prefix);
+    snprintf(reached, sizeof reached, "reached\n%s\n", first.prefix);
     prepare(f, &facts, SHELL("cat /sys/class/net/e*/address; ip -4 addr; " IDLE));
     facts.container.networks = networks;
     facts.container.stop_timeout_ms = 1000;
@@ -415,17 +424,20 @@ static void several_networks_from_the_start(struct contract *f)
     /* The other one is in `front` alone, and knows its neighbour by an alias. */
     prepare(f, &other,
             SHELL("ping -c 1 -W 5 beta >/dev/null && echo reached; "
-                  "ping -c 1 -W 5 alpha | sed -n 's/^PING alpha (\\(10.94.1\\)\\..*/\\1/p'"));
+                  "ping -c 1 -W 5 alpha | sed -n 's/^PING alpha "
+                  "(\\([0-9]*.[0-9]*.[0-9]*\\)\\..*/\\1/p'"));
     front.aliases = NULL;
     other.container.networks = only;
-    run_prints(f, &other, "reached\n10.94.1\n");
+    run_prints(f, &other, reached);
     {
         gantry_output *logs = NULL;
 
         OK(gantry_containers_logs(f->containers, facts.container.name, NULL, &logs, &f->err));
         CONTAINS(logs->stdout_data, "02:42:0a:5e:02:4d");
-        CONTAINS(logs->stdout_data, "10.94.2.77/24");
-        CONTAINS(logs->stdout_data, "10.94.1.");
+        snprintf(shown, sizeof shown, "%s/24", address);
+        CONTAINS(logs->stdout_data, shown);
+        snprintf(shown, sizeof shown, "%s.", first.prefix);
+        CONTAINS(logs->stdout_data, shown);
         gantry_output_free(logs);
     }
 }
@@ -433,7 +445,7 @@ static void several_networks_from_the_start(struct contract *f)
 static void missing_network_leaves_no_container(struct contract *f)
 {
     const gantry_attachment front = { .size = sizeof front,
-                                      .network = make_network(f, "front", "10.94.1.0/24") };
+                                      .network = make_network(f, "front", 0) };
     const gantry_attachment missing = { .size = sizeof missing,
                                         .network = contract_name(f, "nonet") };
     const gantry_attachment *const networks[] = { &front, &missing, NULL };
