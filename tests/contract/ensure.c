@@ -252,6 +252,31 @@ static void ensure_sees_a_newer_image(struct contract *f)
     CONTAINS(f->err.message, "image: is ");
 }
 
+/* The name leads nowhere now: it may be what the container was made from, or another. */
+static void ensure_sees_a_missing_image(struct contract *f)
+{
+    const char *image = contract_name(f, "image");
+    gantry_container_ensure_options replace = { .size = sizeof replace,
+                                                .different = GANTRY_DIFFERENT_REPLACE };
+    gantry_container_ensured *ensured = NULL;
+    struct wanted w;
+
+    OK(gantry_images_tag(f->images, f->base, image, NULL, &f->err));
+    want(f, &w);
+    OK(gantry_containers_ensure(f->containers, image, &w.options, NULL, &ensured, &f->err));
+    OK(gantry_images_untag(f->images, image, NULL, &f->err));
+    OK(gantry_containers_ensure(f->containers, image, &w.options, NULL, NULL, &f->err));
+    FAILS(gantry_containers_ensure(f->containers, contract_name(f, "none"), &w.options, NULL, NULL,
+                                   &f->err),
+          GANTRY_E_EXISTS);
+    CONTAINS(f->err.message, "image: is ");
+    FAILS(gantry_containers_ensure(f->containers, contract_name(f, "none"), &w.options, &replace,
+                                   NULL, &f->err),
+          GANTRY_E_NOT_FOUND);
+    CHECK(contract_exists(f, ensured->id));
+    gantry_container_ensured_free(ensured);
+}
+
 /* What was changed after the create counts, where the engine tells it. */
 static void ensure_sees_an_update(struct contract *f)
 {
@@ -519,6 +544,7 @@ const struct contract_test ensure_tests[] = {
     TEST_WITH(failed_replace_leaves_the_old_one, .on = ON_ENGINES),
     TEST_WITH(ensure_goes_by_the_name, .on = ON_ENGINES),
     TEST_WITH(ensure_sees_a_newer_image, .on = ON_ENGINES),
+    TEST_WITH(ensure_sees_a_missing_image, .on = ON_ENGINES),
     TEST_WITH(ensure_sees_an_update, .on = ON_ENGINES),
     TEST_WITH(ensure_wants_to_know_what, .on = ON_ENGINES),
     TEST_WITH(ensure_finds_all_options_again, .on = ON_ENGINES),
