@@ -169,6 +169,7 @@ typedef struct gantry_container_update_options {
 /**
  * Change limits and restart policy of a container, running or not.
  *
+ * No engine changes `memory_swappiness`, `oom_kill` and `block_limits` later: UNSUPPORTED.
  * Where `memory_bytes` alone would be more than the limit of memory and swap together, that is set
  * to twice as much, as a create does. Docker keeps limits of CPUs in the form in which they were
  * set first: `nano_cpus` of a container with `cpu_quota_us`, and the reverse, is CONFLICT.

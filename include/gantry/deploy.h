@@ -44,13 +44,13 @@ typedef struct gantry_container_ensured {
 /**
  * Make sure that there is a container of that name with that image and those options.
  *
- * Compared is the image that the reference leads to now, what the engine tells of the container
- * (command, environment, labels: what is asked for must be there, more may be; ports, mounts,
- * networks, limits and so on), and a digest of all options, which ensure puts on what it makes as
- * the label "io.libgantry.spec", so that no difference goes unseen. `name` and `pull` are not part
- * of it. Of a container with the same digest only the image is compared, and what can change after
- * a create: limits, restart policy, networks. Of one without the label, options that engines do not
- * tell are not compared.
+ * Compared is the image that the reference leads to now (by its name alone where that image is not
+ * there), what the engine tells of the container (command, environment, labels: what is asked for
+ * must be there, more may be; ports, mounts, networks, limits and so on), and a digest of all
+ * options, which ensure puts on what it makes as the label "io.libgantry.spec", so that no
+ * difference goes unseen. `name` and `pull` are not part of it. Of a container with the same
+ * digest only the image is compared, and what can change after a create: limits, restart policy,
+ * networks. Of one without the label, options that engines do not tell are not compared.
  *
  * REPLACE makes the new container first, under another name, then stops and renames the old one,
  * starts the new one if `start` is ON, and removes the old one at last; when a step fails, the old

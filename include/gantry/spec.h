@@ -242,7 +242,8 @@ typedef struct gantry_health {
     size_t size;             /**< sizeof(gantry_health) */
     const char *const *test; /**< { "CMD", "program", "argument" }, { "CMD-SHELL", "command line" }
                                   or
-                                  { "NONE" } for no check, NULL-terminated; NULL = the image's */
+                                  { "NONE" } for no check, NULL-terminated; NULL = the image's,
+                                  INVALID if it has none */
     int64_t interval_ms;     /**< the engine's default: 30 s */
     int64_t timeout_ms;      /**< 30 s */
     int64_t start_period_ms; /**< failures before do not count; 0 s */

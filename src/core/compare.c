@@ -37,6 +37,7 @@ struct row {
     size_t asked; /* offset in the struct that was asked */
 };
 
+/* "" is the same as none. */
 static void compare_text(struct gnt_differences *d, const struct row *row, const void *is_field,
                          const void *asked_field)
 {
@@ -45,7 +46,7 @@ static void compare_text(struct gnt_differences *d, const struct row *row, const
 
     memcpy(&is, is_field, sizeof is);
     memcpy(&asked, asked_field, sizeof asked);
-    if (asked != NULL && strcmp(is, asked) != 0)
+    if (asked != NULL && asked[0] != '\0' && strcmp(is, asked) != 0)
         gnt_differs(d, "%s: is %s, not %s", row->name, is[0] != '\0' ? is : "not set", asked);
 }
 
@@ -116,6 +117,21 @@ static void compare_number(struct gnt_differences *d, const struct row *row, con
     memcpy(&is, is_field, sizeof is);
     memcpy(&asked, asked_field, sizeof asked);
     if (asked != 0 && is != asked && (asked > 0 || is > 0))
+        gnt_differs(d, "%s: is %" PRId64 ", not %" PRId64, row->name, is, asked);
+}
+
+/* Where CPUs are kept as a quota of time per period, they are rounded down to a microsecond of 0.1
+ * seconds. */
+static void compare_cpus(struct gnt_differences *d, const struct row *row, const void *is_field,
+                         const void *asked_field)
+{
+    static const int64_t step = 10000;
+    int64_t is;
+    int64_t asked;
+
+    memcpy(&is, is_field, sizeof is);
+    memcpy(&asked, asked_field, sizeof asked);
+    if (asked != 0 && (is > asked || asked - is >= step))
         gnt_differs(d, "%s: is %" PRId64 ", not %" PRId64, row->name, is, asked);
 }
 
@@ -192,7 +208,7 @@ static const struct row changeable_rows[] = {
 
 static const struct row limit_rows[] = {
     ROW(compare_number, gantry_resources, memory_bytes, memory_bytes),
-    ROW(compare_number, gantry_resources, nano_cpus, nano_cpus),
+    ROW(compare_cpus, gantry_resources, nano_cpus, nano_cpus),
     ROW(compare_number, gantry_resources, pids, pids_limit),
     ROW(compare_number, gantry_resources, memory_swap_bytes, memory_swap_bytes),
     ROW(compare_number, gantry_resources, memory_reservation_bytes, memory_reservation_bytes),
@@ -260,6 +276,19 @@ static void compare_labels(struct gnt_differences *d, const gantry_container *is
 
 /* ---- mounts, ports, networks ----------------------------------------------------------------- */
 
+/* Engines tell paths without a '/' at their end. */
+static int same_path(const char *a, const char *b)
+{
+    size_t x = strlen(a);
+    size_t y = strlen(b);
+
+    while (x > 1 && a[x - 1] == '/')
+        x--;
+    while (y > 1 && b[y - 1] == '/')
+        y--;
+    return x == y && strncmp(a, b, x) == 0;
+}
+
 static void compare_mount(struct gnt_differences *d, const gantry_container *is,
                           const gantry_mount *asked)
 {
@@ -268,7 +297,7 @@ static void compare_mount(struct gnt_differences *d, const gantry_container *is,
 
     if (asked->type == GANTRY_MOUNT_IMAGE)
         return;
-    while (*m != NULL && strcmp((*m)->target, asked->target) != 0)
+    while (*m != NULL && !same_path((*m)->target, asked->target))
         m++;
     if (*m == NULL) {
         gnt_differs(d, "mounts: nothing is at %s", asked->target);
@@ -277,7 +306,7 @@ static void compare_mount(struct gnt_differences *d, const gantry_container *is,
     source = (*m)->type == GANTRY_MOUNT_VOLUME ? (*m)->volume : (*m)->source;
     if ((*m)->type != asked->type)
         gnt_differs(d, "mounts: %s is of another type", asked->target);
-    else if (asked->source != NULL && strcmp(source, asked->source) != 0)
+    else if (asked->source != NULL && !same_path(source, asked->source))
         gnt_differs(d, "mounts: %s has %s, not %s", asked->target, source, asked->source);
     else if (asked->read_only != GANTRY_DEFAULT &&
              (*m)->read_only != (asked->read_only == GANTRY_ON))
@@ -334,13 +363,15 @@ static void need_network(struct gnt_differences *d, const gantry_container *is, 
 static void compare_networks(struct gnt_differences *d, const gantry_container *is,
                              const gantry_container_options *asked)
 {
+    /* No networks, but words that engines tell; words for what an engine has its own names for. */
+    static const char *const modes[] = { "host", "none", "slirp4netns", "pasta", NULL };
+    static const char *const open_modes[] = { "bridge", "default", "private", NULL };
     const char *name = asked->network;
 
-    if (name != NULL && (strcmp(name, "host") == 0 || strcmp(name, "none") == 0)) {
+    if (name != NULL && in_list(modes, name)) {
         if (strcmp(is->network_mode, name) != 0)
             gnt_differs(d, "network: is %s, not %s", is->network_mode, name);
-    } else if (name != NULL && strcmp(name, "bridge") != 0 &&
-               strncmp(name, "container:", 10) != 0) {
+    } else if (name != NULL && !in_list(open_modes, name) && strncmp(name, "container:", 10) != 0) {
         need_network(d, is, name);
     }
     for (size_t i = 0; asked->networks != NULL && asked->networks[i] != NULL; i++)

@@ -4,6 +4,7 @@
  * until the new one is made, and started if that is asked, everything can be put back.
  */
 #include <gantry/deploy.h>
+#include <gantry/reference.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -56,8 +57,41 @@ static int find(struct ensuring *en, gantry_container **out, gantry_error *err)
     return 0;
 }
 
-/* The image that the reference leads to now. Where it leads nowhere, or nobody can be asked,
- * nothing is said of it. */
+/* "localhost/app" is how some engines store "app". */
+static const char *stored_name(const char *image)
+{
+    return strncmp(image, "localhost/", 10) == 0 ? image + 10 : image;
+}
+
+/* An image that is not there: whether the container was made from what is so named, which may have
+ * gone since. */
+static int compare_name(struct ensuring *en, const gantry_container *c, struct gnt_differences *d,
+                        gantry_error *err)
+{
+    gantry_reference_options o = { .size = sizeof o, .allocator = &en->e->host.mem.a };
+    gantry_reference *asked = NULL;
+    gantry_reference *is = NULL;
+    gantry_error failure = { 0 };
+    int same = 0;
+    int rc = gantry_reference_parse(stored_name(en->image), &o, &asked, err);
+
+    if (rc < 0)
+        return rc;
+    if (asked->id[0] != '\0')
+        same = strncmp(c->image_id, asked->id, strlen(asked->id)) == 0;
+    else
+        rc = gantry_reference_parse(stored_name(c->image), &o, &is, &failure);
+    if (is != NULL)
+        same = strcmp(asked->canonical, is->canonical) == 0;
+    if (!same && rc != GANTRY_E_NOMEM)
+        gnt_differs(d, "image: is %s (%.12s), not %s, which is not there", c->image, c->image_id,
+                    en->image);
+    gantry_reference_free(asked);
+    gantry_reference_free(is);
+    return rc == GANTRY_E_NOMEM ? gnt_nomem(err) : 0;
+}
+
+/* The image that the reference leads to now. Where nobody can be asked, nothing is said of it. */
 static int compare_image(struct ensuring *en, const gantry_container *c, struct gnt_differences *d,
                          gantry_error *err)
 {
@@ -73,7 +107,9 @@ static int compare_image(struct ensuring *en, const gantry_container *c, struct 
         gnt_differs(d, "image: is %s (%.12s), not %s (%.12s)", c->image, c->image_id, en->image,
                     image->id);
     gantry_image_free(image);
-    if (rc < 0 && rc != GANTRY_E_NOT_FOUND) {
+    if (rc == GANTRY_E_NOT_FOUND)
+        return compare_name(en, c, d, err);
+    if (rc < 0) {
         if (err != NULL)
             *err = failure;
         return rc;
@@ -127,23 +163,6 @@ static int refuse(const struct ensuring *en, gantry_error *err)
 
 /* ---- a new one ------------------------------------------------------------------------------- */
 
-static int create(struct ensuring *en, const char *name, gantry_error *err)
-{
-    gantry_container_options o = en->asked;
-    gantry_created *created = NULL;
-    int rc;
-
-    o.name = name;
-    rc = en->ops->create(en->e->state, en->image, &o, &created, err);
-    if (rc < 0)
-        return rc;
-    en->out->id = gantry_result_strdup(en->out, created->id);
-    en->out->warnings = gantry_result_strings(en->out, created->warnings);
-    gantry_created_free(created);
-    en->out->created = 1;
-    return en->out->id == NULL || en->out->warnings == NULL ? gnt_nomem(err) : 0;
-}
-
 static int start(struct ensuring *en, const char *id, gantry_error *err)
 {
     gantry_container_start_options o = { .size = sizeof o, .call = en->call };
@@ -174,6 +193,27 @@ static int remove_one(struct ensuring *en, const char *id, int volumes, const ga
         return rc;
     }
     return 0;
+}
+
+static int create(struct ensuring *en, const char *name, gantry_error *err)
+{
+    gantry_container_options o = en->asked;
+    gantry_created *created = NULL;
+    int rc;
+
+    o.name = name;
+    rc = en->ops->create(en->e->state, en->image, &o, &created, err);
+    if (rc < 0)
+        return rc;
+    en->out->id = gantry_result_strdup(en->out, created->id);
+    en->out->warnings = gantry_result_strings(en->out, created->warnings);
+    en->out->created = 1;
+    if (en->out->id == NULL || en->out->warnings == NULL) {
+        remove_one(en, created->id, GANTRY_ON, NULL, NULL);
+        rc = gnt_nomem(err);
+    }
+    gantry_created_free(created);
+    return rc;
 }
 
 /* ---- replace --------------------------------------------------------------------------------- */

@@ -81,6 +81,50 @@ int gnt_rest_update_swap(struct gnt_rest *rest, const gantry_call *call, const c
     return 0;
 }
 
+int gnt_rest_update_check(const gantry_resources *r, gantry_error *err)
+{
+    const struct {
+        const char *name;
+        int set;
+    } limits[] = {
+        { "resources: memory_swappiness", r->memory_swappiness != 0 },
+        { "resources: oom_kill", r->oom_kill != GANTRY_DEFAULT },
+        { "resources: block_limits", r->block_limits != NULL && r->block_limits[0] != NULL },
+    };
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (limits[i].set)
+            return gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                            "option \"%s\" is not supported by this engine: no update changes it",
+                            limits[i].name);
+    }
+    return 0;
+}
+
+/* ---- restart --------------------------------------------------------------------------------- */
+
+const struct gnt_word gnt_restart_words[] = {
+    { "no", GANTRY_RESTART_NO },         { "on-failure", GANTRY_RESTART_ON_FAILURE },
+    { "always", GANTRY_RESTART_ALWAYS }, { "unless-stopped", GANTRY_RESTART_UNLESS_STOPPED },
+    { "", GANTRY_RESTART_NO },           { NULL, 0 }
+};
+
+int gnt_out_restart(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
+{
+    const struct gnt_word *word = gnt_restart_words;
+    int restart;
+
+    memcpy(&restart, field, sizeof restart);
+    while (word->word != NULL && word->value != restart)
+        word++;
+    if (word->word == NULL)
+        return gnt_fail(c->err, GANTRY_E_INVALID, "restart: %d is none of GANTRY_RESTART_",
+                        restart);
+    if (gnt_json_put(c->arena, c->body, row->path, gnt_json_string(c->arena, word->word)) < 0)
+        return gnt_nomem(c->err);
+    return 0;
+}
+
 /* ---- processes ------------------------------------------------------------------------------- */
 
 const char *gnt_join(struct gnt_arena *arena, const char *const *list, const char *between)

@@ -29,6 +29,28 @@ int gnt_rest_changes(struct gnt_rest *rest, const gantry_call *call, const char 
  * that too, to what the engine's own default is (twice), if the caller says nothing of it. */
 int gnt_rest_update_swap(struct gnt_rest *rest, const gantry_call *call, const char *id,
                          gantry_resources *r, gantry_error *err);
+/* UNSUPPORTED for a limit that no engine's update changes, although it takes it. */
+int gnt_rest_update_check(const gantry_resources *r, gantry_error *err);
+
+/* ---- restart --------------------------------------------------------------------------------- */
+
+extern const struct gnt_word gnt_restart_words[]; /* -> GANTRY_RESTART_..., "" is NO */
+/* The word of an int that is one of these. */
+int gnt_out_restart(struct gnt_out_context *, const struct gnt_out *, const void *);
+
+/* ---- signals (rest_signal.c) ----------------------------------------------------------------- */
+
+/* Number of "SIGTERM", "term", "15", "RTMIN+3" on Linux, the engine's host; 0 if there is none. */
+int gnt_signal_number(const char *name);
+/* "SIGTERM"; NULL if the number has no name. text: room for made up ones. */
+const char *gnt_signal_name(int64_t number, char text[16]);
+/* A number, or a name in any form, as "SIGTERM"; what is neither as it is. */
+int gnt_in_signal(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+
+/* ---- mounts (rest_tmpfs.c) ------------------------------------------------------------------- */
+
+/* {"/t": "size=1000,rw"}: tmpfs mounts, behind the mounts that the field lists. */
+int gnt_in_tmpfs(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
 
 /* ---- health ---------------------------------------------------------------------------------- */
 

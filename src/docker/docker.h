@@ -121,11 +121,6 @@ int gnt_docker_container_remove(void *state, const char *id,
 int gnt_docker_connect_others(struct docker *d, const gantry_call *call, const char *id,
                               const gantry_container_options *opts, gantry_error *err);
 
-/* docker_tmpfs.c */
-/* Hook: more mounts of an inspected container, behind those that the field lists. */
-int gnt_docker_in_tmpfs(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
-                        void *);
-
 /* docker_warnings.c */
 /* UNSUPPORTED if one of a create's or an update's warnings says that an option which is set has no
  * effect; r and cgroup_namespace may be NULL. */

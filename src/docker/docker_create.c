@@ -87,6 +87,34 @@ static int check_security(struct docker *d, const gantry_call *call, const gantr
     return rc;
 }
 
+static int read_test(void *arg, struct gnt_json *value, gantry_error *err)
+{
+    const struct gnt_json *test = gnt_json_get(value, "Config/Healthcheck/Test");
+
+    (void)err;
+    *(int *)arg = test != NULL && test->type == GNT_JSON_ARRAY && test->size > 0;
+    return 0;
+}
+
+/* Of a health check without a test, which the image has not either, nothing would come. */
+static int check_health(struct docker *d, const gantry_call *call, const char *image,
+                        const gantry_health *health, gantry_error *err)
+{
+    struct gnt_req r;
+    int has_test = 0;
+    int rc;
+
+    if (health == NULL || health->test != NULL)
+        return 0;
+    gnt_req_init(&r, &d->rest, "GET", call, "/images/%r/json", image);
+    gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, image);
+    rc = gnt_req_each(&r, GNT_JSON_DOCUMENT, read_test, &has_test, NULL, err);
+    if (rc == 0 && !has_test)
+        rc = gnt_fail(err, GANTRY_E_INVALID,
+                      "health: test: is not given, and the image has no health check");
+    return rc;
+}
+
 /* ---- create ---------------------------------------------------------------------------------- */
 
 /* The container is not what was asked for; rc says why. */
@@ -145,6 +173,8 @@ int gnt_docker_container_create(void *state, const char *image,
     const gantry_created *made;
     int rc = check_security(d, call, opts->security, err);
 
+    if (rc == 0)
+        rc = check_health(d, call, image, opts->health, err);
     if (rc == 0)
         rc = create(d, call, image, opts, &result, err);
     if (rc < 0)

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Names: ["/web", "/other/web"]; a name without a second '/' is the container's own. */
 static int in_own_name(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
@@ -122,13 +123,6 @@ static int in_seconds(struct gnt_in_context *c, const struct gnt_json *v, const 
     return 0;
 }
 
-static const struct gnt_word restarts[] = { { "", GANTRY_RESTART_NO },
-                                            { "no", GANTRY_RESTART_NO },
-                                            { "on-failure", GANTRY_RESTART_ON_FAILURE },
-                                            { "always", GANTRY_RESTART_ALWAYS },
-                                            { "unless-stopped", GANTRY_RESTART_UNLESS_STOPPED },
-                                            { NULL, 0 } };
-
 /* A namespace of its own, which Docker calls "private", is "". */
 static int in_namespace(struct gnt_in_context *c, const struct gnt_json *v,
                         const struct gnt_in *row, void *field)
@@ -138,7 +132,19 @@ static int in_namespace(struct gnt_in_context *c, const struct gnt_json *v,
     return text == NULL || strcmp(text, "private") == 0 ? 0 : gnt_in_str(c, v, row, field);
 }
 
-/* With "CAP_" in front, which it may have been asked for without. */
+/* In capitals with "CAP_" in front, which it may have been asked for without. */
+static const char *capability(struct gnt_arena *arena, const char *text)
+{
+    int bare = strncasecmp(text, "CAP_", 4) != 0 && strcasecmp(text, "ALL") != 0;
+    char *name = gnt_arena_printf(arena, "%s%s", bare ? "CAP_" : "", text);
+
+    for (char *at = name; at != NULL && *at != '\0'; at++) {
+        if (*at >= 'a' && *at <= 'z')
+            *at = (char)(*at - 'a' + 'A');
+    }
+    return name;
+}
+
 static int in_capabilities(struct gnt_in_context *c, const struct gnt_json *v,
                            const struct gnt_in *row, void *field)
 {
@@ -149,11 +155,10 @@ static int in_capabilities(struct gnt_in_context *c, const struct gnt_json *v,
         return 0;
     for (const struct gnt_json *item = v->first; item != NULL; item = item->next) {
         const char *text = gnt_json_text(item);
-        int bare = text != NULL && strncmp(text, "CAP_", 4) != 0 && strcmp(text, "ALL") != 0;
 
         if (text == NULL)
             continue;
-        text = gnt_arena_printf(c->arena, "%s%s", bare ? "CAP_" : "", text);
+        text = capability(c->arena, text);
         list = text != NULL ? gnt_strings_add(c->arena, list, text) : NULL;
         if (list == NULL)
             return gnt_nomem(c->err);
@@ -216,18 +221,18 @@ const struct gnt_in gnt_docker_container_rows[] = {
     GNT_IN_STR(C, user, "Config/User"),
     GNT_IN_STR(C, hostname, "Config/Hostname"),
     GNT_IN_HOOK(C, mounts, "Mounts", gnt_in_mounts),
-    GNT_IN_HOOK(C, mounts, "HostConfig/Tmpfs", gnt_docker_in_tmpfs), /* behind those */
+    GNT_IN_HOOK(C, mounts, "HostConfig/Tmpfs", gnt_in_tmpfs), /* behind those */
     GNT_IN_HOOK(C, attachments, "NetworkSettings/Networks", gnt_in_attachments),
     GNT_IN_HOOK(C, health_text, "State/Health/Status", gnt_in_health_text),
     GNT_IN_ENUM(C, health, "State/Health/Status", gnt_health_words),
     GNT_IN_INT(C, health_failures, "State/Health/FailingStreak"),
     GNT_IN_HOOK(C, health_log, "State/Health/Log", gnt_in_health_log),
     GNT_IN_HOOK(C, health_test, "Config/Healthcheck/Test", gnt_in_health_test),
-    GNT_IN_STR(C, stop_signal, "Config/StopSignal"),
+    GNT_IN_HOOK(C, stop_signal, "Config/StopSignal", gnt_in_signal),
     GNT_IN_HOOK(C, stop_timeout_ms, "Config/StopTimeout", in_seconds),
     GNT_IN_I64(C, restart_retries, "HostConfig/RestartPolicy/MaximumRetryCount"),
     GNT_IN_I64(C, restart_count, "RestartCount"),
-    GNT_IN_ENUM(C, restart, "HostConfig/RestartPolicy/Name", restarts),
+    GNT_IN_ENUM(C, restart, "HostConfig/RestartPolicy/Name", gnt_restart_words),
     GNT_IN_FLAG(C, privileged, "HostConfig/Privileged"),
     GNT_IN_FLAG(C, read_only_root, "HostConfig/ReadonlyRootfs"),
     GNT_IN_FLAG(C, init, "HostConfig/Init"),

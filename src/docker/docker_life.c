@@ -86,27 +86,11 @@ int gnt_docker_changes(void *state, const char *id, const gantry_container_chang
 
 /* ---- update ---------------------------------------------------------------------------------- */
 
-static const char *const restart_names[] = { [GANTRY_RESTART_NO] = "no",
-                                             [GANTRY_RESTART_ON_FAILURE] = "on-failure",
-                                             [GANTRY_RESTART_ALWAYS] = "always",
-                                             [GANTRY_RESTART_UNLESS_STOPPED] = "unless-stopped" };
-
-static int out_restart(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
-{
-    int restart;
-
-    memcpy(&restart, field, sizeof restart);
-    if (gnt_json_put(c->arena, c->body, row->path,
-                     gnt_json_string(c->arena, restart_names[restart])) < 0)
-        return gnt_nomem(c->err);
-    return 0;
-}
-
 #define U gantry_container_update_options
 const struct gnt_out gnt_docker_update_options[] = {
     GNT_OUT_CODE(U, resources),
     GNT_OUT_I64(U, restart_retries, "RestartPolicy/MaximumRetryCount"),
-    GNT_OUT_HOOK(U, restart, "RestartPolicy/Name", out_restart),
+    GNT_OUT_HOOK(U, restart, "RestartPolicy/Name", gnt_out_restart),
     GNT_OUT_REFUSE(U, reserved),
     GNT_OUT_END,
 };
@@ -151,8 +135,10 @@ int gnt_docker_update(void *state, const char *id, const gantry_container_update
 
     if (opts->resources != NULL) {
         limits = *opts->resources;
-        rc = gnt_rest_update_swap(&d->rest, opts->call, id, &limits, err);
+        rc = gnt_rest_update_check(&limits, err);
     }
+    if (rc == 0 && opts->resources != NULL)
+        rc = gnt_rest_update_swap(&d->rest, opts->call, id, &limits, err);
     if (rc < 0)
         return rc;
     gnt_req_init(&r, &d->rest, "POST", opts->call, "/containers/%s/update", id);

@@ -4,6 +4,8 @@
  */
 #include "docker_spec.h"
 
+#include "rest_life.h"
+
 #include <string.h>
 
 /* ---- for hooks ------------------------------------------------------------------------------- */
@@ -74,18 +76,6 @@ static int out_namespace(struct gnt_out_context *c, const struct gnt_out *row, c
     return strcmp(mode, "private") == 0 ? 0 : gnt_out_str(c, row, field);
 }
 
-static int out_restart(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
-{
-    static const char *const policies[] = { [GANTRY_RESTART_NO] = "no",
-                                            [GANTRY_RESTART_ON_FAILURE] = "on-failure",
-                                            [GANTRY_RESTART_ALWAYS] = "always",
-                                            [GANTRY_RESTART_UNLESS_STOPPED] = "unless-stopped" };
-    int policy;
-
-    memcpy(&policy, field, sizeof policy);
-    return gnt_docker_put(c, row->path, gnt_json_string(c->arena, policies[policy]));
-}
-
 static int out_int(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
 {
     int value;
@@ -145,7 +135,7 @@ const struct gnt_out gnt_docker_container_options[] = {
     GNT_OUT_REFUSE(O, secrets),
     GNT_OUT_I64(O, shm_size_bytes, "HostConfig/ShmSize"),
     GNT_OUT_I64(O, restart_retries, "HostConfig/RestartPolicy/MaximumRetryCount"),
-    GNT_OUT_HOOK(O, restart, "HostConfig/RestartPolicy/Name", out_restart),
+    GNT_OUT_HOOK(O, restart, "HostConfig/RestartPolicy/Name", gnt_out_restart),
     GNT_OUT_HOOK(O, oom_score_adjustment, "HostConfig/OomScoreAdj", out_int),
     GNT_OUT_ON(O, publish_all, "HostConfig/PublishAllPorts"),
     GNT_OUT_CODE(O, pull),

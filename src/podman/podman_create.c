@@ -96,15 +96,33 @@ static int check_platform(struct podman *p, const char *image, const gantry_call
     return rc;
 }
 
+enum {
+    CLEANUP_MS = 30000, /* for taking back, whatever the call's limits */
+    HURRY_MS = 100      /* the same, when the caller's time is over */
+};
+
+int gnt_podman_take_back(struct podman *p, const char *id, int rc, gantry_error *err)
+{
+    int hurry = rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT;
+    gantry_call call = { .size = sizeof call, .timeout_ms = hurry ? HURRY_MS : CLEANUP_MS };
+    gantry_container_remove_options remove = {
+        .size = sizeof remove, .call = &call, .force = GANTRY_ON, .volumes = GANTRY_ON
+    };
+    int removed = gnt_podman_container_remove(p, id, &remove, NULL);
+
+    if (removed == 0 || removed == GANTRY_E_NOT_FOUND) {
+        gnt_error_outcome(err, GANTRY_OUTCOME_REFUSED, GANTRY_RETRY_NO);
+        return rc;
+    }
+    gnt_error_suffix(err, "container %s could not be removed", id);
+    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
+    return rc;
+}
+
 /* What libpod takes back with a warning is an error here: the container goes again. */
 static int check_warnings(struct podman *p, const gantry_created *created,
-                          const gantry_container_options *opts, const gantry_call *call,
-                          gantry_error *err)
+                          const gantry_container_options *opts, gantry_error *err)
 {
-    gantry_container_remove_options remove = {
-        .size = sizeof remove, .call = call, .force = GANTRY_ON, .volumes = GANTRY_ON
-    };
-
     for (const char *const *text = created->warnings; *text != NULL; text++) {
         const char *option = gnt_podman_taken_back(*text, opts);
 
@@ -112,9 +130,7 @@ static int check_warnings(struct podman *p, const gantry_created *created,
             continue;
         gnt_fail(err, GANTRY_E_UNSUPPORTED, "option \"%s\" is not supported by this engine: %s",
                  option, *text);
-        if (gnt_podman_container_remove(p, created->id, &remove, NULL) < 0)
-            gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
-        return GANTRY_E_UNSUPPORTED;
+        return gnt_podman_take_back(p, created->id, GANTRY_E_UNSUPPORTED, err);
     }
     return 0;
 }
@@ -181,7 +197,7 @@ int gnt_podman_create(void *state, const char *image, const gantry_container_opt
     if (rc == 0) {
         rc = send_create(p, image, &o, call, &platform, &result, err);
         if (rc == 0)
-            rc = check_warnings(p, result, &o, call, err);
+            rc = check_warnings(p, result, &o, err);
         rc = blame(rc, image, &o, err);
     }
     if (rc == 0)

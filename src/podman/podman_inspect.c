@@ -153,42 +153,6 @@ static int in_entrypoint(struct gnt_in_context *c, const struct gnt_json *v,
     return list[0] == NULL ? gnt_nomem(c->err) : 0;
 }
 
-/* {"/t": "size=1000,rw"}: tmpfs mounts are not among "Mounts"; this row comes after theirs. */
-static int in_tmpfs(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
-                    void *field)
-{
-    const gantry_mount_info *const *old;
-    const gantry_mount_info **list;
-    size_t count = 0;
-
-    (void)row;
-    if (v->type != GNT_JSON_OBJECT || v->first == NULL)
-        return 0;
-    memcpy(&old, field, sizeof old);
-    while (old[count] != NULL)
-        count++;
-    list = gnt_arena_alloc(c->arena, (count + v->size + 1) * sizeof *list);
-    if (list == NULL)
-        return gnt_nomem(c->err);
-    memcpy(list, old, count * sizeof *list);
-    for (const struct gnt_json *item = v->first; item != NULL; item = item->next) {
-        gantry_mount_info *mount = new_item(c, GANTRY_KIND_MOUNT_INFO);
-        const char *text = gnt_json_text(item);
-
-        if (mount == NULL)
-            return GANTRY_E_NOMEM;
-        mount->target = gnt_arena_strdup(c->arena, item->key);
-        mount->type = GANTRY_MOUNT_TMPFS;
-        mount->read_only =
-            text != NULL && (strncmp(text, "ro,", 3) == 0 || strstr(text, ",ro") != NULL);
-        if (mount->target == NULL)
-            return gnt_nomem(c->err);
-        list[count++] = mount;
-    }
-    memcpy(field, &list, sizeof list);
-    return 0;
-}
-
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 #define C gantry_container
@@ -246,19 +210,19 @@ const struct gnt_in gnt_podman_container_rows[] = {
     GNT_IN_STR(C, user, "Config/User"),
     GNT_IN_STR(C, hostname, "Config/Hostname"),
     GNT_IN_HOOK(C, mounts, "Mounts", gnt_in_mounts),
-    GNT_IN_HOOK(C, mounts, "HostConfig/Tmpfs", in_tmpfs),
+    GNT_IN_HOOK(C, mounts, "HostConfig/Tmpfs", gnt_in_tmpfs),
     GNT_IN_HOOK(C, attachments, "NetworkSettings/Networks", gnt_in_attachments),
     GNT_IN_STR(C, health_text, "State/Health/Status"),
     GNT_IN_ENUM(C, health, "State/Health/Status", gnt_podman_health_words),
     GNT_IN_INT(C, health_failures, "State/Health/FailingStreak"),
     GNT_IN_HOOK(C, health_log, "State/Health/Log", gnt_in_health_log),
     GNT_IN_STRS(C, health_test, "Config/Healthcheck/Test"),
-    GNT_IN_HOOK(C, stop_signal, "Config/StopSignal", gnt_podman_in_signal),
+    GNT_IN_HOOK(C, stop_signal, "Config/StopSignal", gnt_in_signal),
     GNT_IN_HOOK(C, stop_timeout_ms, "Config/StopTimeout", gnt_podman_in_seconds),
     GNT_IN_I64(C, restart_retries, "HostConfig/RestartPolicy/MaximumRetryCount"),
     GNT_IN_I64(C, restart_count, "RestartCount"),
     GNT_IN_HOOK(C, restart, "", gnt_podman_in_no_restart),
-    GNT_IN_ENUM(C, restart, "HostConfig/RestartPolicy/Name", gnt_podman_restart_words),
+    GNT_IN_ENUM(C, restart, "HostConfig/RestartPolicy/Name", gnt_restart_words),
     GNT_IN_FLAG(C, privileged, "HostConfig/Privileged"),
     GNT_IN_FLAG(C, read_only_root, "HostConfig/ReadonlyRootfs"),
     GNT_IN_FLAG(C, init, "HostConfig/Init"),

@@ -7,7 +7,6 @@
 #include "podman.h"
 
 extern const struct gnt_word gnt_podman_health_words[];
-extern const struct gnt_word gnt_podman_restart_words[];
 
 /* A list's "Status": only words of health. const char * */
 int gnt_podman_in_status(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
@@ -25,8 +24,6 @@ int gnt_podman_in_seconds(struct gnt_in_context *, const struct gnt_json *, cons
 int gnt_podman_in_dropped(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
                           void *);
 /* Name or number as a name. const char * */
-int gnt_podman_in_signal(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
-                         void *);
 /* "" for its own. const char * */
 int gnt_podman_in_namespace(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
                             void *);

@@ -126,26 +126,6 @@ int gnt_podman_in_dropped(struct gnt_in_context *c, const struct gnt_json *v,
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
-/* A name, or before 5.0 a number. */
-int gnt_podman_in_signal(struct gnt_in_context *c, const struct gnt_json *v,
-                         const struct gnt_in *row, void *field)
-{
-    char text[16];
-    const char *name;
-    int64_t number = 0;
-
-    if (gnt_json_text(v) != NULL)
-        return gnt_in_str(c, v, row, field);
-    if (gnt_json_int(v, &number) < 0)
-        return 0;
-    name = gnt_podman_signal_name(number, text);
-    if (name == NULL)
-        return 0;
-    name = gnt_arena_strdup(c->arena, name);
-    memcpy(field, &name, sizeof name);
-    return name == NULL ? gnt_nomem(c->err) : 0;
-}
-
 /* Its own namespace, under any word, is "". */
 int gnt_podman_in_namespace(struct gnt_in_context *c, const struct gnt_json *v,
                             const struct gnt_in *row, void *field)
@@ -156,12 +136,6 @@ int gnt_podman_in_namespace(struct gnt_in_context *c, const struct gnt_json *v,
         return 0;
     return gnt_in_str(c, v, row, field);
 }
-
-const struct gnt_word gnt_podman_restart_words[] = {
-    { "no", GANTRY_RESTART_NO },         { "on-failure", GANTRY_RESTART_ON_FAILURE },
-    { "always", GANTRY_RESTART_ALWAYS }, { "unless-stopped", GANTRY_RESTART_UNLESS_STOPPED },
-    { "", GANTRY_RESTART_NO },           { NULL, 0 }
-};
 
 /* Where the engine says nothing. */
 int gnt_podman_in_no_restart(struct gnt_in_context *c, const struct gnt_json *v,

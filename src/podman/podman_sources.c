@@ -11,41 +11,55 @@
 
 static const struct gnt_in created_rows[] = { GNT_IN_ID_REQ(gantry_created, id, "Id"), GNT_IN_END };
 
+static void put_source(struct gnt_req *r, const char *image_id, const char *source)
+{
+    static const char *const command[] = { "true", NULL };
+    struct gnt_json *body = gnt_req_object(r);
+    struct gnt_json *mount = gnt_req_object(r);
+
+    gnt_podman_put_text(r, body, "Image", image_id);
+    gnt_podman_put(r, body, "Cmd", gnt_podman_strings(&r->arena, command));
+    gnt_podman_put_text(r, body, "HostConfig/NetworkMode", "none");
+    gnt_podman_put_text(r, mount, "Type", "bind");
+    gnt_podman_put_text(r, mount, "Source", source);
+    gnt_podman_put_text(r, mount, "Target", "/source");
+    gnt_podman_add(r, body, "HostConfig/Mounts", mount);
+    gnt_req_json(r, body);
+}
+
 /*
  * Only the Docker-compatible create makes missing directories; it does so for a container that is
- * taken away at once and never runs.
+ * taken away at once and never runs. It has a name, by which it is found when no answer came.
  */
 static int make_source(struct podman *p, const char *image_id, const char *source,
                        const gantry_call *call, gantry_error *err)
 {
-    gantry_container_remove_options remove = {
-        .size = sizeof remove, .call = call, .force = GANTRY_ON, .volumes = GANTRY_ON
-    };
-    static const char *const command[] = { "true", NULL };
     struct gnt_rest compatible = p->rest;
-    struct gnt_json *body;
-    struct gnt_json *mount;
+    gantry_error failure = { 0 };
     struct gnt_req r;
+    char name[48];
     void *result = NULL;
     int rc;
 
+    snprintf(name, sizeof name, "gantry-source-%llx", (unsigned long long)gantry_clock_ns());
     snprintf(compatible.prefix, sizeof compatible.prefix, "/v1.40");
     gnt_req_init(&r, &compatible, "POST", call, "/containers/create");
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, "");
-    body = gnt_req_object(&r);
-    gnt_podman_put_text(&r, body, "Image", image_id);
-    gnt_podman_put(&r, body, "Cmd", gnt_podman_strings(&r.arena, command));
-    gnt_podman_put_text(&r, body, "HostConfig/NetworkMode", "none");
-    mount = gnt_req_object(&r);
-    gnt_podman_put_text(&r, mount, "Type", "bind");
-    gnt_podman_put_text(&r, mount, "Source", source);
-    gnt_podman_put_text(&r, mount, "Target", "/source");
-    gnt_podman_add(&r, body, "HostConfig/Mounts", mount);
-    gnt_req_json(&r, body);
-    rc = gnt_req_result(&r, GANTRY_KIND_CREATED, created_rows, SIZE_MAX, &result, err);
-    if (rc == 0)
-        rc = gnt_podman_container_remove(p, ((gantry_created *)result)->id, &remove, err);
+    gnt_req_query(&r, "name", name);
+    put_source(&r, image_id, source);
+    rc = gnt_req_result(&r, GANTRY_KIND_CREATED, created_rows, SIZE_MAX, &result, &failure);
     gnt_result_free(result);
+    if (rc == 0)
+        gnt_podman_take_back(p, name, rc, &failure);
+    else if (failure.outcome == GANTRY_OUTCOME_UNKNOWN)
+        gnt_podman_take_back(p, name, rc, NULL); /* where it may be still on its way */
+    if (rc == 0 && failure.outcome == GANTRY_OUTCOME_PARTIAL) {
+        rc = gnt_fail(&failure, GANTRY_E_ENGINE, "mounts: %s: container %s, which made it, is left",
+                      source, name);
+        gnt_error_outcome(&failure, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
+    }
+    if (rc < 0 && err != NULL)
+        *err = failure;
     return rc;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "podman_spec.h"
 
+#include "rest_life.h"
+
 #include <string.h>
 
 /* ---- helpers --------------------------------------------------------------------------------- */
@@ -96,7 +98,7 @@ void gnt_podman_need(struct gnt_req *r, const char *what, int major, int minor)
 static int out_signal(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
 {
     const char *name = *(const char *const *)field;
-    int number = gnt_podman_signal_number(name);
+    int number = gnt_signal_number(name);
 
     if (number == 0)
         return gnt_fail(c->err, GANTRY_E_INVALID, "stop_signal: no such signal: %.40s", name);
@@ -163,8 +165,8 @@ const struct gnt_out gnt_podman_container_options[] = {
     GNT_OUT_STR(O, pod, "pod"),
     GNT_OUT_CODE(O, secrets),
     GNT_OUT_I64(O, shm_size_bytes, "shm_size"),
-    GNT_OUT_CODE(O, restart_retries),
-    GNT_OUT_CODE(O, restart),
+    GNT_OUT_I64(O, restart_retries, "restart_tries"),
+    GNT_OUT_HOOK(O, restart, "restart_policy", gnt_out_restart),
     GNT_OUT_HOOK(O, oom_score_adjustment, "oom_score_adj", out_int),
     GNT_OUT_ON(O, publish_all, "publish_image_ports"),
     GNT_OUT_CODE(O, pull), /* by the public layer */

@@ -55,7 +55,11 @@ void gnt_podman_need(struct gnt_req *r, const char *what, int major, int minor);
 /* Whether any limit was asked for. */
 int gnt_podman_has_limits(const gantry_resources *resources);
 
-/* ---- around the request (podman_warnings.c, podman_sources.c) -------------------------------- */
+/* ---- around the request (podman_create.c, podman_warnings.c, podman_sources.c) --------------- */
+
+/* Remove a container that is not what was asked for; rc, which is returned, says why, and the error
+ * tells if it could not be removed. Its time is not the call's, which may be over. */
+int gnt_podman_take_back(struct podman *p, const char *id, int rc, gantry_error *err);
 
 /* The name of the option whose effect a warning takes back, or NULL. */
 const char *gnt_podman_taken_back(const char *warning, const gantry_container_options *opts);
@@ -74,12 +78,5 @@ int gnt_podman_complete_health(struct podman *p, struct gnt_arena *arena, const 
 /* UNSUPPORTED if something is asked for that libpod would forget on that host. */
 int gnt_podman_check_host(struct podman *p, const gantry_container_options *opts,
                           const gantry_call *call, gantry_error *err);
-
-/* ---- signals (podman_signal.c) --------------------------------------------------------------- */
-
-/* Number of "SIGTERM", "term", "15", "RTMIN+3" on Linux, the engine's host; 0 if there is none. */
-int gnt_podman_signal_number(const char *name);
-/* "SIGTERM"; NULL if the number has no name. text: room for made up ones. */
-const char *gnt_podman_signal_name(int64_t number, char text[16]);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What the engine does for a new container while it lives: health checks, restarts, logs, secrets;
+ * What the engine does for a new container while it lives: health checks, logs, secrets;
  * and the namespaces it shares.
  */
 #include "podman_spec.h"
@@ -46,19 +46,6 @@ static void add_health(struct gnt_req *r, struct gnt_json *body, const gantry_he
         return;
     gnt_podman_need(r, "health: on_unhealthy", 4, 3);
     gnt_podman_put_number(r, body, "health_check_on_failure_action", actions[health->on_unhealthy]);
-}
-
-/* ---- restart --------------------------------------------------------------------------------- */
-
-static void add_restart(struct gnt_req *r, struct gnt_json *body,
-                        const gantry_container_options *opts)
-{
-    static const char *const words[] = { NULL, "no", "on-failure", "always", "unless-stopped" };
-
-    if (opts->restart != GANTRY_RESTART_DEFAULT)
-        gnt_podman_put_text(r, body, "restart_policy", words[opts->restart]);
-    if (opts->restart == GANTRY_RESTART_ON_FAILURE && opts->restart_retries > 0)
-        gnt_podman_put_number(r, body, "restart_tries", opts->restart_retries);
 }
 
 /* ---- log ------------------------------------------------------------------------------------- */
@@ -193,7 +180,6 @@ void gnt_podman_spec_service(struct gnt_req *r, struct gnt_json *body,
     const gantry_secret_mount *const *secrets = opts->secrets;
 
     add_health(r, body, opts->health);
-    add_restart(r, body, opts);
     add_log(r, body, opts);
     check_files(r, secrets);
     for (; secrets != NULL && *secrets != NULL && r->rc == 0; secrets++)

@@ -73,26 +73,11 @@ int gnt_podman_container_exists(void *state, const char *id,
 
 /* ---- update ---------------------------------------------------------------------------------- */
 
-static const char *const restart_names[] = { [GANTRY_RESTART_NO] = "no",
-                                             [GANTRY_RESTART_ON_FAILURE] = "on-failure",
-                                             [GANTRY_RESTART_ALWAYS] = "always",
-                                             [GANTRY_RESTART_UNLESS_STOPPED] = "unless-stopped" };
-
-static int out_restart(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
-{
-    int restart;
-
-    memcpy(&restart, field, sizeof restart);
-    if (gnt_json_put(c->arena, c->body, row->path,
-                     gnt_json_string(c->arena, restart_names[restart])) < 0)
-        return gnt_nomem(c->err);
-    return 0;
-}
-
 #define U gantry_container_update_options
 const struct gnt_out gnt_podman_update_options[] = {
     GNT_OUT_CODE(U, resources), GNT_OUT_I64(U, restart_retries, "restartRetries"),
-    GNT_OUT_HOOK(U, restart, "restartPolicy", out_restart), GNT_OUT_REFUSE(U, reserved), GNT_OUT_END
+    GNT_OUT_HOOK(U, restart, "restartPolicy", gnt_out_restart), GNT_OUT_REFUSE(U, reserved),
+    GNT_OUT_END
 };
 #undef U
 
@@ -157,12 +142,12 @@ int gnt_podman_update(void *state, const char *id, const gantry_container_update
         return gantry_unsupported_option(err, "restart");
     if (opts->resources != NULL) {
         limits = *opts->resources;
-        rc = gnt_rest_update_swap(&p->rest, opts->call, id, &limits, err);
+        rc = gnt_rest_update_check(&limits, err);
     }
+    if (rc == 0 && opts->resources != NULL)
+        rc = gnt_rest_update_swap(&p->rest, opts->call, id, &limits, err);
     if (rc < 0)
         return rc;
-    if (limits.block_limits != NULL && limits.block_limits[0] != NULL)
-        return gantry_unsupported_option(err, "resources: block_limits");
     gnt_req_init(&r, &p->rest, "POST", opts->call, "/containers/%s/update", id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_update_options));

@@ -4,6 +4,8 @@
  */
 #include "contract.h"
 
+#include <unistd.h>
+
 /* What the tests ask for, to be changed by them. */
 struct wanted {
     gantry_container_options options;
@@ -250,6 +252,31 @@ static void ensure_sees_a_newer_image(struct contract *f)
     CONTAINS(f->err.message, "image: is ");
 }
 
+/* The name leads nowhere now: it may be what the container was made from, or another. */
+static void ensure_sees_a_missing_image(struct contract *f)
+{
+    const char *image = contract_name(f, "image");
+    gantry_container_ensure_options replace = { .size = sizeof replace,
+                                                .different = GANTRY_DIFFERENT_REPLACE };
+    gantry_container_ensured *ensured = NULL;
+    struct wanted w;
+
+    OK(gantry_images_tag(f->images, f->base, image, NULL, &f->err));
+    want(f, &w);
+    OK(gantry_containers_ensure(f->containers, image, &w.options, NULL, &ensured, &f->err));
+    OK(gantry_images_untag(f->images, image, NULL, &f->err));
+    OK(gantry_containers_ensure(f->containers, image, &w.options, NULL, NULL, &f->err));
+    FAILS(gantry_containers_ensure(f->containers, contract_name(f, "none"), &w.options, NULL, NULL,
+                                   &f->err),
+          GANTRY_E_EXISTS);
+    CONTAINS(f->err.message, "image: is ");
+    FAILS(gantry_containers_ensure(f->containers, contract_name(f, "none"), &w.options, &replace,
+                                   NULL, &f->err),
+          GANTRY_E_NOT_FOUND);
+    CHECK(contract_exists(f, ensured->id));
+    gantry_container_ensured_free(ensured);
+}
+
 /* What was changed after the create counts, where the engine tells it. */
 static void ensure_sees_an_update(struct contract *f)
 {
@@ -291,6 +318,223 @@ static void ensure_wants_to_know_what(struct contract *f)
     CHECK(!contract_exists(f, w.options.name));
 }
 
+/* ---- all options --------------------------------------------------------------------------------- */
+
+/* Everything that both engines take, in the words in which they would tell it otherwise. */
+struct everything {
+    gantry_container_options options;
+    gantry_resources resources;
+    gantry_security security;
+    gantry_health health;
+    gantry_mount mounts[5];
+    const gantry_mount *mount_list[6];
+    gantry_port ports[2];
+    const gantry_port *port_list[3];
+    gantry_attachment attachment;
+    const gantry_attachment *networks[2];
+    gantry_ulimit limits[2];
+    const gantry_ulimit *ulimits[3];
+    gantry_device device;
+    const gantry_device *devices[2];
+    gantry_pair labels[2];
+    gantry_pair annotations[1];
+    gantry_pair sysctls[1];
+    gantry_pair log_options[1];
+};
+
+static const char *const aliases[] = { "alpha", NULL };
+static const char *const added[] = { "net_admin", NULL };
+static const char *const dropped[] = { "CAP_CHOWN", NULL };
+static const char *const shell_test[] = { "CMD-SHELL", "exit 0", NULL };
+static const char *const entrypoint[] = { "sh", "-c", NULL };
+static const char *const arguments[] = { IDLE, "two words", "", NULL };
+static const char *const environment[] = { "A=1", "EMPTY=", "A=2=2", NULL };
+static const char *const groups[] = { "2000", NULL };
+static const char *const exposed[] = { "7000", "7000/udp", NULL };
+static const char *const search[] = { "example.org", NULL };
+static const char *const resolver_options[] = { "ndots:3", NULL };
+static const char *const both_hosts[] = { "other:192.0.2.2", "six:2001:db8::1", NULL };
+
+static void want_mounts(struct contract *f, struct everything *all)
+{
+    static const int types[] = { GANTRY_MOUNT_VOLUME, GANTRY_MOUNT_VOLUME, GANTRY_MOUNT_BIND,
+                                 GANTRY_MOUNT_TMPFS, GANTRY_MOUNT_TMPFS };
+    static const char *const targets[] = { "/data/", "/own", "/host", "/fast", "/plain" };
+
+    for (size_t i = 0; i < 5; i++) {
+        all->mounts[i] =
+            (gantry_mount){ .size = sizeof all->mounts[i], .type = types[i], .target = targets[i] };
+        all->mount_list[i] = &all->mounts[i];
+    }
+    all->mounts[0].source = contract_name(f, "data");
+    all->mounts[0].copy = GANTRY_OFF;
+    all->mounts[2].source = "/usr/";
+    all->mounts[2].read_only = GANTRY_ON;
+    all->mounts[2].propagation = "rprivate";
+    all->mounts[3].tmpfs_size_bytes = 1 << 20;
+    all->mounts[3].tmpfs_mode = 01770;
+    all->mounts[4].options = "noexec,nosuid";
+}
+
+static void want_network(struct contract *f, struct everything *all)
+{
+    gantry_network_options opts = { .size = sizeof opts, .subnet = "10.94.7.0/24" };
+
+    all->attachment = (gantry_attachment){ .size = sizeof all->attachment,
+                                           .network = contract_name(f, "net"),
+                                           .aliases = aliases,
+                                           .address = "10.94.7.9",
+                                           .mac = "02:42:0A:5e:07:09" };
+    all->networks[0] = &all->attachment;
+    OK(gantry_networks_create(f->networks, all->attachment.network, &opts, NULL, &f->err));
+    all->ports[0] = (gantry_port){ .size = sizeof all->ports[0], .container_port = 80 };
+    all->ports[1] = (gantry_port){ .size = sizeof all->ports[1],
+                                   .container_port = 90,
+                                   .host_port = 47890,
+                                   .count = 2,
+                                   .protocol = "udp",
+                                   .host_address = "127.0.0.1" };
+    all->port_list[0] = &all->ports[0];
+    all->port_list[1] = &all->ports[1];
+}
+
+static void want_limits(struct contract *f, struct everything *all)
+{
+    all->resources = (gantry_resources){ .size = sizeof all->resources,
+                                         .memory_bytes = 64 << 20,
+                                         .memory_reservation_bytes = 32 << 20,
+                                         .memory_swap_bytes = GANTRY_UNLIMITED,
+                                         .nano_cpus = 123456789,
+                                         .pids = GANTRY_UNLIMITED,
+                                         .cpu_shares = 512,
+                                         .cpuset_cpus = "0",
+                                         .cpuset_mems = "0" };
+    if (!contract_differs(f, DIFF_LIMITS_NEED_CGROUPS_2) ||
+        access("/sys/fs/cgroup/memory", F_OK) != 0)
+        all->options.resources = &all->resources;
+    /* Podman raises what is not given of these two, which a machine may forbid. */
+    all->limits[0] = (gantry_ulimit){
+        .size = sizeof all->limits[0], .name = "nofile", .soft = 300, .hard = 400
+    };
+    all->limits[1] = (gantry_ulimit){
+        .size = sizeof all->limits[1], .name = "nproc", .soft = 4000, .hard = 4000
+    };
+    all->ulimits[0] = &all->limits[0];
+    all->ulimits[1] = &all->limits[1];
+    all->device = (gantry_device){ .size = sizeof all->device, .path = "/dev/zero" };
+    all->devices[0] = &all->device;
+    all->security = (gantry_security){ .size = sizeof all->security,
+                                       .capabilities_add = added,
+                                       .capabilities_drop = dropped,
+                                       .seccomp = "unconfined",
+                                       .read_only_root = GANTRY_ON,
+                                       .no_new_privileges = GANTRY_ON };
+    all->health = (gantry_health){ .size = sizeof all->health,
+                                   .test = shell_test,
+                                   .interval_ms = 3600000,
+                                   .timeout_ms = 1500,
+                                   .start_period_ms = 2000,
+                                   .retries = 2 };
+}
+
+static void want_everything(struct contract *f, struct everything *all)
+{
+    gantry_container_options *o = &all->options;
+
+    memset(all, 0, sizeof *all);
+    want_mounts(f, all);
+    want_network(f, all);
+    want_limits(f, all);
+    all->labels[0] = (gantry_pair){ "role", "web" };
+    all->labels[1] = (gantry_pair){ "empty", NULL };
+    all->annotations[0] = (gantry_pair){ "org.example.note", "kept" };
+    all->sysctls[0] = (gantry_pair){ "net.core.somaxconn", "321" };
+    all->log_options[0] = (gantry_pair){ "max-size", "64k" };
+    o->size = sizeof *o;
+    o->name = contract_name(f, "everything");
+    o->entrypoint = entrypoint;
+    o->command = arguments;
+    o->environment = environment;
+    o->labels = all->labels;
+    o->label_count = 2;
+    o->working_directory = "/work";
+    o->user = "0:0";
+    o->hostname = "everything";
+    o->mounts = all->mount_list;
+    o->ports = all->port_list;
+    o->networks = all->networks;
+    o->stop_timeout_ms = 1500;
+    o->open_stdin = GANTRY_ON;
+    o->tty = GANTRY_OFF;
+    o->init = GANTRY_ON;
+    o->groups = groups;
+    o->stop_signal = "TERM";
+    o->exposed_ports = exposed;
+    o->dns_servers = servers;
+    o->dns_search = search;
+    o->dns_options = resolver_options;
+    o->extra_hosts = both_hosts;
+    o->ulimits = all->ulimits;
+    o->sysctls = all->sysctls;
+    o->sysctl_count = 1;
+    o->devices = all->devices;
+    o->security = &all->security;
+    o->health = &all->health;
+    o->log_driver = "json-file";
+    o->log_options = all->log_options;
+    o->log_option_count = 1;
+    o->ipc_namespace = "private";
+    o->cgroup_namespace = "private";
+    o->shm_size_bytes = 32 << 20;
+    o->restart = GANTRY_RESTART_ON_FAILURE;
+    o->restart_retries = 3;
+    o->oom_score_adjustment = 123;
+    if (!contract_differs(f, DIFF_ANNOTATIONS_NEED_API_143)) {
+        o->annotations = all->annotations;
+        o->annotation_count = 1;
+    }
+}
+
+/* What was asked is there, so that asking again finds no difference. */
+static void is_equal(struct contract *f, const struct everything *all, int start)
+{
+    gantry_container_ensure_options opts = { .size = sizeof opts,
+                                             .different = GANTRY_DIFFERENT_ACCEPT,
+                                             .start = start };
+    gantry_container_ensured *ensured = NULL;
+
+    OK(gantry_containers_ensure(f->containers, f->base, &all->options, &opts, &ensured, &f->err));
+    for (size_t i = 0; ensured->differences[i] != NULL; i++)
+        printf("difference: %s\n", ensured->differences[i]);
+    CHECK(ensured->differences[0] == NULL);
+    CHECK(ensured->created == 0);
+    gantry_container_ensured_free(ensured);
+}
+
+/* Of one that ensure made, and of one that is compared with what the engine tells alone. */
+static void ensure_finds_all_options_again(struct contract *f)
+{
+    gantry_container_remove_options force = { .size = sizeof force,
+                                              .force = GANTRY_ON,
+                                              .volumes = GANTRY_ON };
+    gantry_container *info = NULL;
+    struct everything all;
+
+    want_everything(f, &all);
+    OK(gantry_containers_create(f->containers, f->base, &all.options, NULL, &f->err));
+    is_equal(f, &all, GANTRY_OFF);
+    is_equal(f, &all, GANTRY_ON);
+    is_equal(f, &all, GANTRY_ON);
+    OK(gantry_containers_inspect(f->containers, all.options.name, NULL, &info, &f->err));
+    SAME(info->stop_signal, "SIGTERM");
+    CHECK(info->stop_timeout_ms == 2000);
+    CHECK(contract_in_list(info->capabilities_add, "CAP_NET_ADMIN"));
+    gantry_container_free(info);
+    OK(gantry_containers_remove(f->containers, all.options.name, &force, &f->err));
+    OK(gantry_containers_ensure(f->containers, f->base, &all.options, NULL, NULL, &f->err));
+    is_equal(f, &all, GANTRY_OFF);
+}
+
 const struct contract_test ensure_tests[] = {
     TEST_WITH(ensure_creates_once, .on = ON_ENGINES),
     TEST_WITH(ensure_tells_what_differs, .on = ON_ENGINES),
@@ -300,7 +544,9 @@ const struct contract_test ensure_tests[] = {
     TEST_WITH(failed_replace_leaves_the_old_one, .on = ON_ENGINES),
     TEST_WITH(ensure_goes_by_the_name, .on = ON_ENGINES),
     TEST_WITH(ensure_sees_a_newer_image, .on = ON_ENGINES),
+    TEST_WITH(ensure_sees_a_missing_image, .on = ON_ENGINES),
     TEST_WITH(ensure_sees_an_update, .on = ON_ENGINES),
     TEST_WITH(ensure_wants_to_know_what, .on = ON_ENGINES),
+    TEST_WITH(ensure_finds_all_options_again, .on = ON_ENGINES),
     { 0 },
 };

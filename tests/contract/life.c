@@ -205,6 +205,30 @@ static void update_of_cpus_in_another_form(struct contract *f)
         OK(gantry_containers_update(f->containers, name, &opts, &f->err));
 }
 
+/* Engines take these and change nothing. */
+static void update_refuses_what_it_cannot_change(struct contract *f)
+{
+    const gantry_block_limit rate = { .size = sizeof rate,
+                                      .path = "/dev/null",
+                                      .read_bytes_per_second = 1 << 20 };
+    const gantry_block_limit *const rates[] = { &rate, NULL };
+    gantry_resources limits = { .size = sizeof limits, .block_limits = rates };
+    gantry_container_update_options opts = { .size = sizeof opts, .resources = &limits };
+    const char *name = contract_start(f, IDLE);
+
+    FAILS(gantry_containers_update(f->containers, name, &opts, &f->err), GANTRY_E_UNSUPPORTED);
+    CONTAINS(f->err.message, "block_limits");
+    limits.block_limits = NULL;
+    limits.memory_swappiness = 10;
+    FAILS(gantry_containers_update(f->containers, name, &opts, &f->err), GANTRY_E_UNSUPPORTED);
+    CONTAINS(f->err.message, "memory_swappiness");
+    limits.memory_swappiness = 0;
+    limits.memory_bytes = 64 << 20;
+    limits.oom_kill = GANTRY_OFF;
+    FAILS(gantry_containers_update(f->containers, name, &opts, &f->err), GANTRY_E_UNSUPPORTED);
+    CONTAINS(f->err.message, "oom_kill");
+}
+
 static void update_wants_something_to_do(struct contract *f)
 {
     gantry_resources none = { .size = sizeof none };
@@ -723,6 +747,7 @@ const struct contract_test life_tests[] = {
     TEST_WITH(update_changes_limits, .on = ON_ENGINES),
     TEST_WITH(update_of_what_does_not_run, .on = ON_ENGINES),
     TEST_WITH(update_changes_restart, .on = ON_ENGINES),
+    TEST_WITH(update_refuses_what_it_cannot_change, .on = ON_ENGINES),
     TEST_WITH(update_of_cpus_in_another_form, .on = ON_ENGINES),
     TEST_WITH(update_wants_something_to_do, .on = ON_ENGINES),
     TEST_WITH(init_prepares_a_container, NEEDS(GANTRY_FEATURE_CONTAINERS_INIT)),

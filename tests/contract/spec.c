@@ -733,6 +733,19 @@ static void health_check_is_known(struct contract *f)
     gantry_container_free(info);
 }
 
+static void health_check_needs_a_test(struct contract *f)
+{
+    const gantry_health health = { .size = sizeof health, .interval_ms = 3500 };
+    struct facts facts;
+
+    prepare(f, &facts, COMMAND("true"));
+    facts.container.health = &health;
+    FAILS(gantry_containers_create(f->containers, f->base, &facts.container, NULL, &f->err),
+          GANTRY_E_INVALID);
+    CONTAINS(f->err.message, "health: test");
+    CHECK(!contract_exists(f, facts.container.name));
+}
+
 static void unknown_runtime_is_invalid(struct contract *f)
 {
     struct facts facts;
@@ -846,6 +859,7 @@ const struct contract_test spec_tests[] = {
     TEST_WITH(stop_signal_is_the_own_one, PROCESSES),
     TEST_WITH(restarts_after_failures, PROCESSES),
     TEST_WITH(health_check_is_known, PROCESSES),
+    TEST_WITH(health_check_needs_a_test, PROCESSES),
     TEST_WITH(unknown_runtime_is_invalid, PROCESSES),
     TEST_WITH(annotations_are_kept, PROCESSES),
     TEST_WITH(image_is_pulled_first, PROCESSES),

@@ -247,6 +247,7 @@ static void test_memory_runs_out(void **state)
 {
     const struct fake_step *const scripts[] = { play(&made) };
     const char *const texts[] = { "a", NULL };
+    const char *const check[] = { "CMD", "true", NULL };
     const gantry_pair pair = { "a", "b" };
     const gantry_mount bind = { .size = sizeof bind,
                                 .type = GANTRY_MOUNT_BIND,
@@ -266,7 +267,7 @@ static void test_memory_runs_out(void **state)
     const gantry_device fuse = { .size = sizeof fuse, .path = "/dev/fuse" };
     const gantry_device *const devices[] = { &fuse, NULL };
     const gantry_security security = { .size = sizeof security, .seccomp = "{}" };
-    const gantry_health health = { .size = sizeof health, .interval_ms = 1 };
+    const gantry_health health = { .size = sizeof health, .test = check, .interval_ms = 1 };
     const gantry_container_options given = { .size = sizeof given,
                                              .mounts = mounts,
                                              .ports = ports,

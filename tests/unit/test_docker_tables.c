@@ -752,8 +752,7 @@ static void test_tmpfs_of_a_container(void **state)
 {
     gantry_container *c = decode(
         GANTRY_KIND_CONTAINER, gnt_docker_container_rows,
-        "{\"Id\":\"" ID
-        "\",\"Name\":\"/"
+        "{\"Id\":\"" ID "\",\"Name\":\"/"
         "a\",\"State\":{\"Status\":\"created\"},\"Mounts\":[{\"Type\":\"tmpfs\",\"Source\":\"\","
         "\"Destination\":\"/t\",\"RW\":true}],\"HostConfig\":{\"Tmpfs\":{\"/u\":"
         "\"noexec,rom\",\"/v\":\"size=1,ro\"}}}");
@@ -804,13 +803,13 @@ static void test_told_options(void **state)
         "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"running\",\"Health\":{\"Status\":\"unhealthy\","
         "\"FailingStreak\":2,\"Log\":[{\"Start\":\"2026-11-28T05:29:17.5Z\",\"End\":"
         "\"2026-11-28T05:29:18Z\",\"ExitCode\":1,\"Output\":\"no\"}]}},\"RestartCount\":4,"
-        "\"LogPath\":\"/log\",\"ExecIDs\":[\"e1\"],\"Config\":{\"StopSignal\":\"SIGINT\","
+        "\"LogPath\":\"/log\",\"ExecIDs\":[\"e1\"],\"Config\":{\"StopSignal\":\"int\","
         "\"StopTimeout\":3,\"Healthcheck\":{\"Test\":[\"CMD\",\"true\"]}},\"HostConfig\":{"
         "\"RestartPolicy\":{\"Name\":\"on-failure\",\"MaximumRetryCount\":5},\"Privileged\":true,"
         "\"ReadonlyRootfs\":true,\"Init\":true,\"MemorySwap\":-1,\"MemoryReservation\":7,"
         "\"CpuShares\":8,\"CpuPeriod\":9,\"CpuQuota\":10,\"ShmSize\":11,\"CpusetCpus\":\"0\","
         "\"NetworkMode\":\"host\",\"PidMode\":\"host\",\"IpcMode\":\"private\",\"UsernsMode\":\"\","
-        "\"LogConfig\":{\"Type\":\"local\"},\"Runtime\":\"runc\",\"CapAdd\":[\"NET_ADMIN\","
+        "\"LogConfig\":{\"Type\":\"local\"},\"Runtime\":\"runc\",\"CapAdd\":[\"net_admin\","
         "\"CAP_CHOWN\"],\"CapDrop\":[\"ALL\"],\"Dns\":[\"192.0.2.1\"],\"ExtraHosts\":[\"a:192.0.2."
         "2\"],\"Annotations\":{\"k\":\"v\"}},\"SizeRw\":12,\"SizeRootFs\":13}");
 

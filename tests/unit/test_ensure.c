@@ -255,6 +255,43 @@ static void test_differences_in_words(void **state)
     check_words(&c, 1, "pids: is 50, not -1|");
 }
 
+/* What engines tell in another form than it was asked for. */
+static void test_other_forms_are_no_difference(void **state)
+{
+    static const gantry_mount_info info = {
+        .source = "/host", .target = "/m", .volume = "", .type = GANTRY_MOUNT_BIND
+    };
+    static const gantry_mount_info *const infos[] = { &info, NULL };
+    gantry_mount mount = {
+        .size = sizeof mount, .type = GANTRY_MOUNT_BIND, .source = "/host/", .target = "/m//"
+    };
+    const gantry_mount *const mounts[] = { &mount, NULL };
+    gantry_resources resources = { .size = sizeof resources, .nano_cpus = 123456789 };
+    struct case_ c;
+
+    (void)state;
+    begin(&c);
+    c.is->nano_cpus = 123450000;
+    c.is->network_mode = "slirp4netns";
+    c.is->user = "web";
+    c.is->mounts = infos;
+    c.asked.resources = &resources;
+    c.asked.network = "slirp4netns";
+    c.asked.user = "";
+    c.asked.mounts = mounts;
+    check_words(&c, 0, "");
+    begin(&c);
+    c.is->nano_cpus = 123440000;
+    c.is->network_mode = "bridge";
+    c.asked.resources = &resources;
+    c.asked.network = "pasta";
+    check_words(&c, 1, "nano_cpus: is 123440000, not 123456789|network: is bridge, not pasta|");
+    begin(&c);
+    c.is->network_mode = "slirp4netns";
+    c.asked.network = "private";
+    check_words(&c, 0, "");
+}
+
 static void test_mounts_ports_networks(void **state)
 {
     static const gantry_mount_info info = {
@@ -325,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_the_digest_stays),
         cmocka_unit_test(test_what_is_not_asked_is_no_difference),
         cmocka_unit_test(test_differences_in_words),
+        cmocka_unit_test(test_other_forms_are_no_difference),
         cmocka_unit_test(test_mounts_ports_networks),
         cmocka_unit_test(test_published_port),
     };

@@ -5,6 +5,8 @@
  */
 #include "podman/podman_spec.h"
 
+#include "rest_life.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -335,9 +337,9 @@ static void test_service(void **state)
                                     .ipc_namespace = "container:web",
                                     .uts_namespace = "private",
                                     .cgroup_namespace = "host" };
+    check(&o, 4, 3, ",\"restart_tries\":5,\"restart_policy\":\"on-failure\"");
     check(&o, 4, 3,
-          "\"restart_policy\":\"on-failure\",\"restart_tries\":5,"
-          "\"log_configuration\":{\"driver\":\"k8s-file\",\"size\":10485760},"
+          ",\"log_configuration\":{\"driver\":\"k8s-file\",\"size\":10485760},"
           "\"pidns\":{\"nsmode\":\"host\"},\"ipcns\":{\"nsmode\":\"container\",\"value\":\"web\"},"
           "\"utsns\":{\"nsmode\":\"private\"},\"cgroupns\":{\"nsmode\":\"host\"}}");
     log.value = "10x";
@@ -430,26 +432,26 @@ static void test_signals(void **state)
     char text[16];
 
     (void)state;
-    assert_int_equal(gnt_podman_signal_number("SIGTERM"), 15);
-    assert_int_equal(gnt_podman_signal_number("term"), 15);
-    assert_int_equal(gnt_podman_signal_number("9"), 9);
-    assert_int_equal(gnt_podman_signal_number("SIGRTMIN"), 34);
-    assert_int_equal(gnt_podman_signal_number("RTMAX-2"), 62);
-    assert_int_equal(gnt_podman_signal_number("RTMIN+31"), 0);
-    assert_int_equal(gnt_podman_signal_number("RTMIN-1"), 0);
-    assert_int_equal(gnt_podman_signal_number("65"), 0);
-    assert_int_equal(gnt_podman_signal_number("0"), 0);
-    assert_int_equal(gnt_podman_signal_number("99999999999999999999"), 0);
-    assert_int_equal(gnt_podman_signal_number(""), 0);
+    assert_int_equal(gnt_signal_number("SIGTERM"), 15);
+    assert_int_equal(gnt_signal_number("term"), 15);
+    assert_int_equal(gnt_signal_number("9"), 9);
+    assert_int_equal(gnt_signal_number("SIGRTMIN"), 34);
+    assert_int_equal(gnt_signal_number("RTMAX-2"), 62);
+    assert_int_equal(gnt_signal_number("RTMIN+31"), 0);
+    assert_int_equal(gnt_signal_number("RTMIN-1"), 0);
+    assert_int_equal(gnt_signal_number("65"), 0);
+    assert_int_equal(gnt_signal_number("0"), 0);
+    assert_int_equal(gnt_signal_number("99999999999999999999"), 0);
+    assert_int_equal(gnt_signal_number(""), 0);
     for (int number = 1; number <= 64; number++) {
-        const char *name = gnt_podman_signal_name(number, text);
+        const char *name = gnt_signal_name(number, text);
 
         if (number == 32 || number == 33)
             assert_null(name);
         else
-            assert_int_equal(gnt_podman_signal_number(name), number);
+            assert_int_equal(gnt_signal_number(name), number);
     }
-    assert_null(gnt_podman_signal_name(INT64_MAX, text));
+    assert_null(gnt_signal_name(INT64_MAX, text));
 }
 
 /* ---- recorded answers ------------------------------------------------------------------------ */

@@ -1,8 +1,8 @@
 /*
- * Signals by name and by number. libpod takes and, before 5.0, gives numbers; they are those of the
- * engine's host, a Linux, whatever this process runs on.
+ * Signals by name and by number. libpod takes and, before 5.0, gives numbers, Docker gives what it
+ * was given; they are those of the engine's host, a Linux, whatever this process runs on.
  */
-#include "podman_spec.h"
+#include "rest_life.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ static int real_time(int from, const char *rest, char sign)
     return sign == '+' ? from + (int)number : from - (int)number;
 }
 
-int gnt_podman_signal_number(const char *name)
+int gnt_signal_number(const char *name)
 {
     char *end = NULL;
     long number;
@@ -66,7 +66,7 @@ int gnt_podman_signal_number(const char *name)
     return 0;
 }
 
-const char *gnt_podman_signal_name(int64_t number, char text[16])
+const char *gnt_signal_name(int64_t number, char text[16])
 {
     if (number == RTMIN)
         return "SIGRTMIN";
@@ -81,4 +81,24 @@ const char *gnt_podman_signal_name(int64_t number, char text[16])
         }
     }
     return NULL;
+}
+
+int gnt_in_signal(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                  void *field)
+{
+    const char *word = gnt_json_text(v);
+    int64_t number = 0;
+    const char *name;
+    char text[16];
+
+    if (word != NULL)
+        number = gnt_signal_number(word);
+    else if (gnt_json_int(v, &number) < 0)
+        return 0;
+    name = gnt_signal_name(number, text);
+    if (name == NULL)
+        return word != NULL ? gnt_in_str(c, v, row, field) : 0;
+    name = gnt_arena_strdup(c->arena, name);
+    memcpy(field, &name, sizeof name);
+    return name == NULL ? gnt_nomem(c->err) : 0;
 }

@@ -1,8 +1,8 @@
 /*
- * Docker: tmpfs mounts with mount options, which an inspected container has apart from its other
- * mounts.
+ * tmpfs mounts, which an inspected container has apart from its other mounts: on Docker those with
+ * mount options, on Podman all.
  */
-#include "docker.h"
+#include "rest_life.h"
 
 #include <string.h>
 
@@ -19,8 +19,8 @@ static int is_read_only(const char *options)
     return 0;
 }
 
-int gnt_docker_in_tmpfs(struct gnt_in_context *c, const struct gnt_json *v,
-                        const struct gnt_in *row, void *field)
+int gnt_in_tmpfs(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                 void *field)
 {
     const gantry_mount_info *const *have;
     const gantry_mount_info **list;
