@@ -480,6 +480,14 @@ static void test_what_is_no_tar(void **state)
     header(&t, "cut", '0', "", 0644, 100000);
     put(&t, "only this", 9);
     assert_int_equal(unpack(tree, &t, NULL, &err), GANTRY_E_PROTOCOL);
+    header(&t, "pax", 'x', "", 0644, 29);
+    put(&t, "29 mtime=9223372036854775000\n", 29);
+    file(&t, "late", "x");
+    refuses(tree, &t, NULL, GANTRY_E_PROTOCOL, "time");
+    header(&t, "pax", 'x', "", 0644, 18);
+    put(&t, "18 uid=4294967295\n", 18);
+    file(&t, "nobody's", "x");
+    refuses(tree, &t, NULL, GANTRY_E_PROTOCOL, "number");
 }
 
 static void test_lack_of_memory(void **state)
