@@ -166,7 +166,7 @@ typedef struct gantry_copy_to_host_options {
     size_t size;             /**< sizeof(gantry_copy_to_host_options) */
     const gantry_call *call; /**< no total limit by default */
     int64_t max_bytes; /**< most bytes of content in all, more is #GANTRY_E_LIMIT; 0 = no limit */
-    int64_t max_entries;     /**< most files; 0 = no limit */
+    int64_t max_entries;     /**< most files and directories; 0 = no limit */
     int follow;              /**< #GANTRY_ON: if the path itself is a link, what it leads to */
     int owner; /**< #GANTRY_ON: the container's numbers as owners, which takes the privilege to,
                                   and an engine with GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS;

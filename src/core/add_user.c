@@ -77,6 +77,9 @@ static int read_file(struct gnt_copy *c, const char *path, int mode, struct gnt_
         return 0;
     if (rc < 0 && err != NULL)
         *err = failure;
+    /* What is behind a NUL would be lost by writing the text back. */
+    if (rc == 0 && text->size > 0 && memchr(text->data, '\0', text->size) != NULL)
+        rc = gnt_inside_fail(err, GANTRY_E_INVALID, path, "is no text");
     return rc;
 }
 

@@ -15,7 +15,8 @@ static int write_back(struct gnt_copy *c, const char *path, const struct gnt_buf
                                              .mode = head->mode,
                                              .uid = head->uid,
                                              .gid = head->gid,
-                                             .secret = text->wipe };
+                                             .secret = text->wipe,
+                                             .exact_mode = 1 }; /* some shadow files have 0000 */
 
     if (text->rc == GANTRY_E_LIMIT)
         return gnt_inside_fail(err, GANTRY_E_LIMIT, path, "would be too large");

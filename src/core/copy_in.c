@@ -254,6 +254,8 @@ int gnt_copy_write(struct gnt_copy *c, const char *path, const struct gnt_new_co
     if (rc == 0)
         rc = gantry_archive_add_data(archive, gnt_inside_name(followed.path), content->data,
                                      content->size, &o, err);
+    if (rc == 0 && content->exact_mode)
+        archive->last->mode = content->mode | GNT_MODE_SET;
     if (rc == 0)
         rc = upload(c, directory, archive, NULL, err);
     gantry_archive_free(archive);
@@ -289,7 +291,7 @@ int gantry_containers_write_file(gantry_containers *containers, const char *id, 
     if (rc == 0)
         rc = check_write(&o, data, size, err);
     if (rc == 0) {
-        struct gnt_new_content content = { data, size, o.mode, o.uid, o.gid, o.mtime_ns, 0 };
+        struct gnt_new_content content = { data, size, o.mode, o.uid, o.gid, o.mtime_ns, 0, 0 };
 
         gnt_copy_begin(&c, e, id, o.call);
         rc = gnt_inside_parse(&c.arena, "path", path, &inside, err);

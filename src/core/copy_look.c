@@ -139,6 +139,7 @@ int gnt_copy_follow(struct gnt_copy *c, const char *path, struct gnt_followed *o
     for (int hops = 0; hops <= GNT_HOPS_MAX; hops++) {
         gantry_file_info *info = NULL;
         gantry_error failure = { 0 };
+        const char *directory;
         int rc = gnt_copy_stat(c, at, &info, &failure);
 
         if (rc < 0 && !gnt_is_no_file(rc, &failure)) {
@@ -151,7 +152,8 @@ int gnt_copy_follow(struct gnt_copy *c, const char *path, struct gnt_followed *o
             out->info = info;
             return 0;
         }
-        at = gnt_inside_join(&c->arena, gnt_inside_parent(&c->arena, at), info->link_target);
+        directory = gnt_inside_parent(&c->arena, at);
+        at = directory != NULL ? gnt_inside_join(&c->arena, directory, info->link_target) : NULL;
         gantry_file_info_free(info);
         if (at == NULL)
             return gnt_nomem(err);

@@ -95,6 +95,8 @@ static int look(struct gnt_copy *c, const struct gnt_inside *path, int follow,
 static int name_content(struct gnt_inside *inside, const char *host_path, struct to *to,
                         gantry_error *err)
 {
+    int fd;
+
     if (!inside->content)
         return 0;
     if (inside->name[0] != '\0') {
@@ -104,19 +106,24 @@ static int name_content(struct gnt_inside *inside, const char *host_path, struct
     }
     if (mkdirat(to->fd, to->name, 0755) < 0)
         return gnt_file_fail(err, GANTRY_E_IO, errno, "cannot make", host_path);
+    fd = openat(to->fd, to->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return gnt_file_fail(err, GANTRY_E_IO, errno, "cannot open", host_path);
     close(to->fd);
+    to->fd = fd;
+    to->path = host_path;
     to->name = NULL;
-    return open_directory(host_path, to, err);
+    return 0;
 }
 
 static int copy(struct gnt_copy *c, const char *path, const char *host_path,
                 const gantry_copy_to_host_options *o, gantry_error *err)
 {
-    const struct gnt_extract_options options = { .max_bytes = o->max_bytes,
-                                                 .max_entries = o->max_entries,
-                                                 .owner = o->owner == GANTRY_ON,
-                                                 .skip_special = o->special == GANTRY_ON,
-                                                 .keep = o->replace == GANTRY_OFF };
+    struct gnt_extract_options options = { .max_bytes = o->max_bytes,
+                                           .max_entries = o->max_entries,
+                                           .owner = o->owner == GANTRY_ON,
+                                           .skip_special = o->special == GANTRY_ON,
+                                           .keep = o->replace == GANTRY_OFF };
     int follow = o->follow == GANTRY_ON;
     struct to to = { .fd = -1 };
     gantry_file_info *info = NULL;
@@ -137,6 +144,7 @@ static int copy(struct gnt_copy *c, const char *path, const char *host_path,
     if (rc == 0)
         rc = gnt_copy_get(c, &inside, follow, to.name, &tar, err);
     if (rc == 0) {
+        options.only = to.name; /* beside it is what the caller did not name */
         gnt_clock_start(&clock, c->call, 0);
         rc = gnt_extract(&c->arena.mem, tar, to.fd, to.path, &options, &clock, err);
     }

@@ -84,7 +84,8 @@ struct gnt_new_content {
     int64_t uid;
     int64_t gid;
     int64_t mtime_ns;
-    int secret; /* copies are wiped */
+    int secret;     /* copies are wiped */
+    int exact_mode; /* a mode of 0 is one: nobody may; else it means 0644 */
 };
 int gnt_copy_write(struct gnt_copy *c, const char *path, const struct gnt_new_content *content,
                    int make_directory, gantry_error *err);

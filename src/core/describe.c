@@ -85,7 +85,7 @@ static int describe_file(const struct gnt_entry *e, struct gnt_meta *m, struct g
 static int describe_entry(const struct gnt_entry *e, struct gnt_meta *m, struct gnt_content *c,
                           gantry_error *err)
 {
-    m->mode = e->mode != 0 ? e->mode : 0644;
+    m->mode = e->mode != 0 ? e->mode & 07777 : 0644;
     m->uid = e->uid;
     m->gid = e->gid;
     m->mtime = seconds(e->mtime_ns);

@@ -88,10 +88,8 @@ static int was_made(const struct extract *x, const struct stat *st)
     return x->made_size > 0 && find_made(x->made, x->made_size, st->st_dev, st->st_ino)->used;
 }
 
-/* gnt_places.made */
-static int note_directory(void *arg, const char *name, gantry_error *err)
+static int note_directory(struct extract *x, const char *name, gantry_error *err)
 {
-    struct extract *x = arg;
     struct directory *d = gnt_arena_alloc(&x->arena, sizeof *d);
 
     if (d != NULL)
@@ -102,6 +100,23 @@ static int note_directory(void *arg, const char *name, gantry_error *err)
     d->next = x->directories;
     x->directories = d;
     return 0;
+}
+
+static int count_one(struct extract *x, const char *name, gantry_error *err)
+{
+    if (x->options->max_entries > 0 && ++x->count > x->options->max_entries)
+        return gnt_places_fail(&x->places, GANTRY_E_LIMIT, 0, "max_entries is reached with", name,
+                               err);
+    return 0;
+}
+
+/* gnt_places.made: one entry may imply thousands. */
+static int note_implied(void *arg, const char *name, gantry_error *err)
+{
+    struct extract *x = arg;
+    int rc = note_directory(x, name, err);
+
+    return rc < 0 ? rc : count_one(x, name, err);
 }
 
 static struct directory *find_directory(const struct extract *x, const char *name)
@@ -230,6 +245,7 @@ static int make_symlink(struct extract *x, int dir, const char *leaf, const char
                         const struct gnt_tar_entry *e, gantry_error *err)
 {
     const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, time_of(e) };
+    struct stat st;
     int rc = clear_place(x, dir, leaf, name, err);
 
     if (rc < 0)
@@ -240,7 +256,10 @@ static int make_symlink(struct extract *x, int dir, const char *leaf, const char
         fchownat(dir, leaf, (uid_t)e->uid, (gid_t)e->gid, AT_SYMLINK_NOFOLLOW) < 0)
         return fail(x, GANTRY_E_IO, errno, "cannot give its owner to", name, err);
     (void)utimensat(dir, leaf, times, AT_SYMLINK_NOFOLLOW); /* some file systems cannot */
-    return 0;
+    /* Links have hard links too; linkat() does not follow them. */
+    if (fstatat(dir, leaf, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
+        return fail(x, GANTRY_E_IO, 0, "something else changes", name, err);
+    return note_made(x, &st, err);
 }
 
 /* The file that a hard link is for, as a second descriptor: the places' own is the link's. */
@@ -257,8 +276,8 @@ static int open_target(struct extract *x, const char *target, int *out_dir, stru
     rc = gnt_places_clean(&places, target, err);
     if (rc == 0)
         rc = gnt_places_open(&places, gnt_buf_text(&places.clean), 0, &fd, &part, err);
-    if (rc == GANTRY_E_NOT_FOUND || (rc == 0 && (fstatat(fd, part, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-                                                 !S_ISREG(st.st_mode) || !was_made(x, &st))))
+    if (rc == GANTRY_E_NOT_FOUND ||
+        (rc == 0 && (fstatat(fd, part, &st, AT_SYMLINK_NOFOLLOW) < 0 || !was_made(x, &st))))
         rc = fail(x, GANTRY_E_DENIED, 0,
                   "the archive has a hard link to what it did not bring:", target, err);
     if (rc == 0 && gnt_buf_adds(leaf, part) < 0)
@@ -303,7 +322,7 @@ static int make_hardlink(struct extract *x, int dir, const char *leaf, const cha
 static int make_directory(struct extract *x, int dir, const char *leaf, const char *name,
                           const struct gnt_tar_entry *e, gantry_error *err)
 {
-    struct directory *d;
+    struct directory *d = NULL;
     struct stat st;
     int rc;
 
@@ -311,6 +330,7 @@ static int make_directory(struct extract *x, int dir, const char *leaf, const ch
         rc = note_directory(x, name, err);
         if (rc < 0)
             return rc;
+        d = x->directories;
     } else if (errno != EEXIST) {
         return fail(x, GANTRY_E_IO, errno, "cannot make", name, err);
     } else if (fstatat(dir, leaf, &st, AT_SYMLINK_NOFOLLOW) < 0) {
@@ -319,7 +339,8 @@ static int make_directory(struct extract *x, int dir, const char *leaf, const ch
         return fail(x, GANTRY_E_CONFLICT, 0,
                     "another kind of file is in the place of the directory", name, err);
     }
-    d = find_directory(x, name);
+    if (d == NULL)
+        d = find_directory(x, name);
     if (d != NULL) { /* made here, perhaps since something below it came first */
         d->mode = e->mode;
         d->uid = e->uid;
@@ -330,6 +351,16 @@ static int make_directory(struct extract *x, int dir, const char *leaf, const ch
     return 0;
 }
 
+/* Headers in front of an entry can rename it in ways that a filter of names does not know. */
+static int is_asked_for(const struct extract *x, const char *name)
+{
+    const char *only = x->options->only;
+    size_t size = only != NULL ? strlen(only) : 0;
+
+    return only == NULL ||
+           (strncmp(name, only, size) == 0 && (name[size] == '\0' || name[size] == '/'));
+}
+
 static int make_entry(struct extract *x, const struct gnt_tar_entry *e, gantry_error *err)
 {
     const char *leaf;
@@ -338,6 +369,8 @@ static int make_entry(struct extract *x, const struct gnt_tar_entry *e, gantry_e
     int rc = gnt_places_clean(&x->places, e->name, err);
 
     name = gnt_buf_text(&x->places.clean);
+    if (rc == 0 && !is_asked_for(x, name))
+        return fail(x, GANTRY_E_DENIED, 0, "the archive has what was not asked for:", name, err);
     if (rc == 0 && name[0] == '\0')
         return e->type == GNT_ENTRY_IS_DIRECTORY
                    ? 0
@@ -416,16 +449,15 @@ int gnt_extract(const struct gnt_mem *mem, gantry_stream *tar, int root, const c
     x->clock = clock;
     gnt_arena_init(&x->arena, mem);
     gnt_places_init(&x->places, mem, root, path);
-    x->places.made = note_directory;
+    x->places.made = note_implied;
     x->places.arg = x;
     rc = gnt_tar_entries_open(mem, tar, &x->entries, err);
     while (rc == 0 && more) {
         rc = gnt_tar_entries_next(x->entries, &entry, &more, err);
         if (rc < 0 || !more)
             break;
-        if (options->max_entries > 0 && ++x->count > options->max_entries)
-            rc = fail(x, GANTRY_E_LIMIT, 0, "max_entries is reached with", entry.name, err);
-        else
+        rc = count_one(x, entry.name, err);
+        if (rc == 0)
             rc = make_entry(x, &entry, err);
     }
     rc = dress_directories(x, rc, err);

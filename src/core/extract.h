@@ -12,10 +12,11 @@
 
 struct gnt_extract_options {
     int64_t max_bytes;   /* of content; 0 = no limit */
-    int64_t max_entries; /* 0 = no limit */
+    int64_t max_entries; /* and directories that names imply; 0 = no limit */
     int owner;           /* 1: the entries' owners, and their set-id bits */
     int skip_special;    /* 1: devices and pipes are left out; 0: DENIED */
     int keep;            /* 1: what exists is EXISTS; 0: it is replaced */
+    const char *only;    /* all entries are this or below it, others are DENIED; NULL: no matter */
 };
 
 /*

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum {
-    NAME_MAX_BYTES = 64 * 1024
+    NAME_MAX_BYTES = 16 * 1024 /* each part may be a directory, remembered by its whole name */
 };
 
 void gnt_places_init(struct gnt_places *p, const struct gnt_mem *mem, int root, const char *path)
@@ -76,7 +76,7 @@ int gnt_places_clean(struct gnt_places *p, const char *name, gantry_error *err)
         at += size + (at[size] == '/');
     }
     if (p->clean.rc == GANTRY_E_LIMIT)
-        return refuse("a name of more than 64 KiB", name, err);
+        return refuse("a name of more than 16 KiB", name, err);
     return p->clean.rc < 0 ? gnt_nomem(err) : 0;
 }
 

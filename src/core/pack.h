@@ -32,10 +32,12 @@ enum gnt_entry_kind {
     GNT_ENTRY_INCLUDE /* everything another archive has, in this place of the order */
 };
 
+#define GNT_MODE_SET 010000
+
 struct gnt_entry {
     struct gnt_entry *next; /* in the order of adding */
     enum gnt_entry_kind kind;
-    int mode; /* 0 = by kind or of the host file */
+    int mode; /* 0 = by kind or of the host file; with GNT_MODE_SET: the other bits, also none */
     int keep_owner;
     int64_t uid;
     int64_t gid;

@@ -3,9 +3,11 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <stdint.h>
 
 enum {
-    PIECE = 64 * 1024
+    PIECE = 64 * 1024,
+    NANO = 1000000000
 };
 
 struct gnt_tar_entries {
@@ -117,8 +119,13 @@ static int describe(struct archive_entry *e, struct gnt_tar_entry *out, gantry_e
     out->size = archive_entry_size(e);
     out->mtime_sec = archive_entry_mtime(e);
     out->mtime_nsec = archive_entry_mtime_nsec(e);
-    if (out->uid < 0 || out->gid < 0 || out->size < 0)
-        return gnt_fail(err, GANTRY_E_PROTOCOL, "the archive has a negative number for %s",
+    if (out->uid < 0 || out->gid < 0 || out->size < 0 || out->uid >= UINT32_MAX ||
+        out->gid >= UINT32_MAX)
+        return gnt_fail(err, GANTRY_E_PROTOCOL, "the archive has an impossible number for %s",
+                        out->name);
+    /* Times are counted in nanoseconds elsewhere. */
+    if (out->mtime_sec < -INT64_MAX / NANO || out->mtime_sec >= INT64_MAX / NANO)
+        return gnt_fail(err, GANTRY_E_PROTOCOL, "the archive has an impossible time for %s",
                         out->name);
     return 0;
 }

@@ -899,6 +899,12 @@ static void users_are_added_by_the_files(struct contract *f)
            "uid=1001(ada) gid=1001(ada) groups=50(staff),1001(ada)\n/home/ada\n700 ada\n"
            "bob:x:1000:1000::/:/bin/sh\nada:x:1001:1001:Ada L.:/home/ada:/bin/sh\n"
            "staff:x:50:bob,ada\n");
+    /* A mode of nothing is one that a shadow file has on some systems; it must not become 0644. */
+    prints(f, name, "chmod 0 /etc/shadow", "");
+    user.name = "cyd";
+    user.uid = 0;
+    OK(gantry_containers_add_user(f->containers, name, &user, NULL, NULL, &f->err));
+    prints(f, name, "stat -c %a /etc/shadow; grep -c ^cyd:.6 /etc/shadow", "0\n1\n");
 }
 
 /* Tools that write down how they were called. */
