@@ -79,23 +79,36 @@ static size_t job_made(const struct gnt_deploy *d, size_t nth)
     return i;
 }
 
-/* Whether a create without an answer made something: never started, where nothing was before. */
-static int is_there(struct gnt_deploy *d, const char *name, const gantry_call *call)
+/* The caller wants no more, or the time for all is over; that one was not ready in its own time is
+ * neither. */
+static int is_over(const struct gnt_deploy *d)
+{
+    const gantry_call *call = &d->plan->call;
+
+    return d->rc == GANTRY_E_CANCELLED || (d->rc == GANTRY_E_TIMEOUT && call->deadline_ns != 0 &&
+                                           gantry_clock_ns() >= call->deadline_ns);
+}
+
+/* Whether an item is there. A create without an answer may have made something: never started,
+ * where nothing was before. 1, 0, or why the engine does not tell. */
+static int is_there(struct gnt_deploy *d, size_t item, const gantry_call *call)
 {
     gantry_container_inspect_options o = { .size = sizeof o, .call = call };
+    const char *name = d->plan->graph.nodes[item].name;
     gantry_container *info = NULL;
-    int there = d->ops->inspect(d->plan->e->state, name, &o, &info, NULL) == 0 &&
-                info->state == GANTRY_CONTAINER_CREATED;
+    int rc = 1;
 
+    if (!d->jobs[item].created)
+        rc = d->ops->inspect(d->plan->e->state, name, &o, &info, NULL);
+    if (info != NULL)
+        rc = info->state == GANTRY_CONTAINER_CREATED;
     gantry_container_free(info);
-    return there;
+    return rc == GANTRY_E_NOT_FOUND ? 0 : rc;
 }
 
 /* 0, or what the removal said. */
-static int undo_one(struct gnt_deploy *d, size_t item, int hurry)
+static int undo_one(struct gnt_deploy *d, size_t item, const gantry_call *call, int hurry)
 {
-    const gantry_call brief = { .size = sizeof brief, .timeout_ms = UNDO_MS };
-    const gantry_call *call = hurry ? &brief : NULL;
     gantry_container_stop_options stop = { .size = sizeof stop, .call = call };
     gantry_container_remove_options remove = {
         .size = sizeof remove, .call = call, .force = GANTRY_ON, .volumes = GANTRY_ON
@@ -104,8 +117,6 @@ static int undo_one(struct gnt_deploy *d, size_t item, int hurry)
     const char *id = job->created ? job->id : d->plan->graph.nodes[item].name;
     int rc;
 
-    if (!job->created && !is_there(d, id, call))
-        return 0;
     if (job->order > 0 && !hurry)
         (void)d->ops->stop(d->plan->e->state, id, &stop, NULL);
     rc = d->ops->remove(d->plan->e->state, id, &remove, NULL);
@@ -121,17 +132,21 @@ static int undo_one(struct gnt_deploy *d, size_t item, int hurry)
  */
 static void undo(struct gnt_deploy *d)
 {
-    int hurry = d->rc == GANTRY_E_CANCELLED || d->rc == GANTRY_E_TIMEOUT;
+    const gantry_call brief = { .size = sizeof brief, .timeout_ms = UNDO_MS };
+    int hurry = is_over(d);
+    const gantry_call *call = hurry ? &brief : NULL;
     int keep = d->plan->o.keep == GANTRY_ON;
     size_t left = 0;
 
     for (size_t nth = d->made; nth > 0; nth--) {
         size_t item = job_made(d, nth);
+        int there = is_there(d, item, call);
 
-        if (keep || undo_one(d, item, hurry) < 0) {
-            gnt_error_suffix(&d->failure, "%s is still there", d->plan->graph.nodes[item].name);
-            left++;
-        }
+        if (there == 0 || (there > 0 && !keep && undo_one(d, item, call, hurry) == 0))
+            continue;
+        gnt_error_suffix(&d->failure, there > 0 ? "%s is still there" : "%s may be there",
+                         d->plan->graph.nodes[item].name);
+        left++;
     }
     if (left > 0)
         gnt_error_outcome(&d->failure, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);

@@ -216,12 +216,18 @@ static int sooner(int a, int b)
     return a < b ? a : b;
 }
 
-/* Until when a followed log with an end can have lines; -1: it has no end. */
+/* How long a followed log with an end can still have lines; -1: it has no end, or no connection to
+ * have them from. What a connection has to give comes a moment after it was made, too. */
 static int until_left_ms(const struct gantry_log_reader *r)
 {
-    if (r->o.until_ns == 0 || r->o.follow != GANTRY_ON)
+    int by_time;
+    int by_connection;
+
+    if (r->o.until_ns == 0 || r->o.follow != GANTRY_ON || r->stream == NULL)
         return -1;
-    return left_ms(r->o.until_ns + INT64_C(1000000) * UNTIL_MS - wall_ns());
+    by_time = left_ms(r->o.until_ns - wall_ns() + INT64_C(1000000) * UNTIL_MS);
+    by_connection = left_ms(r->up_ns - gantry_clock_ns() + INT64_C(1000000) * UNTIL_MS);
+    return by_time > by_connection ? by_time : by_connection;
 }
 
 int gantry_log_reader_timeout_ms(const gantry_log_reader *reader)

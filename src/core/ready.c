@@ -250,6 +250,8 @@ static void begin_anew(struct gnt_ready *r)
     r->started_ns = r->now->started_ns;
     r->log_since_ns = first_line_ns(r->now);
     r->probed_ns = 0;
+    r->probed = GANTRY_HEALTH_STARTING;
+    r->probe[0] = '\0';
     for (size_t i = 0; i < r->count; i++) {
         r->conditions[i].holds = 0;
         gnt_ready_log_reset(r->conditions[i].log);

@@ -472,6 +472,7 @@ int gnt_rest_stats_open(struct gnt_rest *rest_client, const struct gnt_stats_dia
     struct gantry_host *host = rest_client->host;
     struct rounds *s = gnt_alloc(&host->mem, sizeof *s);
     gantry_call shared;
+    int64_t seconds;
     int rc;
 
     if (s == NULL)
@@ -479,8 +480,8 @@ int gnt_rest_stats_open(struct gnt_rest *rest_client, const struct gnt_stats_dia
     s->rest = rest_client;
     s->dialect = dialect;
     s->all = ids == NULL;
-    s->interval_ns =
-        (opts->interval_ms > 0 ? gnt_seconds_up(opts->interval_ms) : 1) * INT64_C(1000000000);
+    seconds = opts->interval_ms > 0 ? gnt_seconds_up(opts->interval_ms) : 1;
+    s->interval_ns = (seconds < INT32_MAX ? seconds : INT32_MAX) * INT64_C(1000000000);
     gnt_call_import(&s->call, gnt_call_share(&shared, opts->call));
     gnt_clock_start(&s->clock, &s->call, 0);
     s->clock.idle_ns = 0; /* that is for each request */

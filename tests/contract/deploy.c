@@ -54,6 +54,7 @@ static const char *add(struct deploy *d, const char *script,
     memcpy(d->commands[d->count], SHELL(script), sizeof d->commands[0]);
     *container = (gantry_container_options){ .size = sizeof *container,
                                              .name = contract_name(d->f, "d"),
+                                             .stop_timeout_ms = 1000, /* before its trap is set */
                                              .command = d->commands[d->count] };
     *item = (gantry_deployment_item){ .size = sizeof *item,
                                       .image = d->f->base,

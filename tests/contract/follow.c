@@ -171,7 +171,7 @@ static void lines_of_a_terminal(struct contract *f)
 
 static void since_until_tail_and_channels(struct contract *f)
 {
-    const char *name = ended(f, "echo a; echo b >&2; sleep 2.2; echo c; echo d");
+    const char *name = ended(f, "echo a; echo b >&2; sleep 1.7; echo c; echo d");
     gantry_follow_options opts = { .size = sizeof opts, .tail = 2 };
     struct lines lines = { 0 };
     int64_t middle;

@@ -145,8 +145,9 @@ static void log_of_one_that_ended(struct contract *f)
 
 static void log_since_the_last_start(struct contract *f)
 {
-    const char *name = contract_start(f, "n=$(cat /n 2>/dev/null || echo 0); n=$((n+1)); "
-                                         "echo $n >/n; echo start $n; " QUICK);
+    const char *name =
+        contract_start(f, "trap 'exit 0' TERM; n=$(cat /n 2>/dev/null || echo 0); n=$((n+1)); "
+                          "echo $n >/n; echo start $n; " QUICK);
 
     OK(wait_for(f, name, CONDITIONS(CONDITION(.kind = GANTRY_READY_LOG, .text = "start 1"))));
     OK(gantry_containers_restart(f->containers, name, NULL, &f->err));

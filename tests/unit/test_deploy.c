@@ -179,6 +179,11 @@ static int script_inspect(void *state, const char *id, const gantry_container_in
         gantry_container_free(info);
         return not_found(id, err);
     }
+    if (strcmp(c->name, "lost-silent") == 0) {
+        pthread_mutex_unlock(&script.lock);
+        gantry_container_free(info);
+        return gantry_error_set(err, GANTRY_E_UNAVAILABLE, "nobody answers");
+    }
     if (strncmp(c->name, "job", 3) == 0 && c->state == GANTRY_CONTAINER_RUNNING && ++c->looks > 3) {
         c->state = GANTRY_CONTAINER_EXITED;
         note("end", c->name);
@@ -191,8 +196,34 @@ static int script_inspect(void *state, const char *id, const gantry_container_in
     info->has_exit_code = c->state == GANTRY_CONTAINER_EXITED;
     info->exit_code = strcmp(c->name, "job-fails") == 0 ? 3 : 0;
     info->started_ns = c->state == GANTRY_CONTAINER_CREATED ? 0 : 1;
+    if (strcmp(c->name, "flaps") == 0) {
+        info->started_ns = ++c->looks > 1 ? 2 : 1;
+        info->health = GANTRY_HEALTH_STARTING;
+    }
     pthread_mutex_unlock(&script.lock);
     *out = info;
+    return 0;
+}
+
+/* The check of "flaps" succeeds in its first life, and fails to be run in the second. */
+static int script_check_health(void *state, const char *id, const gantry_health_check_options *opts,
+                               gantry_health_result **out, gantry_error *err)
+{
+    static const gantry_health_probe *const none[] = { NULL };
+    gantry_health_result *result;
+    int looks;
+
+    (void)state, (void)opts;
+    pthread_mutex_lock(&script.lock);
+    looks = find(id)->looks;
+    pthread_mutex_unlock(&script.lock);
+    if (looks > 1)
+        return gantry_error_set(err, GANTRY_E_ENGINE, "the check cannot be run");
+    result = gantry_result_new(script.host, GANTRY_KIND_HEALTH_RESULT, err);
+    assert_non_null(result);
+    result->health = GANTRY_HEALTH_HEALTHY;
+    result->log = none;
+    *out = result;
     return 0;
 }
 
@@ -237,6 +268,7 @@ static const gantry_container_ops container_ops = { .size = sizeof container_ops
                                                     .stop = script_stop,
                                                     .remove = script_remove,
                                                     .list = script_list,
+                                                    .check_health = script_check_health,
                                                     .inspect = script_inspect };
 static const char *const schemes[] = { "script", NULL };
 static const gantry_backend backend = { .size = sizeof backend,
@@ -509,6 +541,11 @@ static void test_a_create_without_an_answer(void **state)
     check_before("remove lost\n", "remove a\n");
     assert_null(find("lost"));
     assert_int_equal(s.err.outcome, GANTRY_OUTCOME_REFUSED);
+    begin(&s); /* and whether it is there cannot be known */
+    add(&s, "lost-silent", NULL);
+    assert_int_equal(go(&s, NULL), GANTRY_E_TRUNCATED);
+    assert_non_null(strstr(s.err.message, "lost-silent may be there"));
+    assert_int_equal(s.err.outcome, GANTRY_OUTCOME_PARTIAL);
 }
 
 struct caller {
@@ -549,6 +586,7 @@ static void test_callers_stop_it(void **state)
     assert_int_equal(go(&s, NULL), GANTRY_E_CANCELLED);
     check_before("start a\n", "remove a\n");
     assert_null(strstr(script.notes, "create b\n"));
+    assert_null(strstr(script.notes, "stop a\n")); /* killed */
     gantry_cancel_free(caller.token);
 
     caller.token = NULL;
@@ -558,10 +596,42 @@ static void test_callers_stop_it(void **state)
     assert_null(find("a"));
 
     caller.stop = 0;
+    script.notes[0] = '\0';
     s.opts.ready_ms = 250;
     assert_int_equal(go(&s, NULL), GANTRY_E_TIMEOUT);
     assert_non_null(strstr(s.err.message, "completed: the container is running"));
     assert_null(find("a"));
+    check_before("stop a\n", "remove a\n"); /* the caller has time */
+
+    script.notes[0] = '\0';
+    s.opts.ready_ms = 0;
+    call = (gantry_call){ .size = sizeof call, .timeout_ms = 250 };
+    s.opts.call = &call;
+    assert_int_equal(go(&s, NULL), GANTRY_E_TIMEOUT);
+    assert_null(find("a"));
+    assert_null(strstr(script.notes, "stop a\n"));
+}
+
+/* What a probe said of the life before does not count in the next. */
+static void test_health_ends_with_a_life(void **state)
+{
+    const gantry_condition healthy = { .size = sizeof healthy, .kind = GANTRY_READY_HEALTHY };
+    const gantry_condition completed = { .size = sizeof completed, .kind = GANTRY_READY_COMPLETED };
+    const gantry_condition *const both[] = { &healthy, &completed, NULL };
+    gantry_call call = { .size = sizeof call, .timeout_ms = 400 };
+    gantry_ready_options opts = { .size = sizeof opts, .call = &call };
+    struct set s;
+
+    (void)state;
+    begin(&s);
+    add(&s, "flaps", NULL);
+    s.opts.wait_all = GANTRY_OFF;
+    assert_int_equal(go(&s, NULL), 0);
+    find("flaps")->looks = 0;
+    assert_int_equal(gantry_containers_wait_ready(gantry_engine_containers(engine), "flaps", both,
+                                                  &opts, &s.err),
+                     GANTRY_E_TIMEOUT);
+    assert_non_null(strstr(s.err.message, "healthy: "));
 }
 
 int main(void)
@@ -574,6 +644,7 @@ int main(void)
         cmocka_unit_test(test_undo),
         cmocka_unit_test(test_a_create_without_an_answer),
         cmocka_unit_test(test_callers_stop_it),
+        cmocka_unit_test(test_health_ends_with_a_life),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

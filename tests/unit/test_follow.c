@@ -186,6 +186,42 @@ static void test_ends(void **state)
     client_stop(&r.client);
 }
 
+/* A followed log whose end has passed is read all the same, however late its first byte comes. */
+static void test_a_time_that_has_passed(void **state)
+{
+    struct log log = sample_log();
+    char head[256];
+    struct fake_step late[] = { FAKE_REQUEST,
+                                FAKE_SEND(STREAM),
+                                FAKE_WAIT,
+                                FAKE_BYTES(head, 0),
+                                FAKE_BYTES(log.data, log.size),
+                                FAKE_SEND("\r\n" END),
+                                FAKE_END };
+    const struct fake_step *const scripts[] = { runs, late };
+    const gantry_follow_options until = { .size = sizeof until,
+                                          .follow = GANTRY_ON,
+                                          .until_ns = INT64_C(1000000000) };
+    const gantry_log_line *line = NULL;
+    gantry_log_reader *reader = NULL;
+    gantry_error err = { 0 };
+    static struct rig r;
+    char lines[256];
+
+    (void)state;
+    late[3].size = (size_t)snprintf(head, sizeof head, "%zx\r\n", log.size);
+    rig_start(&r, scripts, 2);
+    assert_int_equal(open_reader(&r, &until, &reader, &err), 0);
+    gantry_log_reader_set_nonblocking(reader, 1);
+    assert_int_equal(gantry_log_reader_next(reader, &line, &err), GANTRY_E_AGAIN);
+    fake_release(r.client.fake);
+    gantry_log_reader_set_nonblocking(reader, 0);
+    assert_int_equal(read_lines(reader, lines, &err), 0);
+    assert_string_equal(lines, ALL_LINES);
+    gantry_log_reader_close(reader);
+    client_stop(&r.client);
+}
+
 static void test_gives_up(void **state)
 {
     static const struct fake_step broken[] = { FAKE_REQUEST, FAKE_SEND(STREAM), FAKE_END };
@@ -270,6 +306,7 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_breaks), cmocka_unit_test(test_ends),
+                                        cmocka_unit_test(test_a_time_that_has_passed),
                                         cmocka_unit_test(test_gives_up),
                                         cmocka_unit_test(test_memory) };
 
