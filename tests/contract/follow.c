@@ -491,6 +491,7 @@ struct many {
     gantry_log_reader *reader;
     int next; /* number of the line that is due */
     int done;
+    int wrong; /* lines that were not the one that was due, where engines may lose some */
 };
 
 static void drain_many(struct contract *f, struct many *m)
@@ -501,7 +502,13 @@ static void drain_many(struct contract *f, struct many *m)
 
     while ((rc = gantry_log_reader_next(m->reader, &line, &f->err)) == 0 && line != NULL) {
         snprintf(want, sizeof want, "number %d.", m->next);
-        SAME(line->text, want);
+        if (strcmp(line->text, want) != 0 &&
+            contract_differs(f, DIFF_FOLLOWED_LINES_MAY_GET_LOST)) {
+            m->wrong++;
+            CHECK(sscanf(line->text, "number %d.", &m->next) == 1);
+        } else {
+            SAME(line->text, want);
+        }
         m->next++;
     }
     if (rc == 0)
@@ -521,6 +528,7 @@ static void five_hundred_in_one_thread(struct contract *f)
     gantry_follow_options opts = { .size = sizeof opts, .follow = GANTRY_ON };
     const char *names[MANY_CONTAINERS];
     int left = ALL;
+    int wrong = 0;
 
     memset(many, 0, sizeof many);
     for (int i = 0; i < MANY_CONTAINERS; i++) {
@@ -553,8 +561,12 @@ static void five_hundred_in_one_thread(struct contract *f)
     }
     for (int i = 0; i < ALL; i++) {
         CHECK(many[i].next == MANY_LINES);
+        wrong += many[i].wrong;
         gantry_log_reader_close(many[i].reader);
     }
+    if (wrong > 0)
+        printf("%d of %d lines were lost by the engine or came twice\n", wrong, ALL * MANY_LINES);
+    CHECK(wrong <= ALL * MANY_LINES / 100);
 }
 
 const struct contract_test follow_tests[] = {
