@@ -83,7 +83,8 @@ typedef struct gantry_log_reader gantry_log_reader;
 
 /**
  * Open a container's log as lines with their times, put together from the engine's pieces.
- * Podman 4.3 may drop a line of a followed log that is written while it reads it, rarely; a log that
+ * Podman 4.3 may drop a line of a followed log that is written while it reads it, rarely; a log
+ * that
  * is read without follow is whole.
  *
  * A followed log ends with its container, and is read once more then, since engines may miss its

@@ -158,6 +158,8 @@ struct contract_subnet {
     char prefix[16];
 };
 struct contract_subnet contract_subnet(unsigned which);
+/* A port of the host, alike; `which` is 0 to 7. */
+int contract_port(unsigned which);
 /* An image to be removed after the test though it has no name of ours. */
 void contract_track_image(struct contract *f, const char *id);
 /* Open another engine object on the same engine; NULL options are the fixture's. */

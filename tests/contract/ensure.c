@@ -378,19 +378,23 @@ static void want_mounts(struct contract *f, struct everything *all)
 
 static void want_network(struct contract *f, struct everything *all)
 {
-    gantry_network_options opts = { .size = sizeof opts, .subnet = "10.94.7.0/24" };
+    static char subnet[32];
+    static char address[32];
+    gantry_network_options opts = { .size = sizeof opts, .subnet = subnet };
 
+    snprintf(subnet, sizeof subnet, "%s.0/24", contract_subnet(2).prefix);
+    snprintf(address, sizeof address, "%s.9", contract_subnet(2).prefix);
     all->attachment = (gantry_attachment){ .size = sizeof all->attachment,
                                            .network = contract_name(f, "net"),
                                            .aliases = aliases,
-                                           .address = "10.94.7.9",
+                                           .address = address,
                                            .mac = "02:42:0A:5e:07:09" };
     all->networks[0] = &all->attachment;
     OK(gantry_networks_create(f->networks, all->attachment.network, &opts, NULL, &f->err));
     all->ports[0] = (gantry_port){ .size = sizeof all->ports[0], .container_port = 80 };
     all->ports[1] = (gantry_port){ .size = sizeof all->ports[1],
                                    .container_port = 90,
-                                   .host_port = 47890,
+                                   .host_port = contract_port(5),
                                    .count = 2,
                                    .protocol = "udp",
                                    .host_address = "127.0.0.1" };

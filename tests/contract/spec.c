@@ -473,12 +473,15 @@ static int port_of(const gantry_container *info, int container_port)
 
 static void ranges_of_ports_are_published(struct contract *f)
 {
-    static const char *const forms[] = { "127.0.0.1:47810-47812:7000-7002", "7005-7006/udp", NULL };
+    char range[64];
+    const char *const forms[] = { range, "7005-7006/udp", NULL };
+    int first = contract_port(0);
     gantry_port_list *ports = NULL;
     gantry_container *info = NULL;
     gantry_run_result *started = NULL;
     struct facts facts;
 
+    snprintf(range, sizeof range, "127.0.0.1:%d-%d:7000-7002", first, first + 2);
     OK(gantry_ports_parse(forms, &ports, &f->err));
     prepare(f, &facts, SHELL(IDLE));
     facts.container.ports = ports->items;
@@ -490,7 +493,7 @@ static void ranges_of_ports_are_published(struct contract *f)
     gantry_run_result_free(started);
     OK(gantry_containers_inspect(f->containers, facts.container.name, NULL, &info, &f->err));
     for (int i = 0; i < 3; i++)
-        CHECK(port_of(info, 7000 + i) == 47810 + i);
+        CHECK(port_of(info, 7000 + i) == first + i);
     CHECK(port_of(info, 7005) > 0 && port_of(info, 7006) > 0);
     CHECK(port_of(info, 7005) != port_of(info, 7006));
     CHECK(port_of(info, 7010) > 0);
@@ -500,9 +503,12 @@ static void ranges_of_ports_are_published(struct contract *f)
 
 static void taken_port_is_in_use(struct contract *f)
 {
-    const gantry_port port = { .size = sizeof port, .container_port = 80, .host_port = 47820 };
+    const gantry_port port = { .size = sizeof port,
+                               .container_port = 80,
+                               .host_port = contract_port(4) };
     const gantry_port *const ports[] = { &port, NULL };
     gantry_run_result *started = NULL;
+    char number[16];
     struct facts facts;
 
     prepare(f, &facts, SHELL(IDLE));
@@ -514,7 +520,8 @@ static void taken_port_is_in_use(struct contract *f)
     facts.container.name = contract_name(f, "second");
     FAILS(gantry_containers_run(f->containers, f->base, &facts.opts, NULL, &f->err),
           GANTRY_E_IN_USE);
-    CONTAINS(f->err.message, "47820");
+    snprintf(number, sizeof number, "%d", port.host_port);
+    CONTAINS(f->err.message, number);
     CHECK(!contract_exists(f, facts.container.name));
 }
 
