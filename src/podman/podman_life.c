@@ -4,6 +4,8 @@
  */
 #include "podman.h"
 
+#include <string.h>
+
 const struct gnt_out gnt_podman_stop_options[] = {
     GNT_OUT_CODE(gantry_container_stop_options, grace_ms), GNT_OUT_END
 };
@@ -122,17 +124,41 @@ int gnt_podman_kill(void *state, const char *id, const gantry_container_kill_opt
     return gnt_req_run(&r, NULL, err);
 }
 
-int gnt_podman_container_remove(void *state, const char *id,
-                                const gantry_container_remove_options *opts, gantry_error *err)
+static int remove_once(struct podman *p, const char *id,
+                       const gantry_container_remove_options *opts, const gantry_call *call,
+                       gantry_error *err)
 {
-    struct podman *p = state;
     struct gnt_req r;
 
-    gnt_req_init(&r, &p->rest, "DELETE", opts->call, "/containers/%s", id);
+    gnt_req_init(&r, &p->rest, "DELETE", call, "/containers/%s", id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_container_remove_options));
     /* Force means kill; without this libpod would first ask and wait for the grace period. */
     if (opts->force == GANTRY_ON)
         gnt_req_query_i64(&r, "timeout", 0);
     return gnt_podman_run_reports(&r, "Err", err);
+}
+
+/* A container that ends by itself while libpod forces it is refused: "as it could not be stopped
+ * ... container state improper". It has ended now, and nothing is in the way any more. */
+int gnt_podman_container_remove(void *state, const char *id,
+                                const gantry_container_remove_options *opts, gantry_error *err)
+{
+    enum {
+        TRIES = 3
+    };
+    struct podman *p = state;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    gantry_error failure = { 0 };
+    int rc = GANTRY_E_STATE;
+
+    for (int i = 0; i < TRIES && rc == GANTRY_E_STATE; i++) {
+        rc = remove_once(p, id, opts, call, &failure);
+        if (opts->force != GANTRY_ON || strstr(failure.message, "could not be stopped") == NULL)
+            break;
+    }
+    if (rc < 0 && err != NULL)
+        *err = failure;
+    return rc;
 }
