@@ -183,3 +183,15 @@ const gantry_call *gnt_call_share(gantry_call *copy, const gantry_call *call)
     copy->timeout_ms = GANTRY_NO_TIMEOUT;
     return copy;
 }
+
+void gnt_call_cleanup(gantry_call *call, int rc)
+{
+    enum {
+        CLEANUP_MS = 30000,
+        HURRY_MS =
+            100 /* the request is sent, and the engine acts on it without anybody to answer to */
+    };
+    int hurry = rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT;
+
+    *call = (gantry_call){ .size = sizeof *call, .timeout_ms = hurry ? HURRY_MS : CLEANUP_MS };
+}

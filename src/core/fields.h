@@ -70,6 +70,9 @@ int gnt_in_enum(struct gnt_in_context *, const struct gnt_json *, const struct g
  * null as "", others left out */
 int gnt_in_map(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
 
+/* the rows of another table, on the same object and struct */
+int gnt_in_table(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *, void *);
+
 struct gnt_word {
     const char *word; /* NULL ends */
     int value;
@@ -96,6 +99,11 @@ struct gnt_word {
 #define GNT_IN_HOOK(T, m, p, fn)                                                                   \
     {                                                                                              \
         p, fn, offsetof(T, m), NULL, 0, 0                                                          \
+    }
+/* Rows that several tables share. */
+#define GNT_IN_TABLE(rows)                                                                         \
+    {                                                                                              \
+        "", gnt_in_table, 0, rows, 0, 0                                                            \
     }
 #define GNT_IN_END                                                                                 \
     {                                                                                              \

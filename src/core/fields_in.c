@@ -55,6 +55,12 @@ int gnt_decode(struct gnt_arena *arena, const struct gnt_json *object, const cha
     return rc;
 }
 
+int gnt_in_table(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                 void *field)
+{
+    return gnt_decode(c->arena, v, c->key, row->aux, field, c->err);
+}
+
 /* ---- texts ----------------------------------------------------------------------------------- */
 
 static int copy_text(struct gnt_in_context *c, const char *text, void *field)

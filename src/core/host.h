@@ -61,6 +61,9 @@ void gnt_clock_start(struct gnt_clock *clock, const gantry_call *call, int64_t d
  * as the requests that are made with it are being sent; streams keep what they need of it.
  */
 const gantry_call *gnt_call_share(gantry_call *copy, const gantry_call *call);
+/* The limits for taking back what a call that failed with rc has made: its own time, whatever the
+ * call's, but a caller whose time is over is not kept waiting. */
+void gnt_call_cleanup(gantry_call *call, int rc);
 /* 0, CANCELLED or TIMEOUT; the message says which limit. */
 int gnt_clock_check(const struct gnt_clock *clock, gantry_error *err);
 /* Milliseconds to the next limit, rounded up, at most max_ms; for poll. 0 if a limit has passed or

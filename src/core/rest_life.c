@@ -101,6 +101,29 @@ int gnt_rest_update_check(const gantry_resources *r, gantry_error *err)
     return 0;
 }
 
+/* ---- taking back ----------------------------------------------------------------------------- */
+
+int gnt_take_back(int (*remove)(void *state, const char *id,
+                                const gantry_container_remove_options *opts, gantry_error *err),
+                  void *state, const char *id, int rc, gantry_error *err)
+{
+    gantry_call call;
+    gantry_container_remove_options options = {
+        .size = sizeof options, .call = &call, .force = GANTRY_ON, .volumes = GANTRY_ON
+    };
+    int removed;
+
+    gnt_call_cleanup(&call, rc);
+    removed = remove(state, id, &options, NULL);
+    if (removed == 0 || removed == GANTRY_E_NOT_FOUND) {
+        gnt_error_outcome(err, GANTRY_OUTCOME_REFUSED, GANTRY_RETRY_NO);
+        return rc;
+    }
+    gnt_error_suffix(err, "container %s could not be removed", id);
+    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
+    return rc;
+}
+
 /* ---- restart --------------------------------------------------------------------------------- */
 
 const struct gnt_word gnt_restart_words[] = {

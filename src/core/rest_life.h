@@ -7,6 +7,12 @@
 
 #include "rest_ops.h"
 
+/* ---- create, inspect (rest_inspect.c) -------------------------------------------------------- */
+
+extern const struct gnt_in gnt_created_rows[];
+/* Rows of an inspected container that a dialect includes behind its own (GNT_IN_TABLE). */
+extern const struct gnt_in gnt_container_rows[];
+
 /* ---- life (rest_life.c) ---------------------------------------------------------------------- */
 
 /* POST /containers/%s/pause or unpause; a container that is so already is success, whatever the
@@ -31,6 +37,12 @@ int gnt_rest_update_swap(struct gnt_rest *rest, const gantry_call *call, const c
                          gantry_resources *r, gantry_error *err);
 /* UNSUPPORTED for a limit that no engine's update changes, although it takes it. */
 int gnt_rest_update_check(const gantry_resources *r, gantry_error *err);
+
+/* Remove a container that is not what was asked for; rc, which is returned, says why. Limits as of
+ * gnt_call_cleanup(). The error tells whether the container is left. */
+int gnt_take_back(int (*remove)(void *state, const char *id,
+                                const gantry_container_remove_options *opts, gantry_error *err),
+                  void *state, const char *id, int rc, gantry_error *err);
 
 /* ---- restart --------------------------------------------------------------------------------- */
 

@@ -62,6 +62,16 @@ static int keep_text(gantry_stats *s, const char *text, size_t size, gantry_erro
     return s->json == NULL ? gnt_nomem(err) : 0;
 }
 
+void gnt_stats_sum_networks(gantry_stats *s)
+{
+    s->received_bytes = 0;
+    s->sent_bytes = 0;
+    for (size_t i = 0; s->networks[i] != NULL; i++) {
+        s->received_bytes += s->networks[i]->received_bytes;
+        s->sent_bytes += s->networks[i]->sent_bytes;
+    }
+}
+
 int gnt_stats_read(const struct gnt_mem *mem, const struct gnt_stats_dialect *dialect,
                    const char *text, size_t size, const struct gnt_cpu_times *before,
                    struct gnt_cpu_times *now, gantry_stats **out, gantry_error *err)

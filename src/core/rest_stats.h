@@ -20,6 +20,9 @@ struct gnt_stats_dialect {
     const char *list_path; /* GET of all that run: [{"Id"}] */
 };
 
+/* received_bytes and sent_bytes as the sums of the single networks. */
+void gnt_stats_sum_networks(gantry_stats *s);
+
 /* Read and decode an answer's text into a new result. before: an earlier look, or NULL; *now is
  * this one. */
 int gnt_stats_read(const struct gnt_mem *mem, const struct gnt_stats_dialect *dialect,

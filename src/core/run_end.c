@@ -15,8 +15,6 @@ enum {
     GONE_STEP_MAX_MS = 80, /* ... up to this */
     GONE_MS = 30000,       /* an engine that takes longer has lost it */
     SETTLE_MS = 2000,      /* an engine may tell of an end before its inspect does */
-    CLEANUP_MS = 30000,    /* for taking back what a failed run made, whatever the call's limits */
-    HURRY_MS = 100,        /* the same, when the caller's time is over */
     WAIT_SLICE_MS = 50     /* for waits without a descriptor */
 };
 
@@ -222,7 +220,7 @@ static void close_both(struct run *r)
 void gnt_run_take_back(struct run *r, int rc, gantry_error *err)
 {
     int hurry = rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT;
-    gantry_call call = { .size = sizeof call, .timeout_ms = hurry ? HURRY_MS : CLEANUP_MS };
+    gantry_call call;
     gantry_container_kill_options kill = { .size = sizeof kill, .call = &call };
     gantry_container_remove_options remove = {
         .size = sizeof remove, .call = &call, .force = GANTRY_ON, .volumes = GANTRY_ON
@@ -230,6 +228,7 @@ void gnt_run_take_back(struct run *r, int rc, gantry_error *err)
     gantry_error killed = { 0 };
     int gone = 0;
 
+    gnt_call_cleanup(&call, rc);
     if (r->result->id[0] == '\0' || !r->started) {
         close_both(r);
         if (r->result->id[0] == '\0')

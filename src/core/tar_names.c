@@ -5,17 +5,12 @@
 #include <string.h>
 
 #include "host.h"
+#include "tar_header.h"
 
 enum {
-    BLOCK = 512,
     PIECE = 32 * 1024,
     EXTENDED_MAX = 1024 * 1024, /* bytes of an extended header, or of a long name */
     NAME_SIZE = 100,            /* fields of a header */
-    SIZE_AT = 124,
-    SIZE_WIDTH = 12,
-    SUM_AT = 148,
-    SUM_WIDTH = 8,
-    TYPE_AT = 156,
     LINK_AT = 157,
     MAGIC_AT = 257,
     PREFIX_AT = 345,
@@ -46,7 +41,7 @@ struct names {
     int has_size;
     struct gnt_buf out; /* to be delivered first */
     size_t out_at;
-    char header[BLOCK];
+    char header[GNT_TAR_BLOCK];
     size_t in_at;
     size_t in_size;
     char in[PIECE];
@@ -54,58 +49,7 @@ struct names {
 
 /* ---- headers --------------------------------------------------------------------------------- */
 
-static uint64_t up(uint64_t size)
-{
-    return (size + BLOCK - 1) / BLOCK * BLOCK;
-}
-
-/* Octal digits, or the large form: the first byte's highest bit, then a number. */
-static uint64_t read_number(const char *field, size_t width)
-{
-    const unsigned char *bytes = (const unsigned char *)field;
-    uint64_t number = 0;
-
-    if (bytes[0] & 0x80) {
-        for (size_t i = width - 8; i < width; i++)
-            number = number << 8 | bytes[i];
-        return number;
-    }
-    for (size_t i = 0; i < width; i++) {
-        if (field[i] >= '0' && field[i] <= '7')
-            number = number * 8 + (uint64_t)(field[i] - '0');
-    }
-    return number;
-}
-
-static unsigned sum_of(const char header[BLOCK])
-{
-    unsigned sum = 0;
-
-    for (size_t i = 0; i < BLOCK; i++)
-        sum += i >= SUM_AT && i < SUM_AT + SUM_WIDTH ? ' ' : (unsigned char)header[i];
-    return sum;
-}
-
-static void write_sum(char header[BLOCK])
-{
-    char digits[16];
-
-    snprintf(digits, sizeof digits, "%06o", sum_of(header));
-    memcpy(header + SUM_AT, digits, 6);
-    header[SUM_AT + 6] = '\0';
-    header[SUM_AT + 7] = ' ';
-}
-
-static int is_zero(const char header[BLOCK])
-{
-    for (size_t i = 0; i < BLOCK; i++) {
-        if (header[i] != '\0')
-            return 0;
-    }
-    return 1;
-}
-
-static int is_ustar(const char header[BLOCK])
+static int is_ustar(const char header[GNT_TAR_BLOCK])
 {
     return memcmp(header + MAGIC_AT, "ustar\0", 6) == 0;
 }
@@ -165,26 +109,26 @@ static int add_record(struct gnt_buf *records, const char *key, const char *valu
 
 static void put_block(struct names *n, const char *data, size_t size)
 {
-    static const char zeroes[BLOCK] = { 0 };
+    static const char zeroes[GNT_TAR_BLOCK] = { 0 };
 
     gnt_buf_add(&n->out, data, size);
-    gnt_buf_add(&n->out, zeroes, (size_t)(up(size) - size));
+    gnt_buf_add(&n->out, zeroes, (size_t)(gnt_tar_padded(size) - size));
 }
 
 static void put_records(struct names *n)
 {
-    char header[BLOCK] = { 0 };
+    char header[GNT_TAR_BLOCK] = { 0 };
     char digits[32];
 
     write_field(header, NAME_SIZE, "PaxHeaders.0/entry");
     memcpy(header + 100, "0000644\0000000000\0000000000", 24);
     snprintf(digits, sizeof digits, "%011zo", n->records.size);
-    memcpy(header + SIZE_AT, digits, SIZE_WIDTH - 1);
+    memcpy(header + GNT_TAR_SIZE_AT, digits, GNT_TAR_SIZE_WIDTH - 1);
     memcpy(header + 136, "00000000000", 12);
-    header[TYPE_AT] = 'x';
+    header[GNT_TAR_TYPE_AT] = 'x';
     memcpy(header + MAGIC_AT, "ustar\00000", 8);
-    write_sum(header);
-    gnt_buf_add(&n->out, header, BLOCK);
+    gnt_tar_write_sum(header);
+    gnt_buf_add(&n->out, header, GNT_TAR_BLOCK);
     put_block(n, gnt_buf_text(&n->records), n->records.size);
 }
 
@@ -210,9 +154,9 @@ static int rename_entry(struct names *n, struct gnt_buf *path, struct gnt_buf *l
 
     new_name(n, gnt_buf_text(&n->path), path);
     size = path->size;
-    if (n->header[TYPE_AT] == '5' && size > 0 && path->data[size - 1] != '/')
+    if (n->header[GNT_TAR_TYPE_AT] == '5' && size > 0 && path->data[size - 1] != '/')
         gnt_buf_adds(path, "/");
-    if (n->header[TYPE_AT] == '1')
+    if (n->header[GNT_TAR_TYPE_AT] == '1')
         new_name(n, gnt_buf_text(&n->link), link);
     else
         gnt_buf_adds(link, gnt_buf_text(&n->link));
@@ -231,8 +175,8 @@ static void put_entry(struct names *n, const struct gnt_buf *path, const struct 
     write_field(n->header + LINK_AT, NAME_SIZE, gnt_buf_text(link));
     if (is_ustar(n->header))
         memset(n->header + PREFIX_AT, 0, PREFIX_SIZE);
-    write_sum(n->header);
-    gnt_buf_add(&n->out, n->header, BLOCK);
+    gnt_tar_write_sum(n->header);
+    gnt_buf_add(&n->out, n->header, GNT_TAR_BLOCK);
 }
 
 static void forget_entry(struct names *n)
@@ -246,18 +190,19 @@ static void forget_entry(struct names *n)
 static int after_entry(struct names *n, gantry_error *err)
 {
     struct gnt_buf path, link;
-    uint64_t size = n->has_size ? n->pax_size : read_number(n->header + SIZE_AT, SIZE_WIDTH);
+    uint64_t size =
+        n->has_size ? n->pax_size : gnt_tar_number(n->header + GNT_TAR_SIZE_AT, GNT_TAR_SIZE_WIDTH);
     int rc = read_name(n, err);
 
     if (rc < 0)
         return rc;
     if (size > UINT64_MAX / 2)
         return gnt_fail(err, GANTRY_E_PROTOCOL, "the archive has an entry of an impossible size");
-    gnt_buf_init(&path, &n->host->mem, EXTENDED_MAX + BLOCK);
-    gnt_buf_init(&link, &n->host->mem, EXTENDED_MAX + BLOCK);
+    gnt_buf_init(&path, &n->host->mem, EXTENDED_MAX + GNT_TAR_BLOCK);
+    gnt_buf_init(&link, &n->host->mem, EXTENDED_MAX + GNT_TAR_BLOCK);
     if (rename_entry(n, &path, &link) < 0)
         rc = gnt_nomem(err);
-    n->left = up(size);
+    n->left = gnt_tar_padded(size);
     n->state = path.size == 0 ? SKIP : PASS;
     if (rc == 0 && path.size > 0)
         put_entry(n, &path, &link);
@@ -317,8 +262,8 @@ static int take_records(struct names *n, size_t size, gantry_error *err)
 
 static int after_extended(struct names *n, gantry_error *err)
 {
-    size_t size = (size_t)read_number(n->header + SIZE_AT, SIZE_WIDTH);
-    char type = n->header[TYPE_AT];
+    size_t size = (size_t)gnt_tar_number(n->header + GNT_TAR_SIZE_AT, GNT_TAR_SIZE_WIDTH);
+    char type = n->header[GNT_TAR_TYPE_AT];
     struct gnt_buf *text = type == 'L' ? &n->path : &n->link;
 
     n->state = HEADER;
@@ -331,21 +276,21 @@ static int after_extended(struct names *n, gantry_error *err)
 
 static int after_header(struct names *n, gantry_error *err)
 {
-    uint64_t size = read_number(n->header + SIZE_AT, SIZE_WIDTH);
-    char type = n->header[TYPE_AT];
+    uint64_t size = gnt_tar_number(n->header + GNT_TAR_SIZE_AT, GNT_TAR_SIZE_WIDTH);
+    char type = n->header[GNT_TAR_TYPE_AT];
 
-    if (is_zero(n->header)) {
-        gnt_buf_add(&n->out, n->header, BLOCK);
+    if (gnt_tar_is_zero(n->header)) {
+        gnt_buf_add(&n->out, n->header, GNT_TAR_BLOCK);
         n->state = VERBATIM;
         return 0;
     }
-    if (read_number(n->header + SUM_AT, SUM_WIDTH) != sum_of(n->header))
+    if (gnt_tar_number(n->header + GNT_TAR_SUM_AT, GNT_TAR_SUM_WIDTH) != gnt_tar_sum(n->header))
         return gnt_fail(err, GANTRY_E_PROTOCOL, "what the engine sends is no archive");
     if (type == 'S')
         return gnt_fail(err, GANTRY_E_PROTOCOL, "the archive has a sparse file in GNU's form");
     if (type == 'g') {
-        gnt_buf_add(&n->out, n->header, BLOCK);
-        n->left = up(size);
+        gnt_buf_add(&n->out, n->header, GNT_TAR_BLOCK);
+        n->left = gnt_tar_padded(size);
         n->state = PASS;
         return 0;
     }
@@ -354,7 +299,7 @@ static int after_header(struct names *n, gantry_error *err)
     if (size > EXTENDED_MAX)
         return gnt_fail(err, GANTRY_E_PROTOCOL, "the archive has an extended header of %llu bytes",
                         (unsigned long long)size);
-    n->left = up(size);
+    n->left = gnt_tar_padded(size);
     n->state = EXTENDED;
     return 0;
 }
@@ -374,7 +319,7 @@ static int collect(struct names *n, size_t want, gantry_error *err)
     if (n->kept.size < want)
         return 0;
     if (n->state == HEADER) {
-        memcpy(n->header, gnt_buf_text(&n->kept), BLOCK);
+        memcpy(n->header, gnt_buf_text(&n->kept), GNT_TAR_BLOCK);
         rc = after_header(n, err);
     } else {
         rc = after_extended(n, err);
@@ -439,7 +384,7 @@ static int names_read(void *state, void *buffer, size_t capacity, int nonblockin
             if (rc == 0 && n->in_size == 0) /* the stream has seen to its end mark */
                 break;
         } else if (n->state == HEADER || n->state == EXTENDED) {
-            rc = collect(n, n->state == HEADER ? BLOCK : (size_t)n->left, err);
+            rc = collect(n, n->state == HEADER ? GNT_TAR_BLOCK : (size_t)n->left, err);
         } else {
             *out_size = pass(n, buffer, capacity);
         }
@@ -496,10 +441,10 @@ int gnt_tar_names(struct gantry_host *host, gantry_stream *tar, const char *name
     if (n == NULL)
         return gnt_nomem(err);
     n->host = host;
-    gnt_buf_init(&n->kept, &host->mem, EXTENDED_MAX + BLOCK);
+    gnt_buf_init(&n->kept, &host->mem, EXTENDED_MAX + GNT_TAR_BLOCK);
     gnt_buf_init(&n->records, &host->mem, 4 * EXTENDED_MAX);
-    gnt_buf_init(&n->path, &host->mem, EXTENDED_MAX + BLOCK);
-    gnt_buf_init(&n->link, &host->mem, EXTENDED_MAX + BLOCK);
+    gnt_buf_init(&n->path, &host->mem, EXTENDED_MAX + GNT_TAR_BLOCK);
+    gnt_buf_init(&n->link, &host->mem, EXTENDED_MAX + GNT_TAR_BLOCK);
     gnt_buf_init(&n->out, &host->mem, 8 * EXTENDED_MAX);
     if (name != NULL) {
         n->name = gnt_strdup(&host->mem, name);

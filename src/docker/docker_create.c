@@ -5,18 +5,9 @@
  */
 #include "docker.h"
 
+#include "rest_life.h"
+
 #include <string.h>
-
-enum {
-    CLEANUP_MS = 30000, /* for taking back, whatever the call's limits */
-    HURRY_MS = 100      /* the same, when the caller's time is over */
-};
-
-static const struct gnt_in created_rows[] = {
-    GNT_IN_ID_REQ(gantry_created, id, "Id"),
-    GNT_IN_STRS(gantry_created, warnings, "Warnings"),
-    GNT_IN_END,
-};
 
 /* ---- what the daemon would ignore without a word --------------------------------------------- */
 
@@ -117,25 +108,6 @@ static int check_health(struct docker *d, const gantry_call *call, const char *i
 
 /* ---- create ---------------------------------------------------------------------------------- */
 
-/* The container is not what was asked for; rc says why. */
-static int take_back(struct docker *d, const char *id, int rc, gantry_error *err)
-{
-    int hurry = rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT;
-    gantry_call call = { .size = sizeof call, .timeout_ms = hurry ? HURRY_MS : CLEANUP_MS };
-    gantry_container_remove_options remove = {
-        .size = sizeof remove, .call = &call, .force = GANTRY_ON, .volumes = GANTRY_ON
-    };
-    int removed = gnt_docker_container_remove(d, id, &remove, NULL);
-
-    if (removed == 0 || removed == GANTRY_E_NOT_FOUND) {
-        gnt_error_outcome(err, GANTRY_OUTCOME_REFUSED, GANTRY_RETRY_NO);
-        return rc;
-    }
-    gnt_error_suffix(err, "container %s could not be removed", id);
-    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
-    return rc;
-}
-
 /* What a refusal is about, when it is not the container itself. */
 static int blame(int rc, const char *image, gantry_error *err)
 {
@@ -158,8 +130,8 @@ static int create(struct docker *d, const gantry_call *call, const char *image,
     gnt_req_query(&r, "name", opts->name);
     gnt_req_query(&r, "platform", opts->platform);
     gnt_req_json(&r, gnt_docker_container_body(&r, image, opts));
-    return blame(gnt_req_result(&r, GANTRY_KIND_CREATED, created_rows, SIZE_MAX, out, err), image,
-                 err);
+    return blame(gnt_req_result(&r, GANTRY_KIND_CREATED, gnt_created_rows, SIZE_MAX, out, err),
+                 image, err);
 }
 
 int gnt_docker_container_create(void *state, const char *image,
@@ -184,7 +156,7 @@ int gnt_docker_container_create(void *state, const char *image,
     if (rc == 0)
         rc = gnt_docker_connect_others(d, call, made->id, opts, err);
     if (rc < 0) {
-        take_back(d, made->id, rc, err);
+        gnt_take_back(gnt_docker_container_remove, d, made->id, rc, err);
         gnt_result_free(result);
         return rc;
     }

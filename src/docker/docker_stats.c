@@ -80,18 +80,6 @@ static void read_times(const struct gnt_json *answer, const char *part, struct g
         out->cpus = each != NULL && each->type == GNT_JSON_ARRAY ? (int64_t)each->size : 0;
 }
 
-static void sum_networks(gantry_stats *s, const struct gnt_json *answer)
-{
-    if (gnt_json_get(answer, "networks") == NULL)
-        return; /* the host's network, or none */
-    s->received_bytes = 0;
-    s->sent_bytes = 0;
-    for (size_t i = 0; s->networks[i] != NULL; i++) {
-        s->received_bytes += s->networks[i]->received_bytes;
-        s->sent_bytes += s->networks[i]->sent_bytes;
-    }
-}
-
 /* The device of a record: found, or new at the end of the list. NULL without memory. */
 static gantry_block_stats *device_of(gantry_block_stats **list, size_t *count, gantry_stats *s,
                                      int64_t major, int64_t minor)
@@ -177,7 +165,8 @@ static int decode(gantry_stats *out, const struct gnt_json *answer, struct gnt_c
     out->cpus = now->cpus > 0 ? now->cpus : -1;
     if (before.total_ns > 0)
         out->cpu_percent = gnt_cpu_percent(&before, now);
-    sum_networks(out, answer);
+    if (gnt_json_get(answer, "networks") != NULL) /* none with the host's network, or without one */
+        gnt_stats_sum_networks(out);
     settle_limits(out, answer);
     return read_devices(out, answer, err);
 }

@@ -4,11 +4,9 @@
  */
 #include "podman_spec.h"
 
-#include <string.h>
+#include "rest_life.h"
 
-static const struct gnt_in created_rows[] = { GNT_IN_ID_REQ(gantry_created, id, "Id"),
-                                              GNT_IN_STRS(gantry_created, warnings, "Warnings"),
-                                              GNT_IN_END };
+#include <string.h>
 
 /* The first container whose namespace is to be shared, or "". */
 static const char *shared_with(const gantry_container_options *opts)
@@ -96,29 +94,6 @@ static int check_platform(struct podman *p, const char *image, const gantry_call
     return rc;
 }
 
-enum {
-    CLEANUP_MS = 30000, /* for taking back, whatever the call's limits */
-    HURRY_MS = 100      /* the same, when the caller's time is over */
-};
-
-int gnt_podman_take_back(struct podman *p, const char *id, int rc, gantry_error *err)
-{
-    int hurry = rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT;
-    gantry_call call = { .size = sizeof call, .timeout_ms = hurry ? HURRY_MS : CLEANUP_MS };
-    gantry_container_remove_options remove = {
-        .size = sizeof remove, .call = &call, .force = GANTRY_ON, .volumes = GANTRY_ON
-    };
-    int removed = gnt_podman_container_remove(p, id, &remove, NULL);
-
-    if (removed == 0 || removed == GANTRY_E_NOT_FOUND) {
-        gnt_error_outcome(err, GANTRY_OUTCOME_REFUSED, GANTRY_RETRY_NO);
-        return rc;
-    }
-    gnt_error_suffix(err, "container %s could not be removed", id);
-    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
-    return rc;
-}
-
 /* What libpod takes back with a warning is an error here: the container goes again. */
 static int check_warnings(struct podman *p, const gantry_created *created,
                           const gantry_container_options *opts, gantry_error *err)
@@ -130,7 +105,8 @@ static int check_warnings(struct podman *p, const gantry_created *created,
             continue;
         gnt_fail(err, GANTRY_E_UNSUPPORTED, "option \"%s\" is not supported by this engine: %s",
                  option, *text);
-        return gnt_podman_take_back(p, created->id, GANTRY_E_UNSUPPORTED, err);
+        return gnt_take_back(gnt_podman_container_remove, p, created->id, GANTRY_E_UNSUPPORTED,
+                             err);
     }
     return 0;
 }
@@ -144,7 +120,7 @@ static int send_create(struct podman *p, const char *image, const gantry_contain
     gnt_req_init(&r, &p->rest, "POST", call, "/containers/create");
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, opts->name != NULL ? opts->name : "");
     gnt_req_json(&r, gnt_podman_container_body(&r, image, opts, platform));
-    return gnt_req_result(&r, GANTRY_KIND_CREATED, created_rows, SIZE_MAX, out, err);
+    return gnt_req_result(&r, GANTRY_KIND_CREATED, gnt_created_rows, SIZE_MAX, out, err);
 }
 
 /* What must be known or be there before. */

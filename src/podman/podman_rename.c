@@ -9,15 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tar_header.h"
+
 enum {
-    BLOCK = 512,
     PIECE = 16 * 1024,
-    NAMES_MAX = 4 * 1024 * 1024, /* larger files with names are passed on as they are */
-    SIZE_AT = 124,               /* fields of a header */
-    SIZE_WIDTH = 12,
-    SUM_AT = 148,
-    SUM_WIDTH = 8,
-    TYPE_AT = 156
+    NAMES_MAX = 4 * 1024 * 1024 /* larger files with names are passed on as they are */
 };
 
 enum state {
@@ -33,7 +29,7 @@ struct rename {
     struct gnt_buf out; /* to be delivered first */
     size_t out_at;
     struct gnt_buf kept;
-    char header[BLOCK];
+    char header[GNT_TAR_BLOCK];
     enum state state;
     uint64_t left;
     uint64_t size;          /* of the entry whose header was read last */
@@ -45,60 +41,18 @@ struct rename {
 
 /* ---- headers --------------------------------------------------------------------------------- */
 
-static uint64_t up(uint64_t size)
-{
-    return (size + BLOCK - 1) / BLOCK * BLOCK;
-}
-
-/* Octal digits, or the large form: the first byte's highest bit, then a number. */
-static uint64_t read_number(const char *field, size_t width)
-{
-    const unsigned char *bytes = (const unsigned char *)field;
-    uint64_t number = 0;
-
-    if (bytes[0] & 0x80) {
-        for (size_t i = width - 8; i < width; i++)
-            number = number << 8 | bytes[i];
-        return number;
-    }
-    for (size_t i = 0; i < width; i++) {
-        if (field[i] >= '0' && field[i] <= '7')
-            number = number * 8 + (uint64_t)(field[i] - '0');
-    }
-    return number;
-}
-
 /* What ends the digits, a space or a NUL, stays as it was. */
-static void write_size(char header[BLOCK], size_t size)
+static void write_size(char header[GNT_TAR_BLOCK], size_t size)
 {
     char digits[32];
 
     snprintf(digits, sizeof digits, "%011zo", size);
-    memcpy(header + SIZE_AT, digits, SIZE_WIDTH - 1);
+    memcpy(header + GNT_TAR_SIZE_AT, digits, GNT_TAR_SIZE_WIDTH - 1);
 }
 
-static void write_sum(char header[BLOCK])
+static int has_names(const char header[GNT_TAR_BLOCK])
 {
-    unsigned sum = 0;
-
-    memset(header + SUM_AT, ' ', SUM_WIDTH);
-    for (size_t i = 0; i < BLOCK; i++)
-        sum += (unsigned char)header[i];
-    snprintf(header + SUM_AT, SUM_WIDTH - 1, "%06o", sum);
-}
-
-static int is_zero(const char header[BLOCK])
-{
-    for (size_t i = 0; i < BLOCK; i++) {
-        if (header[i] != '\0')
-            return 0;
-    }
-    return 1;
-}
-
-static int has_names(const char header[BLOCK])
-{
-    return (header[TYPE_AT] == '0' || header[TYPE_AT] == '\0') &&
+    return (header[GNT_TAR_TYPE_AT] == '0' || header[GNT_TAR_TYPE_AT] == '\0') &&
            (strncmp(header, "manifest.json", 100) == 0 ||
             strncmp(header, "repositories", 100) == 0);
 }
@@ -133,7 +87,7 @@ static void shorten_keys(struct gnt_json *repositories)
 /* The kept file, rewritten, or as it is if it is no JSON. */
 static int deliver_names(struct rename *r, gantry_error *err)
 {
-    static const char zeroes[BLOCK] = { 0 };
+    static const char zeroes[GNT_TAR_BLOCK] = { 0 };
     struct gnt_json *doc = NULL;
     struct gnt_arena arena;
     struct gnt_buf text;
@@ -151,10 +105,10 @@ static int deliver_names(struct rename *r, gantry_error *err)
     if (text.size == 0)
         gnt_buf_add(&text, gnt_buf_text(&r->kept), (size_t)r->size);
     write_size(r->header, text.size);
-    write_sum(r->header);
-    gnt_buf_add(&r->out, r->header, BLOCK);
+    gnt_tar_write_sum(r->header);
+    gnt_buf_add(&r->out, r->header, GNT_TAR_BLOCK);
     gnt_buf_add(&r->out, gnt_buf_text(&text), text.size);
-    gnt_buf_add(&r->out, zeroes, (size_t)(up(text.size) - text.size));
+    gnt_buf_add(&r->out, zeroes, (size_t)(gnt_tar_padded(text.size) - text.size));
     r->out.rc = text.rc != 0 ? text.rc : r->out.rc;
     gnt_buf_free(&text);
     gnt_arena_free(&arena);
@@ -186,31 +140,31 @@ static void after_header(struct rename *r)
 {
     char type;
 
-    memcpy(r->header, gnt_buf_text(&r->kept), BLOCK);
-    type = r->header[TYPE_AT];
-    r->size = read_number(r->header + SIZE_AT, SIZE_WIDTH);
+    memcpy(r->header, gnt_buf_text(&r->kept), GNT_TAR_BLOCK);
+    type = r->header[GNT_TAR_TYPE_AT];
+    r->size = gnt_tar_number(r->header + GNT_TAR_SIZE_AT, GNT_TAR_SIZE_WIDTH);
     if (type != 'x' && type != 'g' && type != 'L' && type != 'K' && r->extended_size > 0) {
         r->size = r->extended_size;
         r->extended_size = 0;
     }
     gnt_buf_clear(&r->kept);
-    r->left = up(r->size);
+    r->left = gnt_tar_padded(r->size);
     r->state = PASS;
-    if (is_zero(r->header) || r->size > UINT64_MAX / 2)
+    if (gnt_tar_is_zero(r->header) || r->size > UINT64_MAX / 2)
         r->state = VERBATIM;
     else if (type == 'x' && r->size > NAMES_MAX) /* whose sizes would be missed */
         r->state = VERBATIM;
     else if (r->size > 0 && (type == 'x' || (has_names(r->header) && r->size <= NAMES_MAX)))
         r->state = COLLECT;
     if (r->state != COLLECT || type == 'x')
-        gnt_buf_add(&r->out, r->header, BLOCK);
+        gnt_buf_add(&r->out, r->header, GNT_TAR_BLOCK);
 }
 
 static int after_kept(struct rename *r, gantry_error *err)
 {
     int rc = 0;
 
-    if (r->header[TYPE_AT] == 'x') {
+    if (r->header[GNT_TAR_TYPE_AT] == 'x') {
         r->extended_size = find_size(gnt_buf_text(&r->kept), (size_t)r->size);
         gnt_buf_add(&r->out, gnt_buf_text(&r->kept), r->kept.size);
     } else {
@@ -293,7 +247,7 @@ static int rename_read(void *state, void *buffer, size_t capacity, int nonblocki
             if (rc == 0 && r->in_size == 0) /* behind a tar's end there is nothing to collect */
                 break;
         } else if (r->state == HEADER || r->state == COLLECT) {
-            rc = collect(r, r->state == HEADER ? BLOCK : r->left, err);
+            rc = collect(r, r->state == HEADER ? GNT_TAR_BLOCK : r->left, err);
         } else {
             *out_size = pass(r, buffer, capacity);
         }
@@ -341,7 +295,7 @@ int gnt_podman_rename(struct gantry_host *host, gantry_stream *archive, gantry_s
         return gnt_nomem(err);
     r->host = host;
     gnt_buf_init(&r->out, &host->mem, NAMES_MAX + (64 * 1024));
-    gnt_buf_init(&r->kept, &host->mem, NAMES_MAX + BLOCK);
+    gnt_buf_init(&r->kept, &host->mem, NAMES_MAX + GNT_TAR_BLOCK);
     rc = gantry_stream_new(host, &ops, r, out, err);
     if (rc < 0)
         gnt_free(&host->mem, r);

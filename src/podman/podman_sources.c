@@ -4,6 +4,8 @@
  */
 #include "podman_spec.h"
 
+#include "rest_life.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -50,9 +52,10 @@ static int make_source(struct podman *p, const char *image_id, const char *sourc
     rc = gnt_req_result(&r, GANTRY_KIND_CREATED, created_rows, SIZE_MAX, &result, &failure);
     gnt_result_free(result);
     if (rc == 0)
-        gnt_podman_take_back(p, name, rc, &failure);
+        gnt_take_back(gnt_podman_container_remove, p, name, rc, &failure);
     else if (failure.outcome == GANTRY_OUTCOME_UNKNOWN)
-        gnt_podman_take_back(p, name, rc, NULL); /* where it may be still on its way */
+        gnt_take_back(gnt_podman_container_remove, p, name, rc,
+                      NULL); /* where it may be still on its way */
     if (rc == 0 && failure.outcome == GANTRY_OUTCOME_PARTIAL) {
         rc = gnt_fail(&failure, GANTRY_E_ENGINE, "mounts: %s: container %s, which made it, is left",
                       source, name);

@@ -57,9 +57,6 @@ int gnt_podman_has_limits(const gantry_resources *resources);
 
 /* ---- around the request (podman_create.c, podman_warnings.c, podman_sources.c) --------------- */
 
-/* Remove a container that is not what was asked for; rc, which is returned, says why, and the error
- * tells if it could not be removed. Its time is not the call's, which may be over. */
-int gnt_podman_take_back(struct podman *p, const char *id, int rc, gantry_error *err);
 
 /* The name of the option whose effect a warning takes back, or NULL. */
 const char *gnt_podman_taken_back(const char *warning, const gantry_container_options *opts);

@@ -55,19 +55,6 @@ static const struct gnt_in stats_rows[] = {
 };
 #undef S
 
-/* Since 5.0 there are only the single networks. */
-static void sum_networks(gantry_stats *s, const struct gnt_json *record)
-{
-    if (gnt_json_get(record, "Network") == NULL)
-        return;
-    s->received_bytes = 0;
-    s->sent_bytes = 0;
-    for (size_t i = 0; s->networks[i] != NULL; i++) {
-        s->received_bytes += s->networks[i]->received_bytes;
-        s->sent_bytes += s->networks[i]->sent_bytes;
-    }
-}
-
 static int decode(gantry_stats *out, const struct gnt_json *answer, struct gnt_cpu_times *now,
                   gantry_error *err)
 {
@@ -81,7 +68,9 @@ static int decode(gantry_stats *out, const struct gnt_json *answer, struct gnt_c
     rc = gnt_decode(gnt_result_arena(out), records->first, NULL, stats_rows, out, err);
     if (rc < 0 || out->time_ns == 0)
         return rc;
-    sum_networks(out, records->first);
+    if (gnt_json_get(records->first, "Network") !=
+        NULL) /* since 5.0 there are only the single networks */
+        gnt_stats_sum_networks(out);
     now->used_ns = out->cpu_ns;
     now->total_ns = out->time_ns;
     now->cpus = 1;
