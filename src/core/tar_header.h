@@ -1,6 +1,6 @@
 /*
- * Headers of a tar, for filters on the stream that pass an archive on but for names in it: what such
- * a header is made of, its numbers and its sum. Writing and unpacking archives is libarchive's.
+ * Headers of a tar, for filters on the stream that pass an archive on but for names in it: what
+ * they are made of, their numbers and sums. Writing and unpacking archives is libarchive's.
  */
 #ifndef GNT_TAR_HEADER_H
 #define GNT_TAR_HEADER_H
