@@ -101,12 +101,19 @@ struct gnt_wait_plan {
     /* 1: an error text in the answer is the wait's failure (waiting for a removal). 0: it only says
      * why the container ended. */
     int error_counts;
+    /* 1: the head comes only with the answer, so that nothing proves that the engine watches. */
+    int late_head;
+    /* 1: the answer is a number as text, not an object. */
+    int plain;
+    /* 1: what is waited for is no end: there is no exit code. */
+    int no_code;
 };
 
 /*
  * The wait over an open request whose head comes at once, which proves that the engine watches, and
- * whose body comes at the end: {"StatusCode": 3, "Error": null or {"Message": "..."}}. A negative
- * code is none. r: the POST with its query, made with GNT_REQ_OPEN_ENDED and gnt_req_about.
+ * whose body comes at the end: {"StatusCode": 3, "Error": null or {"Message": "..."}}; unless the
+ * plan says otherwise. A negative code is none. r: the POST with its query, made with
+ * GNT_REQ_OPEN_ENDED and gnt_req_about.
  */
 int gnt_rest_wait_open(struct gnt_req *r, const struct gnt_wait_plan *plan, gantry_wait **out,
                        gantry_error *err);

@@ -1,13 +1,16 @@
 /*
  * The wait for a container over an open request: the head of the answer says that the engine
- * watches, its body how the container ended. How far that is to be believed is the backend's plan.
+ * watches, its body how the container ended. How far that is to be believed, and what of it an
+ * engine has, is the backend's plan.
  */
 #include "rest_ops.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
-    ANSWER_MAX = 64 * 1024
+    ANSWER_MAX = 64 * 1024,
+    PLAIN_MAX = 4096
 };
 
 struct waiting {
@@ -16,6 +19,7 @@ struct waiting {
     struct gnt_exchange *x;
     struct gnt_buf answer;
     gantry_exit_status status;
+    int have_head;
     int have_status;
     int resource_kind;
     char *resource;
@@ -38,12 +42,24 @@ static int only_asks(int rc, gantry_error *err)
 
 static void take_code(struct waiting *w, int64_t code)
 {
-    w->status.has_exit_code = code >= 0 && !(code == 0 && w->plan.zero_unknown);
+    w->status.has_exit_code = code >= 0 && !w->plan.no_code && !(code == 0 && w->plan.zero_unknown);
     w->status.exit_code = w->status.has_exit_code ? code : 0;
     w->have_status = 1;
 }
 
-static int parse_answer(struct waiting *w, gantry_error *err)
+static int parse_plain(struct waiting *w, gantry_error *err)
+{
+    const char *text = gnt_buf_text(&w->answer);
+    char *end = NULL;
+    long code = strtol(text, &end, 10);
+
+    if (end == text || end[strspn(end, " \r\n")] != '\0')
+        return gnt_fail(err, GANTRY_E_PROTOCOL, "the answer to the wait is no number");
+    take_code(w, code);
+    return 0;
+}
+
+static int parse_object(struct waiting *w, gantry_error *err)
 {
     struct gnt_arena arena;
     struct gnt_json *doc = NULL;
@@ -70,8 +86,13 @@ static int read_answer(struct waiting *w, int nonblocking, gantry_error *err)
 {
     char piece[512];
     size_t got = 0;
-    int rc;
+    int rc = 0;
 
+    if (!w->have_head)
+        rc = gnt_rest_head(w->rest, w->x, nonblocking, w->resource_kind, w->resource, err);
+    if (rc < 0)
+        return rc;
+    w->have_head = 1;
     while ((rc = gnt_exchange_read(w->x, piece, sizeof piece, nonblocking, &got, err)) == 0 &&
            got > 0) {
         rc = gnt_buf_add(&w->answer, piece, got);
@@ -91,7 +112,7 @@ static int wait_result(void *state, int nonblocking, gantry_exit_status *out, ga
     if (!w->have_status) {
         rc = read_answer(w, nonblocking, err);
         if (rc == 0)
-            rc = parse_answer(w, err);
+            rc = w->plan.plain ? parse_plain(w, err) : parse_object(w, err);
         if (rc < 0)
             return about(w, only_asks(rc, err), err);
     }
@@ -103,7 +124,7 @@ static int wait_fd(const void *state, int *out_events)
 {
     const struct waiting *w = state;
 
-    return gnt_exchange_fd(w->x, out_events);
+    return w->have_status ? -1 : gnt_exchange_fd(w->x, out_events);
 }
 
 static int wait_timeout_ms(const void *state)
@@ -147,10 +168,13 @@ int gnt_rest_wait_open(struct gnt_req *r, const struct gnt_wait_plan *plan, gant
     w->plan = *plan;
     w->resource_kind = r->resource_kind;
     w->resource = gnt_strdup(&rest->host->mem, r->resource != NULL ? r->resource : "");
-    gnt_buf_init(&w->answer, &rest->host->mem, ANSWER_MAX);
+    gnt_buf_init(&w->answer, &rest->host->mem, plan->plain ? PLAIN_MAX : ANSWER_MAX);
+    w->have_head = !plan->late_head;
     if (w->resource == NULL) {
         gnt_req_free(r);
         rc = gnt_nomem(err);
+    } else if (plan->late_head) {
+        rc = only_asks(gnt_req_begin(r, &w->x, err), err);
     } else {
         rc = only_asks(gnt_req_open(r, &w->x, err), err);
     }
