@@ -170,18 +170,28 @@ static int machine_has_all_capabilities(void)
     return bounding == (2ULL << last) - 1;
 }
 
+/* It fails, in whatever words, and no container stays behind. */
+static void refused_whole(struct contract *f, struct facts *facts)
+{
+    memset(&f->err, 0, sizeof f->err);
+    CHECK(gantry_containers_run(f->containers, f->base, &facts->opts, NULL, &f->err) < 0);
+    CHECK(f->err.message[0] != '\0');
+    CHECK(!contract_exists(f, facts->container.name));
+}
+
 static void privileged_may_mount(struct contract *f)
 {
     const gantry_security security = { .size = sizeof security, .privileged = GANTRY_ON };
     struct facts facts;
 
-    if ((f->on & ON_DOCKER) != 0 && !machine_has_all_capabilities())
-        return;
     prepare(f, &facts,
             SHELL("mkdir /here && mount -t tmpfs none /here && echo mounted; "
                   "sed -n 's/^Seccomp:.//p' /proc/self/status"));
     facts.container.security = &security;
-    run_prints(f, &facts, "mounted\n0\n");
+    if ((f->on & ON_DOCKER) != 0 && !machine_has_all_capabilities())
+        refused_whole(f, &facts); /* what cannot be given is no reason to give less */
+    else
+        run_prints(f, &facts, "mounted\n0\n");
 }
 
 static void seccomp_profile_is_kept(struct contract *f)
@@ -205,16 +215,18 @@ static void seccomp_profile_is_kept(struct contract *f)
     run_prints(f, &facts, "refused\nmade\n");
 }
 
-/* Without the kernel's part of it a profile would have no effect. */
+/* Without the kernel's part of it a profile would have no effect; with it, this one is not loaded. */
 static void apparmor_needs_the_kernel(struct contract *f)
 {
     const gantry_security security = { .size = sizeof security, .apparmor = "contract-none" };
     struct facts facts;
 
-    if (access("/sys/module/apparmor", F_OK) == 0)
-        return;
     prepare(f, &facts, COMMAND("true"));
     facts.container.security = &security;
+    if (access("/sys/module/apparmor", F_OK) == 0) {
+        refused_whole(f, &facts);
+        return;
+    }
     FAILS(gantry_containers_run(f->containers, f->base, &facts.opts, NULL, &f->err),
           GANTRY_E_UNSUPPORTED);
     CONTAINS(f->err.message, "apparmor");
