@@ -26,6 +26,7 @@ const struct gnt_error_row gnt_docker_errors[] = {
     { 0, "no such volume", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_VOLUME },
     { 0, "no such exec instance", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_EXEC },
     { 0, "no such exec", GANTRY_E_STATE, GANTRY_RESOURCE_EXEC }, /* it has ended */
+    { 0, "process does not exist", GANTRY_E_STATE, 0 }, /* it has ended just now: of a resize */
     { 0, "cannot resize a stopped container", GANTRY_E_STATE, 0 },
     { 404, "image with reference", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
     { 404, "network", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_NETWORK },

@@ -1084,6 +1084,7 @@ static void test_error_rows(void **state)
           "removal or force remove",
           GANTRY_E_STATE, 0 },
         { 409, "Cannot kill container: web: Container ab is not running", GANTRY_E_STATE, 0 },
+        { 404, "process does not exist 9c6a14113b7c: not found", GANTRY_E_STATE, 0 },
         { 409,
           "conflict: unable to remove repository reference \"b\" (must force) - container ab "
           "is using its referenced image cd",
