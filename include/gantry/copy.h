@@ -38,7 +38,9 @@ typedef struct gantry_copy_in_options {
  * and for gantry_archive's owner and mode settings. Directories that the archive only implies, by
  * names below them, stay as they are, or are made with mode 0755.
  *
- * Success means that the engine has unpacked it whole.
+ * Success means that the engine has unpacked it whole. What came before a source that fails is
+ * unpacked: the outcome is #GANTRY_OUTCOME_PARTIAL, and the engine is done with it when the call
+ * returns, unless that was cancelled.
  * @param archive  read once; stays the caller's
  * @return 0, #GANTRY_E_NOT_FOUND (kind container, or file), #GANTRY_E_CONFLICT, #GANTRY_E_DENIED (a
  *         read-only root or mount), #GANTRY_E_NO_SPACE, ...

@@ -98,21 +98,35 @@ const struct gnt_out gnt_rest_copy_in_options[] = {
 };
 #undef C
 
-/* A source of which is known whether it was read to its end. */
+/*
+ * A source of which is known whether it was read to its end. One that breaks off ends the body for
+ * the engine: what came before is unpacked either way, and an engine whose client left would go on
+ * with that while the caller already does the next thing with the container.
+ */
 struct watched {
     const gantry_source *tar;
+    int began;
     int ended;
+    int rc; /* why it broke off, or 0 */
+    gantry_error failure;
 };
 
 static int read_watched(void *arg, void *buffer, size_t capacity, size_t *out_size,
                         gantry_error *err)
 {
     struct watched *w = arg;
-    int rc = w->tar->read(w->tar->arg, buffer, capacity, out_size, err);
+    int rc = w->tar->read(w->tar->arg, buffer, capacity, out_size, &w->failure);
 
-    if (rc == 0 && *out_size == 0)
-        w->ended = 1;
-    return rc;
+    if (rc == 0) {
+        w->began = 1;
+        w->ended = *out_size == 0;
+        return 0;
+    }
+    w->rc = rc;
+    if (!w->began && err != NULL)
+        *err = w->failure;
+    *out_size = 0;
+    return w->began ? 0 : rc;
 }
 
 /* An engine may say yes before it knows of the upload's end, but not before the last byte. */
@@ -122,14 +136,25 @@ static int check_ended(struct watched *w, gantry_error *err)
     size_t size = 0;
     int rc = 0;
 
-    if (!w->ended)
+    if (!w->ended && w->rc == 0)
         rc = read_watched(w, &more, 1, &size, err);
-    if (rc == 0 && !w->ended)
+    if (rc == 0 && w->rc == 0 && !w->ended)
         rc = gnt_fail(err, GANTRY_E_PROTOCOL,
                       "the engine says that it unpacked the archive, but did not read it all");
     if (rc < 0)
         gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN, GANTRY_RETRY_ASK);
     return rc;
+}
+
+/* Whatever the engine made of the part that it got, the source is why it got no more. */
+static int say_broken(const struct watched *w, int rc, gantry_error *err)
+{
+    if (w->rc == 0 || !w->began)
+        return rc;
+    if (err != NULL)
+        *err = w->failure;
+    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
+    return w->rc;
 }
 
 static int drain(struct gnt_exchange *x, gantry_error *err)
@@ -157,6 +182,7 @@ int gnt_rest_archive_put(struct gnt_rest *rest, const char *id, const char *dire
         return rc;
     source.read = read_watched;
     source.arg = &watched;
+    source.length = 0; /* it may break off */
     request(&r, rest, "PUT", opts->call, id, directory);
     r.flags |= GNT_REQ_OPEN_ENDED;
     /* Said in any case, since engines differ in what they do by themselves. */
@@ -171,6 +197,7 @@ int gnt_rest_archive_put(struct gnt_rest *rest, const char *id, const char *dire
         rc = drain(x, err);
     if (rc == 0)
         rc = check_ended(&watched, err);
+    rc = say_broken(&watched, rc, err);
     if (rc < 0 && err != NULL && err->resource_kind == GANTRY_RESOURCE_NONE)
         gnt_error_resource(err, GANTRY_RESOURCE_FILE, directory);
     gnt_exchange_close(x);

@@ -139,24 +139,37 @@ static int remove_once(struct podman *p, const char *id,
     return gnt_podman_run_reports(&r, "Err", err);
 }
 
-/* A container that ends by itself while libpod forces it is refused: "as it could not be stopped
- * ... container state improper". It has ended now, and nothing is in the way any more. */
+/* What is in the way of a forced removal for a moment only: a container that ends by itself while
+ * libpod ends it ("could not be stopped"), and files that a copy whose source broke still unpacks
+ * while they are removed ("directory not empty": the container is gone already then, and its
+ * storage goes with the next try). */
+static int passes(const gantry_error *failure)
+{
+    return strstr(failure->message, "could not be stopped") != NULL ||
+           strstr(failure->message, "directory not empty") != NULL;
+}
+
 int gnt_podman_container_remove(void *state, const char *id,
                                 const gantry_container_remove_options *opts, gantry_error *err)
 {
     enum {
-        TRIES = 3
+        TRIES = 6,
+        STEP_MS = 20 /* doubled each time */
     };
-    struct podman *p = state;
     gantry_call shared;
     const gantry_call *call = gnt_call_share(&shared, opts->call);
     gantry_error failure = { 0 };
-    int rc = GANTRY_E_STATE;
+    struct gnt_clock clock;
+    int rc = remove_once(state, id, opts, call, &failure);
 
-    for (int i = 0; i < TRIES && rc == GANTRY_E_STATE; i++) {
-        rc = remove_once(p, id, opts, call, &failure);
-        if (opts->force != GANTRY_ON || strstr(failure.message, "could not be stopped") == NULL)
-            break;
+    gnt_clock_start(&clock, call, 0);
+    for (int i = 1; i < TRIES && rc < 0 && opts->force == GANTRY_ON && passes(&failure); i++) {
+        rc = gnt_clock_pause(&clock, STEP_MS << (i - 1), err);
+        if (rc < 0)
+            return rc;
+        rc = remove_once(state, id, opts, call, &failure);
+        if (rc == GANTRY_E_NOT_FOUND)
+            rc = 0;
     }
     if (rc < 0 && err != NULL)
         *err = failure;

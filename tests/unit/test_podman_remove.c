@@ -15,6 +15,11 @@
     "{\"cause\":\"container state improper\",\"message\":\"cannot remove container 3a as it is "   \
     "running\"}"
 
+#define UNPACKS                                                                                    \
+    "{\"cause\":\"directory not empty\",\"message\":\"removing container 3a root filesystem: 1 "   \
+    "error occurred: * unlinkat /vfs/dir/fd6e/tmp: directory not empty\"}"
+#define NO_SUCH "{\"cause\":\"no such container\",\"message\":\"no such container\"}"
+
 struct answer {
     char text[512];
     struct fake_step script[3];
@@ -23,6 +28,8 @@ struct answer {
 static struct answer gone;
 static struct answer ended;
 static struct answer runs;
+static struct answer unpacks;
+static struct answer no_such;
 
 static void word(struct answer *a, const char *status, const char *body)
 {
@@ -62,6 +69,8 @@ static int prepare(void **state)
     word(&gone, "200 OK", "[]");
     word(&ended, "500 Internal Server Error", ENDED);
     word(&runs, "500 Internal Server Error", RUNS);
+    word(&unpacks, "500 Internal Server Error", UNPACKS);
+    word(&no_such, "404 Not Found", NO_SUCH);
     return 0;
 }
 
@@ -77,15 +86,35 @@ static void test_an_end_meanwhile_is_no_failure(void **state)
     assert_int_equal(err.code, 0); /* untouched by what was tried before */
 }
 
-static void test_it_is_not_tried_for_ever(void **state)
+/* The container went with the first request; whether its storage did with the second, or what was
+ * in the way removed it, is the same to the caller. */
+static void test_what_a_broken_copy_unpacks_is_waited_for(void **state)
 {
-    const struct fake_step *const scripts[] = { ended.script, ended.script, ended.script };
+    const struct fake_step *const removed[] = { unpacks.script, unpacks.script, gone.script };
+    const struct fake_step *const missing[] = { unpacks.script, no_such.script };
+    const struct fake_step *const never[] = { no_such.script };
     gantry_error err = { 0 };
     size_t requests;
 
     (void)state;
-    assert_int_equal(remove_it(GANTRY_ON, scripts, 3, &requests, &err), GANTRY_E_STATE);
+    assert_int_equal(remove_it(GANTRY_ON, removed, 3, &requests, &err), 0);
     assert_int_equal(requests, 3);
+    assert_int_equal(remove_it(GANTRY_ON, missing, 2, &requests, &err), 0);
+    assert_int_equal(requests, 2);
+    assert_int_equal(err.code, 0);
+    assert_int_equal(remove_it(GANTRY_ON, never, 1, &requests, &err), GANTRY_E_NOT_FOUND);
+}
+
+static void test_it_is_not_tried_for_ever(void **state)
+{
+    const struct fake_step *const scripts[] = { ended.script, ended.script, ended.script,
+                                                ended.script, ended.script, ended.script };
+    gantry_error err = { 0 };
+    size_t requests;
+
+    (void)state;
+    assert_int_equal(remove_it(GANTRY_ON, scripts, 6, &requests, &err), GANTRY_E_STATE);
+    assert_int_equal(requests, 6);
     assert_int_equal(err.code, GANTRY_E_STATE);
     assert_non_null(strstr(err.message, "could not be stopped"));
 }
@@ -108,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_an_end_meanwhile_is_no_failure, prepare),
+        cmocka_unit_test_setup(test_what_a_broken_copy_unpacks_is_waited_for, prepare),
         cmocka_unit_test_setup(test_it_is_not_tried_for_ever, prepare),
         cmocka_unit_test_setup(test_a_refusal_stays_one, prepare),
     };

@@ -64,6 +64,77 @@ static void test_a_whole_upload(void **state)
     client_stop(&s.client);
 }
 
+struct breaking {
+    int pieces;
+};
+
+static int give_some(void *arg, void *buffer, size_t capacity, size_t *out_size, gantry_error *err)
+{
+    struct breaking *b = arg;
+
+    if (b->pieces-- == 0)
+        return gantry_error_set(err, GANTRY_E_IO, "the disk is on fire");
+    *out_size = capacity < 512 ? capacity : 512;
+    memset(buffer, 0, *out_size);
+    return 0;
+}
+
+static int put_breaking(struct scene *s, int pieces, gantry_error *err)
+{
+    const gantry_copy_in_options o = { .size = sizeof o };
+    struct breaking b = { pieces };
+    const gantry_source source = {
+        .size = sizeof source, .read = give_some, .arg = &b, .length = 4096
+    };
+
+    return gnt_rest_archive_put(&s->rest, "c", "/tmp", &source, &o, err);
+}
+
+/* The engine is let finish with what it got, and the failure stays the source's. */
+static void test_a_source_that_breaks_off(void **state)
+{
+    static const struct fake_step fine[] = {
+        FAKE_REQUEST, FAKE_SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), { 0 }
+    };
+    static const struct fake_step refused[] = {
+        FAKE_REQUEST,
+        FAKE_SEND("HTTP/1.1 500 No\r\nContent-Length: 28\r\n\r\n{\"message\":\"unexpected EOF\"}"),
+        { 0 }
+    };
+    const struct fake_step *const both[] = { fine, refused };
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        gantry_error err = { 0 };
+        struct scene s;
+        size_t size;
+        char *text;
+
+        begin(&s, &both[i], 1);
+        assert_int_equal(put_breaking(&s, 2, &err), GANTRY_E_IO);
+        assert_int_equal(err.outcome, GANTRY_OUTCOME_PARTIAL);
+        assert_non_null(strstr(err.message, "on fire"));
+        text = fake_text(s.client.fake, &size);
+        assert_memory_equal(text + size - 5, "0\r\n\r\n", 5);
+        free(text);
+        client_stop(&s.client);
+    }
+}
+
+static void test_a_source_that_never_begins(void **state)
+{
+    static const struct fake_step script[] = { FAKE_HEAD, FAKE_DRAIN, { 0 } };
+    const struct fake_step *const scripts[] = { script };
+    gantry_error err = { 0 };
+    struct scene s;
+
+    (void)state;
+    begin(&s, scripts, 1);
+    assert_int_equal(put_breaking(&s, 0, &err), GANTRY_E_IO);
+    assert_int_equal(err.outcome, GANTRY_OUTCOME_NOT_SENT);
+    client_stop(&s.client);
+}
+
 /* The trap of a wrong content type looks so: 200, and nothing was read. */
 static void test_a_success_that_wanted_nothing(void **state)
 {
@@ -192,6 +263,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_whole_upload),
+        cmocka_unit_test(test_a_source_that_breaks_off),
+        cmocka_unit_test(test_a_source_that_never_begins),
         cmocka_unit_test(test_a_success_that_wanted_nothing),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_a_look_asks_again_for_words),
