@@ -68,7 +68,7 @@ static void string_from_scratch(struct contract *f)
                                         .remove = GANTRY_ON };
         gantry_run_result *run = NULL;
 
-        OK(gantry_containers_run(f->containers, name, &run_opts, &run, &f->err));
+        OK(contract_run(f, name, &run_opts, &run, &f->err));
         SAME(run->stdout_data, "hello from scratch\n");
         CHECK(run->exit_code == 0);
         gantry_run_result_free(run);
@@ -239,7 +239,7 @@ static void read_token(struct contract *f, const char *image, char token[64])
                                 .remove = GANTRY_ON };
     gantry_run_result *run = NULL;
 
-    OK(gantry_containers_run(f->containers, image, &opts, &run, &f->err));
+    OK(contract_run(f, image, &opts, &run, &f->err));
     CHECK(run->stdout_size > 30 && run->stdout_size < 64);
     snprintf(token, 64, "%s", run->stdout_data);
     gantry_run_result_free(run);

@@ -196,12 +196,10 @@ static void networks_of_run(struct contract *f)
     gantry_container_options container = { .size = sizeof container,
                                            .name = contract_name(f, "host"),
                                            .network = "host" };
-    gantry_run_options run_opts = {
-        .size = sizeof run_opts,
-        .container = &container,
-        .command = SHELL("readlink /proc/self/ns/net | tr -d '\\n'"),
-        .remove = GANTRY_ON
-    };
+    gantry_run_options run_opts = { .size = sizeof run_opts,
+                                    .container = &container,
+                                    .command = SHELL("readlink /proc/self/ns/net | tr -d '\\n'"),
+                                    .remove = GANTRY_ON };
     gantry_run_result *run = NULL;
     const char *printed = build_prints(f, NETWORKS, &opts);
 
@@ -213,7 +211,7 @@ static void networks_of_run(struct contract *f)
     opts.network = "host";
     /* By its namespace: what interfaces it has changes with everybody's containers. */
     printed = build_prints(f, "RUN readlink /proc/self/ns/net | tr -d '\\n'\n", &opts);
-    OK(gantry_containers_run(f->containers, f->base, &run_opts, &run, &f->err));
+    OK(contract_run(f, f->base, &run_opts, &run, &f->err));
     SAME(printed, run->stdout_data);
     gantry_run_result_free(run);
 }

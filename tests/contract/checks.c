@@ -148,7 +148,7 @@ void contract_run_prints(struct contract *f, const char *image, const char *scri
     };
     gantry_run_result *run = NULL;
 
-    OK(gantry_containers_run(f->containers, image, &opts, &run, &f->err));
+    OK(contract_run(f, image, &opts, &run, &f->err));
     SAME(run->stdout_data, want);
     gantry_run_result_free(run);
 }

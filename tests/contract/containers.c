@@ -561,7 +561,7 @@ static void run_with_mount(struct contract *f, const gantry_mount *mount, const 
     };
     gantry_run_result *run = NULL;
 
-    OK(gantry_containers_run(f->containers, f->base, &opts, &run, &f->err));
+    OK(contract_run(f, f->base, &opts, &run, &f->err));
     SAME(run->stdout_data, want);
     gantry_run_result_free(run);
 }
@@ -617,7 +617,7 @@ static void memory_limit_is_seen_by_processes(struct contract *f)
     };
     gantry_run_result *run = NULL;
 
-    OK(gantry_containers_run(f->containers, f->base, &opts, &run, &f->err));
+    OK(contract_run(f, f->base, &opts, &run, &f->err));
     SAME(run->stdout_data, "67108864\n");
     gantry_run_result_free(run);
 }
@@ -795,7 +795,7 @@ static void extra_json_is_merged(struct contract *f)
                                     .remove = GANTRY_ON };
     gantry_run_result *run = NULL;
 
-    OK(gantry_containers_run(f->containers, f->base, &run_opts, &run, &f->err));
+    OK(contract_run(f, f->base, &run_opts, &run, &f->err));
     SAME(run->stdout_data, "read-only\n");
     gantry_run_result_free(run);
     opts.extra_json = "[1]";

@@ -205,6 +205,10 @@ const char *contract_pair(const gantry_pair *pairs, size_t count, const char *ke
 
 /* Create (and start) a container of the base image that runs a script; returns its name. */
 const char *contract_create(struct contract *f, const char *script);
+/* A run whose output an engine may lose (SHORT_LIVES_MAY_LOSE_OUTPUT) is tried up to three times,
+ * unless it has an input or a sink, which are used up. */
+int contract_run(struct contract *f, const char *image, const gantry_run_options *opts,
+                 gantry_run_result **out, gantry_error *err);
 const char *contract_start(struct contract *f, const char *script);
 /* One that does nothing until it is stopped, quickly. */
 #define IDLE "trap 'exit 0' TERM; while :; do sleep 1; done"

@@ -345,7 +345,7 @@ static void members_find_each_other_by_name(struct contract *f)
              "a=$(nslookup %s | sed -n 's/^Address: *\\([0-9.]*\\)$/\\1/p' | tail -n 1); "
              "[ -n \"$a\" ] && nc -w 2 $a 7777 </dev/null && exit 0; usleep 100000; done; exit 1",
              server);
-    OK(gantry_containers_run(f->containers, f->base, &run_opts, &run, &f->err));
+    OK(contract_run(f, f->base, &run_opts, &run, &f->err));
     SAME(run->stdout_data, "hello friend\n");
     CHECK(run->exit_code == 0);
     gantry_run_result_free(run);
@@ -363,7 +363,7 @@ static void no_network_is_none(struct contract *f)
                                 .remove = GANTRY_ON };
     gantry_run_result *run = NULL;
 
-    OK(gantry_containers_run(f->containers, f->base, &opts, &run, &f->err));
+    OK(contract_run(f, f->base, &opts, &run, &f->err));
     SAME(run->stdout_data, "0\n");
     gantry_run_result_free(run);
 }

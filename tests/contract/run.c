@@ -24,7 +24,7 @@ static struct run *prepare(struct contract *f, struct run *run, const char *cons
 
 static int do_run(struct contract *f, struct run *run)
 {
-    return gantry_containers_run(f->containers, f->base, &run->opts, &run->result, &f->err);
+    return contract_run(f, f->base, &run->opts, &run->result, &f->err);
 }
 
 static void output_and_exit_code(struct contract *f)
@@ -95,7 +95,7 @@ static void defaults_of_the_image_run(struct contract *f)
 
     OK(gantry_images_import(f->images, image, &tar, &import, NULL, &f->err));
     contract_base_tar_close(&tar);
-    OK(gantry_containers_run(f->containers, image, &opts, &result, &f->err));
+    OK(contract_run(f, image, &opts, &result, &f->err));
     SAME(result->stdout_data, "from the image\n");
     CHECK(!contract_exists(f, result->id));
     gantry_run_result_free(result);

@@ -34,7 +34,7 @@ static struct run *prepare(struct contract *f, struct run *run, const char *cons
 
 static int do_run(struct contract *f, struct run *run)
 {
-    return gantry_containers_run(f->containers, f->base, &run->opts, &run->result, &f->err);
+    return contract_run(f, f->base, &run->opts, &run->result, &f->err);
 }
 
 static int is_gone(struct contract *f, const void *name)

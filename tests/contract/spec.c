@@ -28,7 +28,7 @@ static void prepare(struct contract *f, struct facts *facts, const char *const *
 
 static const char *run(struct contract *f, struct facts *facts)
 {
-    OK(gantry_containers_run(f->containers, f->base, &facts->opts, &facts->run, &f->err));
+    OK(contract_run(f, f->base, &facts->opts, &facts->run, &f->err));
     if (facts->run->exit_code != 0)
         printf("stdout: %s\nstderr: %s\n", facts->run->stdout_data, facts->run->stderr_data);
     CHECK(facts->run->exit_code == 0);
@@ -431,7 +431,7 @@ static void several_networks_from_the_start(struct contract *f)
     facts.container.networks = networks;
     facts.container.stop_timeout_ms = 1000;
     facts.opts.detach = GANTRY_ON;
-    OK(gantry_containers_run(f->containers, f->base, &facts.opts, &server, &f->err));
+    OK(contract_run(f, f->base, &facts.opts, &server, &f->err));
     gantry_run_result_free(server);
     /* The other one is in `front` alone, and knows its neighbour by an alias. */
     prepare(f, &other,
@@ -501,7 +501,7 @@ static void ranges_of_ports_are_published(struct contract *f)
     facts.container.publish_all = GANTRY_ON;
     facts.container.stop_timeout_ms = 1000;
     facts.opts.detach = GANTRY_ON;
-    OK(gantry_containers_run(f->containers, f->base, &facts.opts, &started, &f->err));
+    OK(contract_run(f, f->base, &facts.opts, &started, &f->err));
     gantry_run_result_free(started);
     OK(gantry_containers_inspect(f->containers, facts.container.name, NULL, &info, &f->err));
     for (int i = 0; i < 3; i++)
@@ -527,7 +527,7 @@ static void taken_port_is_in_use(struct contract *f)
     facts.container.ports = ports;
     facts.container.stop_timeout_ms = 1000;
     facts.opts.detach = GANTRY_ON;
-    OK(gantry_containers_run(f->containers, f->base, &facts.opts, &started, &f->err));
+    OK(contract_run(f, f->base, &facts.opts, &started, &f->err));
     gantry_run_result_free(started);
     facts.container.name = contract_name(f, "second");
     FAILS(gantry_containers_run(f->containers, f->base, &facts.opts, NULL, &f->err),

@@ -32,7 +32,7 @@ static void run_prints(struct contract *f, struct facts *facts, const char *want
 {
     gantry_run_result *run = NULL;
 
-    OK(gantry_containers_run(f->containers, f->base, &facts->opts, &run, &f->err));
+    OK(contract_run(f, f->base, &facts->opts, &run, &f->err));
     SAME(run->stderr_data, "");
     SAME(run->stdout_data, want);
     CHECK(run->exit_code == 0);

@@ -212,7 +212,7 @@ static void run_with_volume(struct contract *f, const char *volume, const char *
     };
     gantry_run_result *run = NULL;
 
-    OK(gantry_containers_run(f->containers, f->base, &opts, &run, &f->err));
+    OK(contract_run(f, f->base, &opts, &run, &f->err));
     SAME(run->stdout_data, want);
     gantry_run_result_free(run);
 }
