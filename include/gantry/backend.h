@@ -96,6 +96,21 @@ typedef struct gantry_stats_ops {
     int (*timeout_ms)(const void *state);          /**< NULL: no time limits */
 } gantry_stats_ops;
 
+/** Behaviour of a gantry_event_source. */
+typedef struct gantry_event_ops {
+    size_t size; /**< sizeof(gantry_event_ops) */
+    /** Required. As gantry_event_reader_next(): `*out` NULL at the end of what was asked for; a
+     *  connection that breaks is TRUNCATED or another failure. What it points to stays valid until
+     *  the next call. The library sets type and action of what is RESUMED or a GAP only. */
+    int (*next)(void *state, int nonblocking, const gantry_event **out, gantry_error *err);
+    int (*fd)(const void *state, int *out_events); /**< NULL: never blocks */
+    void (*close)(void *state);                    /**< required; frees the state */
+    int (*timeout_ms)(const void *state);          /**< NULL: no time limits */
+} gantry_event_ops;
+
+/** One connection's worth of events, which the library makes a gantry_event_reader of. */
+typedef struct gantry_event_source gantry_event_source;
+
 /** Wrap a state and its behaviour. On failure the state is still the caller's. @{ */
 GANTRY_API int gantry_stream_new(gantry_host *host, const gantry_stream_ops *ops, void *state,
                                  gantry_stream **out, gantry_error *err);
@@ -105,6 +120,8 @@ GANTRY_API int gantry_wait_new(gantry_host *host, const gantry_wait_ops *ops, vo
                                gantry_wait **out, gantry_error *err);
 GANTRY_API int gantry_stats_reader_new(gantry_host *host, const gantry_stats_ops *ops, void *state,
                                        gantry_stats_reader **out, gantry_error *err);
+GANTRY_API int gantry_event_source_new(gantry_host *host, const gantry_event_ops *ops, void *state,
+                                       gantry_event_source **out, gantry_error *err);
 /** @} */
 
 /* ---- op tables ---------------------------------------------------------------------------- */
@@ -368,6 +385,99 @@ typedef struct gantry_network_ops {
                       const gantry_network_disconnect_options *opts, gantry_error *err);
 } gantry_network_ops;
 
+/** Operations on pods. `list` and `inspect` are required. Members' partial failures: see
+ * gantry_pods_start(). */
+typedef struct gantry_pod_ops {
+    size_t size; /**< sizeof(gantry_pod_ops) */
+    /** `name` may be NULL. EXISTS if there is one of that name. */
+    int (*create)(void *state, const char *name, const gantry_pod_options *opts,
+                  gantry_pod_created **out, gantry_error *err);
+    int (*start)(void *state, const char *id, const gantry_pod_call_options *opts,
+                 gantry_error *err);
+    int (*stop)(void *state, const char *id, const gantry_pod_stop_options *opts,
+                gantry_error *err);
+    int (*restart)(void *state, const char *id, const gantry_pod_stop_options *opts,
+                   gantry_error *err);
+    int (*kill)(void *state, const char *id, const gantry_pod_kill_options *opts,
+                gantry_error *err);
+    int (*pause)(void *state, const char *id, const gantry_pod_call_options *opts,
+                 gantry_error *err);
+    int (*unpause)(void *state, const char *id, const gantry_pod_call_options *opts,
+                   gantry_error *err);
+    /** missing_ok is the library's business. Without force a pod of which a member runs is STATE,
+     *  and nothing of it is removed. */
+    int (*remove)(void *state, const char *id, const gantry_pod_remove_options *opts,
+                  gantry_error *err);
+    int (*inspect)(void *state, const char *id, const gantry_pod_inspect_options *opts,
+                   gantry_pod **out, gantry_error *err);
+    /** NULL: the library inspects. */
+    int (*exists)(void *state, const char *id, const gantry_pod_call_options *opts,
+                  int *out_exists, gantry_error *err);
+    int (*list)(void *state, const gantry_pod_list_options *opts, gantry_pod_list **out,
+                gantry_error *err);
+} gantry_pod_ops;
+
+/** Operations on secrets. `list` and `inspect` are required. */
+typedef struct gantry_secret_ops {
+    size_t size; /**< sizeof(gantry_secret_ops) */
+    /** Name and size were checked. No copy of the data stays behind. */
+    int (*create)(void *state, const char *name, const void *data, size_t data_size,
+                  const gantry_secret_options *opts, gantry_secret_created **out,
+                  gantry_error *err);
+    /** By name or whole id. */
+    int (*inspect)(void *state, const char *id, const gantry_secret_inspect_options *opts,
+                   gantry_secret **out, gantry_error *err);
+    int (*list)(void *state, const gantry_secret_list_options *opts, gantry_secret_list **out,
+                gantry_error *err);
+    /** By name or whole id; missing_ok is the library's business. */
+    int (*remove)(void *state, const char *id, const gantry_secret_remove_options *opts,
+                  gantry_error *err);
+} gantry_secret_ops;
+
+/** Operations on the engine as a whole. */
+typedef struct gantry_system_ops {
+    size_t size; /**< sizeof(gantry_system_ops) */
+    int (*disk_usage)(void *state, const gantry_disk_usage_options *opts, gantry_disk_usage **out,
+                      gantry_error *err);
+    /**
+     * Watch from `since_ns` on (0 = now), until `until_ns` if that is not 0, as the engine tells it;
+     * when it returns, the engine watches. What the engine can filter of `opts` it may filter; the
+     * library filters everything again. `resume` is the library's business: the source ends or fails
+     * with its connection. The options live only for the call.
+     */
+    int (*events_open)(void *state, const gantry_events_options *opts, gantry_event_source **out,
+                       gantry_error *err);
+    /** Remove build cache that nobody uses, made before until_ns (0 = any); adds ids to
+     *  `pruned->build_cache` and bytes to `pruned->reclaimed_bytes`. */
+    int (*prune_build_cache)(void *state, int64_t until_ns, const gantry_call *call,
+                             gantry_system_pruned *pruned, gantry_error *err);
+} gantry_system_ops;
+
+/** Operations with Kubernetes YAML and systemd units. */
+typedef struct gantry_kube_ops {
+    size_t size; /**< sizeof(gantry_kube_ops) */
+    /** progress and config_maps are the library's business, as is replace if it is given OFF;
+     *  containers that did not start are told in the result, whatever allow_failed says. */
+    int (*play)(void *state, const char *yaml, size_t yaml_size,
+                const gantry_kube_play_options *opts, gantry_kube_result **out, gantry_error *err);
+    int (*down)(void *state, const char *yaml, size_t yaml_size,
+                const gantry_kube_down_options *opts, gantry_kube_result **out, gantry_error *err);
+    int (*generate)(void *state, const char *const *names,
+                    const gantry_kube_generate_options *opts, gantry_text **out,
+                    gantry_error *err);
+    int (*systemd)(void *state, const char *id, const gantry_systemd_options *opts,
+                   gantry_unit_list **out, gantry_error *err);
+    int (*quadlets)(void *state, const gantry_quadlet_options *opts, gantry_quadlet_list **out,
+                    gantry_error *err);
+    int (*quadlet_text)(void *state, const char *name, const gantry_quadlet_options *opts,
+                        gantry_text **out, gantry_error *err);
+    int (*quadlet_install)(void *state, const char *name, const char *text,
+                           const gantry_quadlet_change_options *opts, gantry_error *err);
+    /** missing_ok is the library's business. */
+    int (*quadlet_remove)(void *state, const char *name, const gantry_quadlet_change_options *opts,
+                          gantry_error *err);
+} gantry_kube_ops;
+
 /* ---- the backend -------------------------------------------------------------------------- */
 
 /** A backend. */
@@ -400,6 +510,10 @@ typedef struct gantry_backend {
     const gantry_manifest_ops *manifests;
     int credentials; /**< GANTRY_CREDENTIALS_...: whose files hold credentials; 0 = PODMAN */
     int reserved;
+    const gantry_pod_ops *pods;
+    const gantry_secret_ops *secrets;
+    const gantry_system_ops *system;
+    const gantry_kube_ops *kube;
 } gantry_backend;
 
 /**
@@ -459,7 +573,26 @@ enum {
     GANTRY_KIND_STATS = 41,
     GANTRY_KIND_NETWORK_STATS = 42,
     GANTRY_KIND_BLOCK_STATS = 43,
-    GANTRY_KIND_FILE_INFO = 44
+    GANTRY_KIND_FILE_INFO = 44,
+    GANTRY_KIND_NETWORK_MEMBER = 45,
+    GANTRY_KIND_POD = 46,
+    GANTRY_KIND_POD_LIST = 47,
+    GANTRY_KIND_POD_MEMBER = 48,
+    GANTRY_KIND_POD_CREATED = 49,
+    GANTRY_KIND_SECRET = 50,
+    GANTRY_KIND_SECRET_LIST = 51,
+    GANTRY_KIND_SECRET_CREATED = 52,
+    GANTRY_KIND_EVENT = 53,
+    GANTRY_KIND_DISK_USAGE = 54,
+    GANTRY_KIND_USAGE_SUM = 55,
+    GANTRY_KIND_USAGE_ITEM = 56,
+    GANTRY_KIND_KUBE_RESULT = 57,
+    GANTRY_KIND_KUBE_POD = 58,
+    GANTRY_KIND_TEXT = 59,
+    GANTRY_KIND_UNIT_LIST = 60,
+    GANTRY_KIND_UNIT = 61,
+    GANTRY_KIND_QUADLET_LIST = 62,
+    GANTRY_KIND_QUADLET = 63
 };
 
 /**

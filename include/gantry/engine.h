@@ -28,6 +28,10 @@ typedef struct gantry_volumes gantry_volumes;
 typedef struct gantry_networks gantry_networks;
 typedef struct gantry_registries gantry_registries;
 typedef struct gantry_manifests gantry_manifests;
+typedef struct gantry_pods gantry_pods;
+typedef struct gantry_secrets gantry_secrets;
+typedef struct gantry_system gantry_system;
+typedef struct gantry_kube gantry_kube;
 /** @} */
 
 /** Which engine to open. */
@@ -103,6 +107,10 @@ GANTRY_API gantry_volumes *gantry_engine_volumes(gantry_engine *engine);
 GANTRY_API gantry_networks *gantry_engine_networks(gantry_engine *engine);
 GANTRY_API gantry_registries *gantry_engine_registries(gantry_engine *engine);
 GANTRY_API gantry_manifests *gantry_engine_manifests(gantry_engine *engine);
+GANTRY_API gantry_pods *gantry_engine_pods(gantry_engine *engine);
+GANTRY_API gantry_secrets *gantry_engine_secrets(gantry_engine *engine);
+GANTRY_API gantry_system *gantry_engine_system(gantry_engine *engine);
+GANTRY_API gantry_kube *gantry_engine_kube(gantry_engine *engine);
 /** @} */
 
 /* ---- what was found ----------------------------------------------------------------------- */
@@ -207,6 +215,23 @@ typedef struct gantry_info {
     int64_t images;
     int rootless;                /**< 1 if the engine runs without root */
     int reserved;
+    int64_t memory_free_bytes;   /**< Podman */
+    int64_t swap_bytes;          /**< Podman */
+    const char *id;              /**< of the engine; Docker */
+    const char *operating_system; /**< the host's distribution: "Debian GNU/Linux 12 (bookworm)" */
+    const char *default_runtime; /**< OCI runtime: "runc", "crun" */
+    const char *const *runtimes; /**< all that the engine knows, NULL-terminated */
+    const char *const *security; /**< "seccomp", "apparmor", "selinux", "rootless", "userns",
+                                      "cgroupns" ..., what is on, NULL-terminated */
+    const char *const *cgroup_controllers; /**< that limits can use, NULL-terminated; Podman */
+    const char *network_backend; /**< "netavark", "cni"; Docker: "" */
+    const char *const *network_drivers; /**< NULL-terminated; so below */
+    const char *const *volume_drivers;
+    const char *const *log_drivers;
+    const char *log_driver;      /**< the default */
+    const char *init_binary;     /**< Docker */
+    const char *const *registries; /**< that short names are looked up in, NULL-terminated */
+    const char *const *warnings; /**< the engine's own, NULL-terminated */
 } gantry_info;
 
 /** State of the engine and its host. `GET /info` on both. Free the result. Since 0.1. */
@@ -306,7 +331,44 @@ GANTRY_API void gantry_info_free(gantry_info *info);
     X(CONTAINERS_WAIT_READY, 82, "containers.wait_ready")                                          \
     X(CONTAINERS_ENSURE, 83, "containers.ensure")                                                  \
     X(CONTAINERS_DEPLOY, 84, "containers.deploy")                                                  \
-    X(CONTAINERS_COPY_OUT_OWNERS, 85, "containers.copy_out.owners")
+    X(CONTAINERS_COPY_OUT_OWNERS, 85, "containers.copy_out.owners")                                \
+    X(VOLUMES_PRUNE, 86, "volumes.prune")                                                          \
+    X(VOLUMES_EXPORT, 87, "volumes.export")                                                        \
+    X(VOLUMES_IMPORT, 88, "volumes.import")                                                        \
+    X(NETWORKS_PRUNE, 89, "networks.prune")                                                        \
+    X(PODS_CREATE, 90, "pods.create")                                                              \
+    X(PODS_START, 91, "pods.start")                                                                \
+    X(PODS_STOP, 92, "pods.stop")                                                                  \
+    X(PODS_RESTART, 93, "pods.restart")                                                            \
+    X(PODS_KILL, 94, "pods.kill")                                                                  \
+    X(PODS_PAUSE, 95, "pods.pause")                                                                \
+    X(PODS_UNPAUSE, 96, "pods.unpause")                                                            \
+    X(PODS_REMOVE, 97, "pods.remove")                                                              \
+    X(PODS_PRUNE, 98, "pods.prune")                                                                \
+    X(PODS_INSPECT, 99, "pods.inspect")                                                            \
+    X(PODS_EXISTS, 100, "pods.exists")                                                             \
+    X(PODS_LIST, 101, "pods.list")                                                                 \
+    X(PODS_TOP, 102, "pods.top")                                                                   \
+    X(PODS_STATS, 103, "pods.stats")                                                               \
+    X(PODS_LOGS, 104, "pods.logs")                                                                 \
+    X(SECRETS_CREATE, 105, "secrets.create")                                                       \
+    X(SECRETS_INSPECT, 106, "secrets.inspect")                                                     \
+    X(SECRETS_EXISTS, 107, "secrets.exists")                                                       \
+    X(SECRETS_LIST, 108, "secrets.list")                                                           \
+    X(SECRETS_REMOVE, 109, "secrets.remove")                                                       \
+    X(SYSTEM_DISK_USAGE, 110, "system.disk_usage")                                                 \
+    X(SYSTEM_PRUNE, 111, "system.prune")                                                           \
+    X(SYSTEM_EVENTS, 112, "system.events")                                                         \
+    X(SYSTEM_CHECK, 113, "system.check")                                                           \
+    X(SYSTEM_PRUNE_BUILD_CACHE, 114, "system.prune.build_cache")                                   \
+    X(KUBE_PLAY, 115, "kube.play")                                                                 \
+    X(KUBE_DOWN, 116, "kube.down")                                                                 \
+    X(KUBE_GENERATE, 117, "kube.generate")                                                         \
+    X(KUBE_SYSTEMD, 118, "kube.systemd")                                                           \
+    X(KUBE_QUADLETS, 119, "kube.quadlets")                                                         \
+    X(KUBE_QUADLET_TEXT, 120, "kube.quadlet_text")                                                 \
+    X(KUBE_QUADLET_INSTALL, 121, "kube.quadlet_install")                                           \
+    X(KUBE_QUADLET_REMOVE, 122, "kube.quadlet_remove")
 
 /** GANTRY_FEATURE_... */
 enum {

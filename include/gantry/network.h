@@ -16,7 +16,21 @@ typedef struct gantry_subnet_info {
     size_t size; /**< bytes of it that the running library fills */
     const char *subnet;  /**< as "10.89.0.0/24" */
     const char *gateway; /**< as "10.89.0.1" or "" */
+    const char *range;   /**< of the addresses that containers get, as "10.89.0.128/25", or as
+                              "10.89.0.10-10.89.0.20" where it is no CIDR block; "" = all */
 } gantry_subnet_info;
+
+/** A container in a network. */
+typedef struct gantry_network_member {
+    size_t size; /**< bytes of it that the running library fills */
+    const char *container; /**< its id */
+    const char *name;
+    const char *address;   /**< IPv4 address, or "" (also of one that does not run) */
+    const char *address6;
+    const char *mac;
+    int running;           /**< 1 if it runs */
+    int reserved;
+} gantry_network_member;
 
 /** A network. Free an inspected or created one with gantry_network_free(). */
 typedef struct gantry_network {
@@ -33,6 +47,14 @@ typedef struct gantry_network {
     int internal;               /**< 1 if it has no way out */
     int ipv6;                   /**< 1 if it has IPv6 */
     const char *json;           /**< the engine's own answer; NULL in lists */
+    const char *parent;         /**< interface of the host that a macvlan or ipvlan is on; of a
+                                     bridge its own, if known; or "" */
+    const char *const *dns_servers; /**< of its own, NULL-terminated */
+    /** Containers that are in it, running or not; empty in lists and without `members`;
+     * NULL-terminated. */
+    const gantry_network_member *const *members;
+    int dns;                    /**< 1 if containers find each other by name */
+    int predefined;             /**< 1 if the engine made it and does not let it be removed */
 } gantry_network;
 
 /** Networks; free with gantry_network_list_free(). */
@@ -42,20 +64,47 @@ typedef struct gantry_network_list {
     const gantry_network *const *items; /**< also NULL-terminated */
 } gantry_network_list;
 
+/** A range of addresses of a new network. */
+typedef struct gantry_subnet {
+    size_t size;         /**< sizeof(gantry_subnet) */
+    const char *subnet;  /**< as "10.89.0.0/24" or "fd00:1::/64"; required */
+    const char *gateway; /**< NULL = the first address */
+    const char *range;   /**< a part of the subnet, as "10.89.0.128/25": containers get addresses
+                              from it; NULL = the whole */
+} gantry_subnet;
+
 /** Options of gantry_networks_create() and gantry_networks_ensure(). */
 typedef struct gantry_network_options {
     size_t size;             /**< sizeof(gantry_network_options) */
     const gantry_call *call;
-    const char *driver;            /**< NULL = "bridge" */
-    const char *subnet;            /**< as "10.89.0.0/24"; NULL = the engine picks one */
+    const char *driver;            /**< "bridge", "macvlan", "ipvlan", ...; NULL = "bridge". "host"
+                                        and "none" are networks that every engine has and nobody
+                                        makes: name them as gantry_container_options::network */
+    const char *subnet;            /**< as "10.89.0.0/24"; NULL = the engine picks one; not with
+                                        `subnets` */
     const char *gateway;           /**< needs subnet */
-    const gantry_pair *options;    /**< of the driver */
+    /**
+     * Of the driver. The word "mtu" is understood on both engines; others are the engine's:
+     * Docker's "com.docker.network.bridge.name", Podman's "isolate", "mode" of macvlan and ipvlan
+     * is "mode" on Podman, "macvlan_mode" or "ipvlan_mode" on Docker.
+     */
+    const gantry_pair *options;
     size_t option_count;
     const gantry_pair *labels;
     size_t label_count;
     const char *extra_json;        /**< merged last into the engine's own request; unchecked */
     int internal;                  /**< #GANTRY_ON: no way out */
     int ipv6;                      /**< #GANTRY_ON */
+    const gantry_subnet *const *subnets; /**< several, IPv4 and IPv6; NULL-terminated */
+    const char *parent;            /**< of macvlan and ipvlan: interface of the engine's host; NULL =
+                                        the engine's choice. On Podman also a bridge's own
+                                        interface */
+    const char *const *dns_servers; /**< of its own, addresses, NULL-terminated; Podman from 4.4 */
+    const char *ipam_driver;       /**< who gives addresses: "default" on Docker; "host-local",
+                                        "dhcp", "none" on Podman; "null" on Docker is "none" here */
+    int dns;                       /**< #GANTRY_OFF: containers do not find each other by name;
+                                        Podman */
+    int reserved;
 } gantry_network_options;
 
 /**
@@ -94,9 +143,16 @@ GANTRY_API void gantry_network_ensured_free(gantry_network_ensured *ensured);
 typedef struct gantry_network_inspect_options {
     size_t size;             /**< sizeof(gantry_network_inspect_options) */
     const gantry_call *call;
+    int members;             /**< #GANTRY_OFF: without the containers in it, which takes a request
+                                  less or several */
+    int reserved;
 } gantry_network_inspect_options;
 
-/** One network. Docker `GET /networks/{id}`, Podman `GET /libpod/networks/{id}/json`. Since 0.1. */
+/**
+ * One network, with the containers in it, those that do not run too. Docker `GET /networks/{id}`,
+ * Podman `GET /libpod/networks/{id}/json`, and `GET /containers/json` with
+ * `GET /containers/{id}/json`. Since 0.1.
+ */
 GANTRY_API int gantry_networks_inspect(gantry_networks *networks, const char *id,
                                        const gantry_network_inspect_options *opts,
                                        gantry_network **out, gantry_error *err);
@@ -109,6 +165,8 @@ typedef struct gantry_network_list_options {
     const char *const *labels;  /**< all of these, "key" or "key=value" */
     const gantry_pair *filters; /**< further filters in the engine's own words */
     size_t filter_count;
+    const char *const *drivers; /**< any of these, NULL-terminated */
+    const char *const *ids;     /**< any of these whole ids, NULL-terminated */
 } gantry_network_list_options;
 
 /** List networks. Docker `GET /networks`, Podman `GET /libpod/networks/json`. Since 0.1. */
@@ -124,11 +182,14 @@ typedef struct gantry_network_remove_options {
     size_t size;             /**< sizeof(gantry_network_remove_options) */
     const gantry_call *call;
     int missing_ok;          /**< #GANTRY_ON: no network is success */
+    int force;               /**< #GANTRY_ON: containers in it are taken out of it first */
+    int remove_containers;   /**< #GANTRY_ON: containers in it are removed first, running ones too */
     int reserved;
 } gantry_network_remove_options;
 
 /**
- * Remove a network. Containers are never removed along.
+ * Remove a network. Containers are never removed along unless `remove_containers` says so; one that
+ * has no other network stays without one.
  * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_IN_USE, ... `DELETE /networks/{id}`. Since 0.1.
  */
 GANTRY_API int gantry_networks_remove(gantry_networks *networks, const char *id,
@@ -141,6 +202,11 @@ typedef struct gantry_network_connect_options {
     const gantry_call *call;
     const char *const *aliases; /**< further names of the container there, NULL-terminated */
     const char *address;        /**< fixed IPv4 address, NULL = the engine picks one */
+    const char *address6;       /**< fixed IPv6 address */
+    const char *mac;            /**< fixed MAC address; Podman, Docker from API 1.44 */
+    int attached_ok;            /**< #GANTRY_ON: one that is attached already is success, however it
+                                     is attached */
+    int reserved;
 } gantry_network_connect_options;
 
 /**
@@ -170,6 +236,36 @@ GANTRY_API int gantry_networks_disconnect(gantry_networks *networks, const char 
                                           const char *container,
                                           const gantry_network_disconnect_options *opts,
                                           gantry_error *err);
+
+/** Options of gantry_networks_prune(). All conditions must hold. */
+typedef struct gantry_network_prune_options {
+    size_t size;             /**< sizeof(gantry_network_prune_options) */
+    const gantry_call *call; /**< no total limit by default */
+    const char *const *labels;     /**< "key" or "key=value", NULL-terminated */
+    const char *const *labels_not; /**< none of these */
+    int64_t until_ns;              /**< created before this time, since the epoch; 0 = any */
+    int dry_run;                   /**< #GANTRY_ON: remove nothing, tell what would go */
+    int reserved;
+} gantry_network_prune_options;
+
+/** What a prune removed; free with gantry_networks_pruned_free(). */
+typedef struct gantry_networks_pruned {
+    size_t size; /**< bytes of it that the running library fills */
+    const char *const *names; /**< NULL-terminated */
+} gantry_networks_pruned;
+
+/**
+ * Remove networks that no container is in, running or not; predefined ones stay.
+ * @param out  may be NULL
+ * @return 0; a failure with outcome PARTIAL, whose `output` names what was removed, if some could
+ *         not be. Composed of list, inspect and remove. Since 0.1.
+ */
+GANTRY_API int gantry_networks_prune(gantry_networks *networks,
+                                     const gantry_network_prune_options *opts,
+                                     gantry_networks_pruned **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
+GANTRY_API void gantry_networks_pruned_free(gantry_networks_pruned *pruned);
 
 #ifdef __cplusplus
 }

@@ -1,11 +1,12 @@
 /**
  * @file volume.h
  * Named volumes. Addressed by their whole name: a beginning of a name is NOT_FOUND on every engine.
+ * Backup and restore of their content: <gantry/backup.h>.
  */
 #ifndef GANTRY_VOLUME_H
 #define GANTRY_VOLUME_H
 
-#include <gantry/engine.h>
+#include <gantry/spec.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,6 +25,11 @@ typedef struct gantry_volume {
     const gantry_pair *options;/**< of the driver */
     size_t option_count;
     const char *json;          /**< the engine's own answer; NULL in lists */
+    int64_t used_bytes;        /**< of its content; -1 unless `usage` was asked for and the engine
+                                    tells */
+    int64_t references;        /**< number of containers that use it, running or not; -1 alike */
+    int anonymous;             /**< 1 if it was made for a container without a name of its own */
+    int reserved;
 } gantry_volume;
 
 /** Volumes; free with gantry_volume_list_free(). */
@@ -33,7 +39,14 @@ typedef struct gantry_volume_list {
     const gantry_volume *const *items; /**< also NULL-terminated */
 } gantry_volume_list;
 
-/** Options of gantry_volumes_create() and gantry_volumes_ensure(). */
+/**
+ * Options of gantry_volumes_create() and gantry_volumes_ensure().
+ *
+ * The driver "local" takes `options` as mount(8): "type", "device" and "o", so a tmpfs is type=tmpfs,
+ * device=tmpfs, o=size=64m, and an NFS share is type=nfs, device=:/path, o=addr=HOST,rw. They take
+ * effect when a container that uses the volume starts: a share that cannot be mounted is an error
+ * then.
+ */
 typedef struct gantry_volume_options {
     size_t size;             /**< sizeof(gantry_volume_options) */
     const gantry_call *call;
@@ -83,10 +96,59 @@ GANTRY_API int gantry_volumes_ensure(gantry_volumes *volumes, const char *name,
 /** Free it; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_volume_ensured_free(gantry_volume_ensured *ensured);
 
+/* ---- several at once ----------------------------------------------------------------------- */
+
+/** Options of gantry_volumes_ensure_mounts(). */
+typedef struct gantry_volume_mounts_options {
+    size_t size;             /**< sizeof(gantry_volume_mounts_options) */
+    const gantry_call *call;
+    const gantry_volume_options *volume; /**< for all that are made; a mount's own driver, options
+                                              and labels win. Its `call` is not looked at */
+} gantry_volume_mounts_options;
+
+/** What became of a mount's source. */
+typedef struct gantry_volume_mount_ensured {
+    size_t size; /**< bytes of it that the running library fills */
+    const char *source;
+    const char *target;
+    const char *const *differences; /**< as gantry_volume_ensured::differences */
+    int type;                       /**< GANTRY_MOUNT_... */
+    int created;                    /**< 1 if a volume was made for it */
+} gantry_volume_mount_ensured;
+
+/** In the order of the mounts; free with gantry_volume_mounts_ensured_free(). */
+typedef struct gantry_volume_mounts_ensured {
+    size_t size; /**< bytes of it that the running library fills */
+    size_t count;
+    const gantry_volume_mount_ensured *const *items; /**< also NULL-terminated */
+} gantry_volume_mounts_ensured;
+
+/**
+ * Ensure the volumes of a list of mounts before the containers that use them are made: of
+ * gantry_mounts_parse(), or a container's own. Named volumes are ensured as by
+ * gantry_volumes_ensure(), once each; anonymous ones, paths, tmpfs and images need nothing and are
+ * told as they are, whatever their options (read-only, SELinux labels) say.
+ * @param mounts  NULL-terminated; all are checked before anything is made
+ * @param out     may be NULL
+ * @return 0; a failure with outcome PARTIAL if volumes were made before, which stay. Since 0.1.
+ */
+GANTRY_API int gantry_volumes_ensure_mounts(gantry_volumes *volumes,
+                                            const gantry_mount *const *mounts,
+                                            const gantry_volume_mounts_options *opts,
+                                            gantry_volume_mounts_ensured **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
+GANTRY_API void gantry_volume_mounts_ensured_free(gantry_volume_mounts_ensured *ensured);
+
+/* ---- look ---------------------------------------------------------------------------------- */
+
 /** Options of gantry_volumes_inspect(). */
 typedef struct gantry_volume_inspect_options {
     size_t size;             /**< sizeof(gantry_volume_inspect_options) */
     const gantry_call *call;
+    int usage; /**< #GANTRY_ON: fill `used_bytes` and `references`; slow, the engine looks at all
+                    volumes (`GET /system/df`) */
+    int reserved;
 } gantry_volume_inspect_options;
 
 /** One volume. Docker `GET /volumes/{name}`, Podman `GET /libpod/volumes/{name}/json`. Since
@@ -103,6 +165,10 @@ typedef struct gantry_volume_list_options {
     const char *const *labels;  /**< all of these, "key" or "key=value" */
     const gantry_pair *filters; /**< further filters in the engine's own words */
     size_t filter_count;
+    const char *const *drivers; /**< any of these, NULL-terminated */
+    int unused;                 /**< #GANTRY_ON: only those that no container uses; #GANTRY_OFF: only
+                                     those that one does */
+    int usage;                  /**< #GANTRY_ON: as gantry_volume_inspect_options::usage */
 } gantry_volume_list_options;
 
 /** List volumes. Docker `GET /volumes`, Podman `GET /libpod/volumes/json`. Since 0.1. */
@@ -117,7 +183,8 @@ typedef struct gantry_volume_remove_options {
     size_t size;             /**< sizeof(gantry_volume_remove_options) */
     const gantry_call *call;
     int missing_ok;          /**< #GANTRY_ON: no volume is success */
-    int reserved;
+    int force;               /**< #GANTRY_ON: the containers that use it are removed first, running
+                                  ones too */
 } gantry_volume_remove_options;
 
 /**
@@ -127,6 +194,38 @@ typedef struct gantry_volume_remove_options {
  */
 GANTRY_API int gantry_volumes_remove(gantry_volumes *volumes, const char *name,
                                      const gantry_volume_remove_options *opts, gantry_error *err);
+
+/** Options of gantry_volumes_prune(). All conditions must hold. */
+typedef struct gantry_volume_prune_options {
+    size_t size;             /**< sizeof(gantry_volume_prune_options) */
+    const gantry_call *call; /**< no total limit by default */
+    const char *const *labels;     /**< "key" or "key=value", NULL-terminated */
+    const char *const *labels_not; /**< none of these */
+    int64_t until_ns;              /**< created before this time, since the epoch; 0 = any */
+    int all;                       /**< #GANTRY_ON: named ones too; else anonymous ones only, on
+                                        every engine and version */
+    int dry_run;                   /**< #GANTRY_ON: remove nothing, tell what would go */
+} gantry_volume_prune_options;
+
+/** What a prune removed; free with gantry_volumes_pruned_free(). */
+typedef struct gantry_volumes_pruned {
+    size_t size; /**< bytes of it that the running library fills */
+    const char *const *names; /**< NULL-terminated */
+    int64_t reclaimed_bytes;  /**< as the engine told their sizes before; -1 if it did not */
+} gantry_volumes_pruned;
+
+/**
+ * Remove volumes that no container uses.
+ * @param out  may be NULL
+ * @return 0; a failure with outcome PARTIAL, whose `output` names what was removed, if some could
+ *         not be. Composed of list and remove. Since 0.1.
+ */
+GANTRY_API int gantry_volumes_prune(gantry_volumes *volumes,
+                                    const gantry_volume_prune_options *opts,
+                                    gantry_volumes_pruned **out, gantry_error *err);
+
+/** Free it; NULL is allowed. Since 0.1. */
+GANTRY_API void gantry_volumes_pruned_free(gantry_volumes_pruned *pruned);
 
 #ifdef __cplusplus
 }

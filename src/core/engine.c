@@ -106,6 +106,26 @@ gantry_manifests *gantry_engine_manifests(gantry_engine *engine)
     return engine != NULL ? &engine->manifests : NULL;
 }
 
+gantry_pods *gantry_engine_pods(gantry_engine *engine)
+{
+    return engine != NULL ? &engine->pods : NULL;
+}
+
+gantry_secrets *gantry_engine_secrets(gantry_engine *engine)
+{
+    return engine != NULL ? &engine->secrets : NULL;
+}
+
+gantry_system *gantry_engine_system(gantry_engine *engine)
+{
+    return engine != NULL ? &engine->system : NULL;
+}
+
+gantry_kube *gantry_engine_kube(gantry_engine *engine)
+{
+    return engine != NULL ? &engine->kube : NULL;
+}
+
 const gantry_candidate_list *gantry_engine_candidates(const gantry_engine *engine)
 {
     return engine != NULL ? engine->candidates : NULL;

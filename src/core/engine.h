@@ -20,6 +20,10 @@ struct gnt_backend {
     gantry_network_ops networks;
     gantry_registry_ops registries;
     gantry_manifest_ops manifests;
+    gantry_pod_ops pods;
+    gantry_secret_ops secrets;
+    gantry_system_ops system;
+    gantry_kube_ops kube;
     struct gnt_backend *next;
 };
 
@@ -42,6 +46,18 @@ struct gantry_registries {
 struct gantry_manifests {
     gantry_engine *engine;
 };
+struct gantry_pods {
+    gantry_engine *engine;
+};
+struct gantry_secrets {
+    gantry_engine *engine;
+};
+struct gantry_system {
+    gantry_engine *engine;
+};
+struct gantry_kube {
+    gantry_engine *engine;
+};
 
 struct gnt_service; /* service.h */
 
@@ -55,6 +71,10 @@ struct gantry_engine {
     gantry_networks networks;
     gantry_registries registries;
     gantry_manifests manifests;
+    gantry_pods pods;
+    gantry_secrets secrets;
+    gantry_system system;
+    gantry_kube kube;
     gantry_candidate_list *candidates;
     const char *address;         /* lives in candidates */
     struct gnt_service *service; /* Podman on demand, or NULL */

@@ -16,7 +16,7 @@ const gantry_pair gnt_no_pairs[1] = { { NULL, NULL } };
 static const struct gnt_model *model_of(int kind)
 {
     static const struct gnt_model *const tables[] = { gnt_container_models, gnt_image_models,
-                                                      gnt_engine_models };
+                                                      gnt_engine_models, gnt_system_models };
 
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         for (const struct gnt_model *m = tables[i]; m->kind != 0; m++) {

@@ -6,6 +6,7 @@
 
 static const gantry_volume *const no_volumes[1] = { NULL };
 static const gantry_subnet_info *const no_subnet_infos[1] = { NULL };
+static const gantry_network_member *const no_network_members[1] = { NULL };
 static const gantry_network *const no_networks[1] = { NULL };
 static const gantry_candidate *const no_candidates[1] = { NULL };
 
@@ -41,6 +42,22 @@ static const struct preset info_presets[] = {
     UNKNOWN(gantry_info, containers_paused),
     UNKNOWN(gantry_info, containers_stopped),
     UNKNOWN(gantry_info, images),
+    UNKNOWN(gantry_info, memory_free_bytes),
+    UNKNOWN(gantry_info, swap_bytes),
+    TEXT(gantry_info, id),
+    TEXT(gantry_info, operating_system),
+    TEXT(gantry_info, default_runtime),
+    STRINGS(gantry_info, runtimes),
+    STRINGS(gantry_info, security),
+    STRINGS(gantry_info, cgroup_controllers),
+    TEXT(gantry_info, network_backend),
+    STRINGS(gantry_info, network_drivers),
+    STRINGS(gantry_info, volume_drivers),
+    STRINGS(gantry_info, log_drivers),
+    TEXT(gantry_info, log_driver),
+    TEXT(gantry_info, init_binary),
+    STRINGS(gantry_info, registries),
+    STRINGS(gantry_info, warnings),
     END,
 };
 
@@ -56,6 +73,8 @@ static const struct preset volume_presets[] = {
     TEXT(gantry_volume, scope),
     PAIRS(gantry_volume, labels),
     PAIRS(gantry_volume, options),
+    UNKNOWN(gantry_volume, used_bytes),
+    UNKNOWN(gantry_volume, references),
     END,
 };
 
@@ -71,6 +90,9 @@ static const struct preset network_presets[] = {
     LIST(gantry_network, subnets, gantry_subnet_info, no_subnet_infos),
     PAIRS(gantry_network, labels),
     PAIRS(gantry_network, options),
+    TEXT(gantry_network, parent),
+    STRINGS(gantry_network, dns_servers),
+    LIST(gantry_network, members, gantry_network_member, no_network_members),
     END,
 };
 
@@ -82,11 +104,42 @@ static const struct preset network_list_presets[] = {
 static const struct preset subnet_info_presets[] = {
     TEXT(gantry_subnet_info, subnet),
     TEXT(gantry_subnet_info, gateway),
+    TEXT(gantry_subnet_info, range),
     END,
+};
+
+static const struct preset network_member_presets[] = {
+    TEXT(gantry_network_member, container), TEXT(gantry_network_member, name),
+    TEXT(gantry_network_member, address),   TEXT(gantry_network_member, address6),
+    TEXT(gantry_network_member, mac),       END,
 };
 
 static const struct preset volume_ensured_presets[] = {
     STRINGS(gantry_volume_ensured, differences),
+    END,
+};
+
+static const gantry_volume_mount_ensured *const no_mounts_ensured[1] = { NULL };
+
+static const struct preset volume_mount_ensured_presets[] = {
+    TEXT(gantry_volume_mount_ensured, source),
+    TEXT(gantry_volume_mount_ensured, target),
+    STRINGS(gantry_volume_mount_ensured, differences),
+    END,
+};
+
+static const struct preset volume_mounts_ensured_presets[] = {
+    LIST(gantry_volume_mounts_ensured, items, gantry_volume_mount_ensured, no_mounts_ensured),
+    END,
+};
+
+static const struct preset volumes_pruned_presets[] = {
+    STRINGS(gantry_volumes_pruned, names),
+    END,
+};
+
+static const struct preset networks_pruned_presets[] = {
+    STRINGS(gantry_networks_pruned, names),
     END,
 };
 
@@ -116,6 +169,13 @@ const struct gnt_model gnt_engine_models[] = {
     { GANTRY_KIND_NETWORK, sizeof(gantry_network), network_presets },
     { GANTRY_KIND_NETWORK_LIST, sizeof(gantry_network_list), network_list_presets },
     { GANTRY_KIND_SUBNET_INFO, sizeof(gantry_subnet_info), subnet_info_presets },
+    { GANTRY_KIND_NETWORK_MEMBER, sizeof(gantry_network_member), network_member_presets },
+    { GNT_KIND_VOLUME_MOUNT_ENSURED, sizeof(gantry_volume_mount_ensured),
+      volume_mount_ensured_presets },
+    { GNT_KIND_VOLUME_MOUNTS_ENSURED, sizeof(gantry_volume_mounts_ensured),
+      volume_mounts_ensured_presets },
+    { GNT_KIND_VOLUMES_PRUNED, sizeof(gantry_volumes_pruned), volumes_pruned_presets },
+    { GNT_KIND_NETWORKS_PRUNED, sizeof(gantry_networks_pruned), networks_pruned_presets },
     { GNT_KIND_VOLUME_ENSURED, sizeof(gantry_volume_ensured), volume_ensured_presets },
     { GNT_KIND_NETWORK_ENSURED, sizeof(gantry_network_ensured), network_ensured_presets },
     { GNT_KIND_CANDIDATE, sizeof(gantry_candidate), candidate_presets },

@@ -21,6 +21,7 @@ struct gnt_model {
 extern const struct gnt_model gnt_container_models[];
 extern const struct gnt_model gnt_image_models[];
 extern const struct gnt_model gnt_engine_models[];
+extern const struct gnt_model gnt_system_models[];
 
 extern const gantry_pair gnt_no_pairs[1];
 

@@ -416,6 +416,7 @@ int gantry_engine_open(int runtime, const gantry_engine_options *opts, gantry_en
         e->host = host;
         e->images.engine = e->containers.engine = e->volumes.engine = e->networks.engine = e;
         e->registries.engine = e->manifests.engine = e;
+        e->pods.engine = e->secrets.engine = e->system.engine = e->kube.engine = e;
         rc = open_engine(e, &o, runtime, &failure);
     }
     if (rc < 0) {

@@ -143,6 +143,62 @@ static const struct slot slots[] = {
     SLOT(MANIFESTS_REMOVE_IMAGE, manifests, gantry_manifest_ops, remove_image),
     SLOT(MANIFESTS_PUSH, manifests, gantry_manifest_ops, push),
     SLOT(MANIFESTS_REMOVE, manifests, gantry_manifest_ops, remove),
+    SLOT(VOLUMES_PRUNE, volumes, gantry_volume_ops, list),
+    SLOT(VOLUMES_PRUNE, volumes, gantry_volume_ops, remove),
+    SLOT(VOLUMES_EXPORT, volumes, gantry_volume_ops, inspect),
+    SLOT(VOLUMES_EXPORT, containers, gantry_container_ops, create),
+    SLOT(VOLUMES_EXPORT, containers, gantry_container_ops, start),
+    SLOT(VOLUMES_EXPORT, containers, gantry_container_ops, attach),
+    SLOT(VOLUMES_EXPORT, containers, gantry_container_ops, wait),
+    SLOT(VOLUMES_EXPORT, containers, gantry_container_ops, remove),
+    SLOT(VOLUMES_EXPORT, images, gantry_image_ops, import),
+    SLOT(VOLUMES_IMPORT, volumes, gantry_volume_ops, inspect),
+    SLOT(VOLUMES_IMPORT, containers, gantry_container_ops, create),
+    SLOT(VOLUMES_IMPORT, containers, gantry_container_ops, start),
+    SLOT(VOLUMES_IMPORT, containers, gantry_container_ops, attach),
+    SLOT(VOLUMES_IMPORT, containers, gantry_container_ops, wait),
+    SLOT(VOLUMES_IMPORT, containers, gantry_container_ops, remove),
+    SLOT(VOLUMES_IMPORT, images, gantry_image_ops, import),
+    SLOT(NETWORKS_PRUNE, networks, gantry_network_ops, list),
+    SLOT(NETWORKS_PRUNE, networks, gantry_network_ops, remove),
+    SLOT(PODS_CREATE, pods, gantry_pod_ops, create),
+    SLOT(PODS_START, pods, gantry_pod_ops, start),
+    SLOT(PODS_STOP, pods, gantry_pod_ops, stop),
+    SLOT(PODS_RESTART, pods, gantry_pod_ops, restart),
+    SLOT(PODS_KILL, pods, gantry_pod_ops, kill),
+    SLOT(PODS_PAUSE, pods, gantry_pod_ops, pause),
+    SLOT(PODS_UNPAUSE, pods, gantry_pod_ops, unpause),
+    SLOT(PODS_REMOVE, pods, gantry_pod_ops, remove),
+    SLOT(PODS_PRUNE, pods, gantry_pod_ops, list),
+    SLOT(PODS_PRUNE, pods, gantry_pod_ops, remove),
+    SLOT(PODS_INSPECT, pods, gantry_pod_ops, inspect),
+    SLOT(PODS_EXISTS, pods, gantry_pod_ops, inspect),
+    SLOT(PODS_LIST, pods, gantry_pod_ops, list),
+    SLOT(PODS_TOP, pods, gantry_pod_ops, inspect),
+    SLOT(PODS_TOP, containers, gantry_container_ops, top),
+    SLOT(PODS_STATS, pods, gantry_pod_ops, inspect),
+    SLOT(PODS_STATS, containers, gantry_container_ops, stats),
+    SLOT(PODS_LOGS, pods, gantry_pod_ops, inspect),
+    SLOT(PODS_LOGS, containers, gantry_container_ops, logs),
+    SLOT(SECRETS_CREATE, secrets, gantry_secret_ops, create),
+    SLOT(SECRETS_INSPECT, secrets, gantry_secret_ops, inspect),
+    SLOT(SECRETS_EXISTS, secrets, gantry_secret_ops, inspect),
+    SLOT(SECRETS_LIST, secrets, gantry_secret_ops, list),
+    SLOT(SECRETS_REMOVE, secrets, gantry_secret_ops, remove),
+    SLOT(SYSTEM_DISK_USAGE, system, gantry_system_ops, disk_usage),
+    SLOT(SYSTEM_PRUNE, containers, gantry_container_ops, list),
+    SLOT(SYSTEM_PRUNE, containers, gantry_container_ops, remove),
+    SLOT(SYSTEM_EVENTS, system, gantry_system_ops, events_open),
+    SLOT(SYSTEM_CHECK, engine, gantry_engine_ops, ping),
+    SLOT(SYSTEM_PRUNE_BUILD_CACHE, system, gantry_system_ops, prune_build_cache),
+    SLOT(KUBE_PLAY, kube, gantry_kube_ops, play),
+    SLOT(KUBE_DOWN, kube, gantry_kube_ops, down),
+    SLOT(KUBE_GENERATE, kube, gantry_kube_ops, generate),
+    SLOT(KUBE_SYSTEMD, kube, gantry_kube_ops, systemd),
+    SLOT(KUBE_QUADLETS, kube, gantry_kube_ops, quadlets),
+    SLOT(KUBE_QUADLET_TEXT, kube, gantry_kube_ops, quadlet_text),
+    SLOT(KUBE_QUADLET_INSTALL, kube, gantry_kube_ops, quadlet_install),
+    SLOT(KUBE_QUADLET_REMOVE, kube, gantry_kube_ops, quadlet_remove),
 };
 
 static int slot_filled(const struct gnt_backend *backend, size_t offset)
@@ -198,6 +254,12 @@ static int check_tables(const struct gnt_backend *b, gantry_error *err)
         { "networks", offsetof(gantry_backend, networks),
           offsetof(struct gnt_backend, networks) + offsetof(gantry_network_ops, list),
           offsetof(struct gnt_backend, networks) + offsetof(gantry_network_ops, inspect) },
+        { "pods", offsetof(gantry_backend, pods),
+          offsetof(struct gnt_backend, pods) + offsetof(gantry_pod_ops, list),
+          offsetof(struct gnt_backend, pods) + offsetof(gantry_pod_ops, inspect) },
+        { "secrets", offsetof(gantry_backend, secrets),
+          offsetof(struct gnt_backend, secrets) + offsetof(gantry_secret_ops, list),
+          offsetof(struct gnt_backend, secrets) + offsetof(gantry_secret_ops, inspect) },
     };
 
     if (b->engine.ping == NULL)
@@ -232,8 +294,24 @@ static int copy_table(void *dst, size_t known, const void *src, const char *name
     return 0;
 }
 
+#define TABLE(member)                                                                              \
+    {                                                                                              \
+        "backend." #member, offsetof(gantry_backend, member),                                      \
+            offsetof(struct gnt_backend, member), sizeof(((struct gnt_backend *)0)->member)        \
+    }
+
 static int fill(struct gnt_backend *b, const gantry_backend *src, gantry_error *err)
 {
+    static const struct {
+        const char *text;
+        size_t pointer; /* in gantry_backend */
+        size_t copy;    /* in struct gnt_backend */
+        size_t size;
+    } tables[] = {
+        TABLE(engine),   TABLE(images),     TABLE(containers), TABLE(volumes),
+        TABLE(networks), TABLE(registries), TABLE(manifests),  TABLE(pods),
+        TABLE(secrets),  TABLE(system),     TABLE(kube),
+    };
     int rc = copy_table(&b->facts, sizeof b->facts, src, "backend", err);
 
     if (rc == 0)
@@ -242,24 +320,12 @@ static int fill(struct gnt_backend *b, const gantry_backend *src, gantry_error *
         rc = gnt_fail(err, GANTRY_E_INVALID, "backend.schemes: at least one is required");
     if (rc == 0 && (b->facts.probe == NULL || b->facts.open == NULL || b->facts.close == NULL))
         rc = gnt_fail(err, GANTRY_E_INVALID, "backend: probe, open and close are required");
-    if (rc == 0)
-        rc = copy_table(&b->engine, sizeof b->engine, b->facts.engine, "backend.engine", err);
-    if (rc == 0)
-        rc = copy_table(&b->images, sizeof b->images, b->facts.images, "backend.images", err);
-    if (rc == 0)
-        rc = copy_table(&b->containers, sizeof b->containers, b->facts.containers,
-                        "backend.containers", err);
-    if (rc == 0)
-        rc = copy_table(&b->volumes, sizeof b->volumes, b->facts.volumes, "backend.volumes", err);
-    if (rc == 0)
-        rc = copy_table(&b->networks, sizeof b->networks, b->facts.networks, "backend.networks",
-                        err);
-    if (rc == 0)
-        rc = copy_table(&b->registries, sizeof b->registries, b->facts.registries,
-                        "backend.registries", err);
-    if (rc == 0)
-        rc = copy_table(&b->manifests, sizeof b->manifests, b->facts.manifests, "backend.manifests",
-                        err);
+    for (size_t i = 0; rc == 0 && i < sizeof tables / sizeof tables[0]; i++) {
+        const void *given;
+
+        memcpy(&given, (const char *)&b->facts + tables[i].pointer, sizeof given);
+        rc = copy_table((char *)b + tables[i].copy, tables[i].size, given, tables[i].text, err);
+    }
     return rc == 0 ? check_tables(b, err) : rc;
 }
 

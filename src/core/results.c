@@ -232,3 +232,93 @@ void gantry_manifest_id_free(gantry_manifest_id *id)
 {
     gnt_result_free(id);
 }
+
+void gantry_volume_mounts_ensured_free(gantry_volume_mounts_ensured *ensured)
+{
+    gnt_result_free(ensured);
+}
+
+void gantry_volumes_pruned_free(gantry_volumes_pruned *pruned)
+{
+    gnt_result_free(pruned);
+}
+
+void gantry_networks_pruned_free(gantry_networks_pruned *pruned)
+{
+    gnt_result_free(pruned);
+}
+
+void gantry_pod_created_free(gantry_pod_created *created)
+{
+    gnt_result_free(created);
+}
+
+void gantry_pods_pruned_free(gantry_pods_pruned *pruned)
+{
+    gnt_result_free(pruned);
+}
+
+void gantry_pod_free(gantry_pod *pod)
+{
+    gnt_result_free(pod);
+}
+
+void gantry_pod_list_free(gantry_pod_list *list)
+{
+    gnt_result_free(list);
+}
+
+void gantry_pod_stats_free(gantry_pod_stats *stats)
+{
+    gnt_result_free(stats);
+}
+
+void gantry_secret_created_free(gantry_secret_created *created)
+{
+    gnt_result_free(created);
+}
+
+void gantry_secret_free(gantry_secret *secret)
+{
+    gnt_result_free(secret);
+}
+
+void gantry_secret_list_free(gantry_secret_list *list)
+{
+    gnt_result_free(list);
+}
+
+void gantry_disk_usage_free(gantry_disk_usage *usage)
+{
+    gnt_result_free(usage);
+}
+
+void gantry_system_pruned_free(gantry_system_pruned *pruned)
+{
+    gnt_result_free(pruned);
+}
+
+void gantry_system_report_free(gantry_system_report *report)
+{
+    gnt_result_free(report);
+}
+
+void gantry_kube_result_free(gantry_kube_result *result)
+{
+    gnt_result_free(result);
+}
+
+void gantry_text_free(gantry_text *text)
+{
+    gnt_result_free(text);
+}
+
+void gantry_unit_list_free(gantry_unit_list *list)
+{
+    gnt_result_free(list);
+}
+
+void gantry_quadlet_list_free(gantry_quadlet_list *list)
+{
+    gnt_result_free(list);
+}

@@ -124,6 +124,12 @@ const struct gnt_out gnt_docker_network_options[] = {
     GNT_OUT_CODE(O, extra_json),
     GNT_OUT_ON(O, internal, "Internal"),
     GNT_OUT_ON(O, ipv6, "EnableIPv6"),
+    GNT_OUT_REFUSE(O, subnets),
+    GNT_OUT_REFUSE(O, parent),
+    GNT_OUT_REFUSE(O, dns_servers),
+    GNT_OUT_REFUSE(O, ipam_driver),
+    GNT_OUT_REFUSE(O, dns),
+    GNT_OUT_REFUSE(O, reserved),
     GNT_OUT_END,
 };
 #undef O
@@ -199,6 +205,8 @@ const struct gnt_out gnt_docker_network_list_options[] = {
     GNT_OUT_CODE(L, labels),
     GNT_OUT_CODE(L, filters),
     GNT_OUT_CODE(L, filter_count),
+    GNT_OUT_REFUSE(L, drivers),
+    GNT_OUT_REFUSE(L, ids),
     GNT_OUT_END,
 };
 #undef L
@@ -230,6 +238,8 @@ static int network_list(void *state, const gantry_network_list_options *opts,
 #define R gantry_network_remove_options
 const struct gnt_out gnt_docker_network_remove_options[] = {
     GNT_OUT_CODE(R, missing_ok),
+    GNT_OUT_REFUSE(R, force),
+    GNT_OUT_REFUSE(R, remove_containers),
     GNT_OUT_REFUSE(R, reserved),
     GNT_OUT_END,
 };
@@ -250,6 +260,10 @@ static int network_remove(void *state, const char *id, const gantry_network_remo
 const struct gnt_out gnt_docker_connect_options[] = {
     GNT_OUT_STRS(C, aliases, "EndpointConfig/Aliases"),
     GNT_OUT_STR(C, address, "EndpointConfig/IPAMConfig/IPv4Address"),
+    GNT_OUT_REFUSE(C, address6),
+    GNT_OUT_REFUSE(C, mac),
+    GNT_OUT_REFUSE(C, attached_ok),
+    GNT_OUT_REFUSE(C, reserved),
     GNT_OUT_END,
 };
 #undef C

@@ -24,18 +24,17 @@ const struct gnt_out gnt_docker_volume_options[] = {
 
 #define L gantry_volume_list_options
 const struct gnt_out gnt_docker_volume_list_options[] = {
-    GNT_OUT_CODE(L, names),
-    GNT_OUT_CODE(L, labels),
-    GNT_OUT_CODE(L, filters),
-    GNT_OUT_CODE(L, filter_count),
-    GNT_OUT_END,
+    GNT_OUT_CODE(L, names),     GNT_OUT_CODE(L, labels),
+    GNT_OUT_CODE(L, filters),   GNT_OUT_CODE(L, filter_count),
+    GNT_OUT_REFUSE(L, drivers), GNT_OUT_REFUSE(L, unused),
+    GNT_OUT_REFUSE(L, usage),   GNT_OUT_END,
 };
 #undef L
 
 #define D gantry_volume_remove_options
 const struct gnt_out gnt_docker_volume_remove_options[] = {
     GNT_OUT_CODE(D, missing_ok),
-    GNT_OUT_REFUSE(D, reserved),
+    GNT_OUT_REFUSE(D, force),
     GNT_OUT_END,
 };
 #undef D

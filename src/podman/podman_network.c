@@ -40,20 +40,32 @@ const struct gnt_out gnt_podman_network_options[] = { GNT_OUT_STR(O, driver, "dr
                                                       GNT_OUT_CODE(O, extra_json),
                                                       GNT_OUT_ON(O, internal, "internal"),
                                                       GNT_OUT_ON(O, ipv6, "ipv6_enabled"),
+                                                      GNT_OUT_REFUSE(O, subnets),
+                                                      GNT_OUT_REFUSE(O, parent),
+                                                      GNT_OUT_REFUSE(O, dns_servers),
+                                                      GNT_OUT_REFUSE(O, ipam_driver),
+                                                      GNT_OUT_REFUSE(O, dns),
+                                                      GNT_OUT_REFUSE(O, reserved),
+
                                                       GNT_OUT_END };
 #undef O
 
 #define O gantry_network_list_options
-const struct gnt_out gnt_podman_network_list_options[] = {
-    GNT_OUT_CODE(O, names), GNT_OUT_CODE(O, labels), GNT_OUT_CODE(O, filters),
-    GNT_OUT_CODE(O, filter_count), GNT_OUT_END
-};
+const struct gnt_out gnt_podman_network_list_options[] = { GNT_OUT_CODE(O, names),
+                                                           GNT_OUT_CODE(O, labels),
+                                                           GNT_OUT_CODE(O, filters),
+                                                           GNT_OUT_CODE(O, filter_count),
+                                                           GNT_OUT_REFUSE(O, drivers),
+                                                           GNT_OUT_REFUSE(O, ids),
+                                                           GNT_OUT_END };
 #undef O
 
 #define O gantry_network_remove_options
-const struct gnt_out gnt_podman_network_remove_options[] = { GNT_OUT_CODE(O, missing_ok),
-                                                             GNT_OUT_REFUSE(O, reserved),
-                                                             GNT_OUT_END };
+const struct gnt_out gnt_podman_network_remove_options[] = {
+    GNT_OUT_CODE(O, missing_ok), GNT_OUT_REFUSE(O, force), GNT_OUT_REFUSE(O, remove_containers),
+
+    GNT_OUT_REFUSE(O, reserved), GNT_OUT_END
+};
 #undef O
 
 /* static_ips is a list */
@@ -71,7 +83,12 @@ static int out_address(struct gnt_out_context *c, const struct gnt_out *row, con
 
 const struct gnt_out gnt_podman_connect_options[] = {
     GNT_OUT_STRS(gantry_network_connect_options, aliases, "aliases"),
-    GNT_OUT_HOOK(gantry_network_connect_options, address, "static_ips", out_address), GNT_OUT_END
+    GNT_OUT_HOOK(gantry_network_connect_options, address, "static_ips", out_address),
+    GNT_OUT_REFUSE(gantry_network_connect_options, address6),
+    GNT_OUT_REFUSE(gantry_network_connect_options, mac),
+    GNT_OUT_REFUSE(gantry_network_connect_options, attached_ok),
+    GNT_OUT_REFUSE(gantry_network_connect_options, reserved),
+    GNT_OUT_END
 };
 
 #define O gantry_network_disconnect_options

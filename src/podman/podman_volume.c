@@ -21,15 +21,16 @@ const struct gnt_out gnt_podman_volume_options[] = { GNT_OUT_STR(O, driver, "Dri
 
 #define O gantry_volume_list_options
 const struct gnt_out gnt_podman_volume_list_options[] = {
-    GNT_OUT_CODE(O, names), GNT_OUT_CODE(O, labels), GNT_OUT_CODE(O, filters),
-    GNT_OUT_CODE(O, filter_count), GNT_OUT_END
+    GNT_OUT_CODE(O, names),     GNT_OUT_CODE(O, labels),
+    GNT_OUT_CODE(O, filters),   GNT_OUT_CODE(O, filter_count),
+    GNT_OUT_REFUSE(O, drivers), GNT_OUT_REFUSE(O, unused),
+    GNT_OUT_REFUSE(O, usage),   GNT_OUT_END
 };
 #undef O
 
 #define O gantry_volume_remove_options
 const struct gnt_out gnt_podman_volume_remove_options[] = { GNT_OUT_CODE(O, missing_ok),
-                                                            GNT_OUT_REFUSE(O, reserved),
-                                                            GNT_OUT_END };
+                                                            GNT_OUT_REFUSE(O, force), GNT_OUT_END };
 #undef O
 
 static int podman_volume_create(void *state, const char *name, const gantry_volume_options *opts,
