@@ -3,7 +3,8 @@
  * The content of a volume as a tar, out and in again, alike on every engine and version.
  *
  * No engine's API gives all of a volume: Docker has none for it and leaves extended attributes out
- * of copies, Podman has one from 5.6 on and tells no owners in copies. The library makes a container
+ * of copies, Podman has one from 5.6 on and tells no owners in copies. The library makes a
+ * container
  * for the time of the call that nothing else sees: it has no network, the volume is its only mount,
  * and it runs a program of a few kilobytes that the library carries, from an image that it makes
  * itself and leaves for the next time ("localhost/libgantry-box:..."); nothing is pulled.
@@ -37,7 +38,8 @@ typedef struct gantry_volume_export_options {
  * @param name  whole name of an existing volume
  * @param out   ends well only when the archive was whole; close with gantry_stream_close(), which
  *              also removes the container
- * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_UNSUPPORTED where the library carries no program for the
+ * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_UNSUPPORTED where the library carries no program for
+ * the
  *         engine's architecture, ... Since 0.1.
  */
 GANTRY_API int gantry_volumes_export_open(gantry_volumes *volumes, const char *name,
@@ -56,7 +58,8 @@ typedef struct gantry_volume_import_options {
 } gantry_volume_import_options;
 
 /**
- * Unpack a tar into a volume: one of gantry_volumes_export_open(), or any other, plain or compressed
+ * Unpack a tar into a volume: one of gantry_volumes_export_open(), or any other, plain or
+ * compressed
  * with gzip, bzip2, xz or zstd. Owners, modes, times, links and extended attributes are the
  * archive's; what the engine's user may not set (devices and most owners of a rootless engine) is
  * an error, not left out.

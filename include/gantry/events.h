@@ -105,7 +105,8 @@ typedef struct gantry_event {
     int action;                  /**< GANTRY_ACTION_... */
 } gantry_event;
 
-/** Options of gantry_system_events_open(). Lists of one member: any of them; several members: all. */
+/** Options of gantry_system_events_open(). Lists of one member: any of them; several members: all.
+ * */
 typedef struct gantry_events_options {
     size_t size;             /**< sizeof(gantry_events_options) */
     const gantry_call *call; /**< no total limit by default */
@@ -125,8 +126,10 @@ typedef struct gantry_events_options {
     size_t filter_count;
     int follow;              /**< #GANTRY_OFF: end with what was until now; needs since_ns */
     int resume;              /**< #GANTRY_OFF: a connection that breaks is the reader's error. Else
-                                  the reader connects anew, asks from the last event's time on, leaves
-                                  out what it has given, and says RESUMED or GAP; an engine that stays
+                                  the reader connects anew, asks from the last event's time on,
+                                  leaves
+                                  out what it has given, and says RESUMED or GAP; an engine that
+                                  stays
                                   away for longer than `away_ms` is an error */
     int64_t away_ms;         /**< 0 = 60,000; #GANTRY_NO_TIMEOUT = for ever */
 } gantry_events_options;

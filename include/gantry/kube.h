@@ -50,7 +50,8 @@ typedef struct gantry_kube_play_options {
                           gantry_kube_down() below Podman 4.8 */
     int no_hosts;    /**< #GANTRY_ON: no /etc/hosts of the engine's making; Podman from 4.3 */
     int insecure;    /**< #GANTRY_ON: pulls accept registries without valid TLS */
-    int allow_failed; /**< #GANTRY_ON: containers that did not start are told in the result; else they
+    int allow_failed; /**< #GANTRY_ON: containers that did not start are told in the result; else
+                           they
                           are the call's error */
     int reserved;
 } gantry_kube_play_options;
@@ -167,7 +168,8 @@ typedef struct gantry_systemd_options {
     int64_t stop_timeout_ms;
     int64_t restart_delay_ms;
     int use_name;            /**< #GANTRY_ON: names instead of ids in the units */
-    int create;              /**< #GANTRY_ON: units that create the container at start and remove it at
+    int create;              /**< #GANTRY_ON: units that create the container at start and remove
+                                  it at
                                   stop, instead of starting the one that is there */
     int no_header;           /**< #GANTRY_ON: without version and time in front */
     int template_unit;       /**< #GANTRY_ON: a template unit, "name@.service"; needs create */
@@ -190,7 +192,8 @@ typedef struct gantry_unit_list {
 /**
  * systemd units for a container, or a pod with its containers.
  * @param id   name or id
- * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_INVALID (a container without a given name and `create`),
+ * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_INVALID (a container without a given name and
+ * `create`),
  *         ... `GET /libpod/generate/{name}/systemd`. Since 0.1.
  */
 GANTRY_API int gantry_kube_systemd(gantry_kube *kube, const char *id,

@@ -96,7 +96,8 @@ typedef struct gantry_network_options {
     int internal;                  /**< #GANTRY_ON: no way out */
     int ipv6;                      /**< #GANTRY_ON */
     const gantry_subnet *const *subnets; /**< several, IPv4 and IPv6; NULL-terminated */
-    const char *parent;            /**< of macvlan and ipvlan: interface of the engine's host; NULL =
+    const char *parent;            /**< of macvlan and ipvlan: interface of the engine's host; NULL
+                                        =
                                         the engine's choice. On Podman also a bridge's own
                                         interface */
     const char *const *dns_servers; /**< of its own, addresses, NULL-terminated; Podman from 4.4 */
@@ -183,7 +184,8 @@ typedef struct gantry_network_remove_options {
     const gantry_call *call;
     int missing_ok;          /**< #GANTRY_ON: no network is success */
     int force;               /**< #GANTRY_ON: containers in it are taken out of it first */
-    int remove_containers;   /**< #GANTRY_ON: containers in it are removed first, running ones too */
+    int remove_containers;   /**< #GANTRY_ON: containers in it are removed first, running ones too
+                                  */
     int reserved;
 } gantry_network_remove_options;
 

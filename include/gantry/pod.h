@@ -5,7 +5,8 @@
  * Podman has them. On Docker, which has not, the library makes the same of what is there: an infra
  * container that does nothing but hold the namespaces, from an image of a few kilobytes that the
  * library carries ("localhost/libgantry-box:..."), and labels that mark it and the members
- * (`io.libgantry.pod`, `io.libgantry.pod.infra`); any program may look at them with the engine's own
+ * (`io.libgantry.pod`, `io.libgantry.pod.infra`); any program may look at them with the engine's
+ * own
  * tools. What is not alike there is said at the member and in docs/pods.md. Containers enter a pod
  * with gantry_container_options::pod, by create, run or deploy.
  */
@@ -48,9 +49,11 @@ typedef struct gantry_pod_options {
     const char *const *dns_options;    /**< options of resolv.conf, NULL-terminated */
     const char *const *extra_hosts;    /**< "name:address", NULL-terminated */
     /**
-     * What members share: of "net", "ipc", "uts", "pid", and on Podman "cgroup"; NULL-terminated, an
+     * What members share: of "net", "ipc", "uts", "pid", and on Podman "cgroup"; NULL-terminated,
+     * an
      * empty list for nothing; NULL = net, ipc and uts. On Docker, which joins no UTS namespaces,
-     * members of a pod with "net" have its host name, but each a namespace of its own; "uts" without
+     * members of a pod with "net" have its host name, but each a namespace of its own; "uts"
+     * without
      * "net" is UNSUPPORTED there.
      */
     const char *const *share;
@@ -66,7 +69,8 @@ typedef struct gantry_pod_options {
     const char *const *infra_command;  /**< NULL-terminated; NULL = the image's */
     const char *extra_json;            /**< merged last into the engine's own request (Docker: that
                                             of the infra container); unchecked */
-    int64_t shm_size_bytes;            /**< of the shared /dev/shm; 0 = the engine's; Podman from 4.4,
+    int64_t shm_size_bytes;            /**< of the shared /dev/shm; 0 = the engine's; Podman from
+                                            4.4,
                                             Docker */
     int infra;                         /**< #GANTRY_OFF: no infra container, so nothing to share;
                                             Podman */
@@ -116,7 +120,8 @@ typedef struct gantry_pod_kill_options {
 } gantry_pod_kill_options;
 
 /**
- * Act on all containers of a pod, in the order that they need: the infra container first at a start,
+ * Act on all containers of a pod, in the order that they need: the infra container first at a
+ * start,
  * last at a stop. Members that are in the wanted state already are success.
  *
  * When some members could not follow, the code is that of the first, the outcome is PARTIAL, and
@@ -223,7 +228,8 @@ typedef struct gantry_pod {
     const gantry_port_info *const *ports; /**< published, NULL-terminated; empty in lists */
     const gantry_pod_member *const *members; /**< with the infra container, NULL-terminated */
     size_t member_count;
-    const char *json;              /**< the engine's own answer (Docker: the infra container's); NULL
+    const char *json;              /**< the engine's own answer (Docker: the infra container's);
+                                        NULL
                                         in lists */
     int state;                     /**< GANTRY_POD_... */
     int exit_policy;               /**< GANTRY_POD_EXIT_...; DEFAULT in lists */

@@ -3,7 +3,8 @@
  * Secrets that the engine keeps for containers. Addressed by name or whole id.
  *
  * Podman has them. Docker keeps secrets for services of a swarm only, never for containers: every
- * call is #GANTRY_E_UNSUPPORTED there, and gantry_engine_supports() says so. A container gets one by
+ * call is #GANTRY_E_UNSUPPORTED there, and gantry_engine_supports() says so. A container gets one
+ * by
  * gantry_container_options::secrets, as a file or a variable.
  *
  * The library never logs a secret's bytes or puts them into an error, and overwrites its own copies
@@ -30,7 +31,8 @@ typedef struct gantry_secret_options {
     size_t option_count;
     const gantry_pair *labels;     /**< Podman from 4.3 */
     size_t label_count;
-    int replace;  /**< #GANTRY_ON: take the place of one of that name, at once from Podman 4.7 on, by
+    int replace;  /**< #GANTRY_ON: take the place of one of that name, at once from Podman 4.7 on,
+                       by
                        removing it first before; containers keep what they have */
     int reserved;
 } gantry_secret_options;

@@ -122,7 +122,8 @@ enum {
 /** Something that a report has to say. */
 typedef struct gantry_finding {
     size_t size; /**< bytes of it that the running library fills */
-    const char *subject;     /**< "engine", "storage", "network", "cgroups", "containers", "security",
+    const char *subject;     /**< "engine", "storage", "network", "cgroups", "containers",
+                                  "security",
                                   "clock" */
     const char *text;        /**< one line */
     int severity;            /**< GANTRY_FINDING_... */
@@ -152,7 +153,8 @@ typedef struct gantry_system_check_options {
 } gantry_system_check_options;
 
 /**
- * A health report of the engine in one call: does it answer, how fast, what is it, what does it warn
+ * A health report of the engine in one call: does it answer, how fast, what is it, what does it
+ * warn
  * of, do its containers do well. What could not be asked is a finding.
  * @return 0 also for an engine that is not well; #GANTRY_E_UNAVAILABLE and such only if it does not
  *         answer at all. `GET /_ping`, `version`, `info`, `containers/json`. Since 0.1.

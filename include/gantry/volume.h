@@ -42,7 +42,8 @@ typedef struct gantry_volume_list {
 /**
  * Options of gantry_volumes_create() and gantry_volumes_ensure().
  *
- * The driver "local" takes `options` as mount(8): "type", "device" and "o", so a tmpfs is type=tmpfs,
+ * The driver "local" takes `options` as mount(8): "type", "device" and "o", so a tmpfs is
+ * type=tmpfs,
  * device=tmpfs, o=size=64m, and an NFS share is type=nfs, device=:/path, o=addr=HOST,rw. They take
  * effect when a container that uses the volume starts: a share that cannot be mounted is an error
  * then.
@@ -166,7 +167,8 @@ typedef struct gantry_volume_list_options {
     const gantry_pair *filters; /**< further filters in the engine's own words */
     size_t filter_count;
     const char *const *drivers; /**< any of these, NULL-terminated */
-    int unused;                 /**< #GANTRY_ON: only those that no container uses; #GANTRY_OFF: only
+    int unused;                 /**< #GANTRY_ON: only those that no container uses; #GANTRY_OFF:
+                                     only
                                      those that one does */
     int usage;                  /**< #GANTRY_ON: as gantry_volume_inspect_options::usage */
 } gantry_volume_list_options;
