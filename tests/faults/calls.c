@@ -154,13 +154,12 @@ static void mix_volume(struct faults *f, const gantry_volume *volume)
 
 static int volumes_create(struct faults *f)
 {
-    gantry_volume_options o = { .size = sizeof o,
-                                .call = &f->call,
-                                .labels = &label,
-                                .label_count = 1 };
+    gantry_volume_options o = {
+        .size = sizeof o, .call = &f->call, .labels = &label, .label_count = 1
+    };
     gantry_volume *volume = NULL;
-    int rc = gantry_volumes_create(gantry_engine_volumes(f->engine), "faults-vol", &o, &volume,
-                                   &f->err);
+    int rc =
+        gantry_volumes_create(gantry_engine_volumes(f->engine), "faults-vol", &o, &volume, &f->err);
 
     if (rc == 0)
         mix_volume(f, volume);
@@ -239,10 +238,9 @@ static void mix_network(struct faults *f, const gantry_network *network)
 
 static int networks_create(struct faults *f)
 {
-    gantry_network_options o = { .size = sizeof o,
-                                 .call = &f->call,
-                                 .labels = &label,
-                                 .label_count = 1 };
+    gantry_network_options o = {
+        .size = sizeof o, .call = &f->call, .labels = &label, .label_count = 1
+    };
     gantry_network *network = NULL;
     int rc = gantry_networks_create(gantry_engine_networks(f->engine), "faults-net", &o, &network,
                                     &f->err);
@@ -416,7 +414,28 @@ const struct faults_call faults_calls[] = {
     { "registry-login", faults_registries_login, 0, 0 },
     { "registry-search", faults_registries_search, 0, 0 },
     { "registry-inspect", faults_registries_inspect, 0, CALL_DOCKER },
-    { "registry-exists-not", faults_registries_exists_not, 0, CALL_DOCKER }
+    { "registry-exists-not", faults_registries_exists_not, 0, CALL_DOCKER },
+    { "image-import-again", faults_images_import, 0, CALL_SAMPLE },
+    { "life-run", faults_life_run, 0, 0 },
+    { "life-exists", faults_life_exists, 0, 0 },
+    { "life-exists-not", faults_life_exists_not, 0, 0 },
+    { "life-top", faults_life_top, 0, 0 },
+    { "life-changes", faults_life_changes, 0, 0 },
+    { "life-stats", faults_life_stats, 0, 0 },
+    { "life-pause", faults_life_pause, 0, 0 },
+    { "life-unpause", faults_life_unpause, 0, 0 },
+    { "life-update", faults_life_update, 0, 0 },
+    { "life-rename", faults_life_rename, 0, 0 },
+    { "life-write-file", faults_life_write_file, 0, CALL_SAMPLE },
+    { "life-read-file", faults_life_read_file, 0, CALL_SAMPLE },
+    { "life-stat", faults_life_stat, 0, 0 },
+    { "life-copy-in", faults_life_copy_in, 0, CALL_SAMPLE },
+    { "life-copy-out", faults_life_copy_out, 0, CALL_SAMPLE },
+    { "life-ensure", faults_life_ensure, 0, 0 },
+    { "life-ensure-again", faults_life_ensure, 0, 0 },
+    { "life-remove-fourth", faults_life_remove_fourth, 0, 0 },
+    { "life-remove-fifth", faults_life_remove_fifth, 0, 0 },
+    { "image-remove-base-again", faults_images_remove_base, 0, 0 }
 };
 
 const size_t faults_call_count = sizeof faults_calls / sizeof faults_calls[0];

@@ -137,6 +137,25 @@ int faults_manifests_remove_image(struct faults *f);
 int faults_manifests_remove(struct faults *f);
 int faults_manifests_remove_second(struct faults *f);
 
+int faults_life_run(struct faults *f);
+int faults_life_exists(struct faults *f);
+int faults_life_exists_not(struct faults *f);
+int faults_life_top(struct faults *f);
+int faults_life_changes(struct faults *f);
+int faults_life_stats(struct faults *f);
+int faults_life_pause(struct faults *f);
+int faults_life_unpause(struct faults *f);
+int faults_life_update(struct faults *f);
+int faults_life_rename(struct faults *f);
+int faults_life_write_file(struct faults *f);
+int faults_life_read_file(struct faults *f);
+int faults_life_stat(struct faults *f);
+int faults_life_copy_in(struct faults *f);
+int faults_life_copy_out(struct faults *f);
+int faults_life_ensure(struct faults *f);
+int faults_life_remove_fourth(struct faults *f);
+int faults_life_remove_fifth(struct faults *f);
+
 int faults_registries_login(struct faults *f);
 int faults_registries_search(struct faults *f);
 int faults_registries_inspect(struct faults *f);

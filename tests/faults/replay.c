@@ -106,11 +106,16 @@ static const struct exchange *find_ping(const struct replay *r, const char *line
     return NULL;
 }
 
+int replay_reads(const char *line)
+{
+    return strncmp(line, "GET ", 4) == 0 || strncmp(line, "HEAD ", 5) == 0;
+}
+
 /* A question on a kept connection that died without a line of an answer may be asked once more,
  * on a new one: then it dies again. */
 static int repeats(const struct replay *r, const struct exchange *x)
 {
-    return strncmp(x->line, "GET ", 4) == 0 && r->plan->size < strcspn(x->answer, "\n") + 1 &&
+    return replay_reads(x->line) && r->plan->size < strcspn(x->answer, "\n") + 1 &&
            memory.damages < (r->plan->once ? 1 : 2);
 }
 
@@ -212,7 +217,7 @@ static void answer_request(void *arg, const struct server_request *request,
         r->plan->asked++;
     if (r->override != NULL && r->override(r->override_arg, request, answer))
         return;
-    x = memory.removed && strncmp(request->line, "GET ", 4) == 0 &&
+    x = memory.removed && replay_reads(request->line) &&
                 strstr(request->line, "_ping") == NULL
             ? NULL : find(r, request->line, &index);
     if (x == NULL) {
@@ -249,7 +254,7 @@ void replay_start(struct replay *r, const char *folder, const char *engine)
 
 int replay_asks(const char *line)
 {
-    return strncmp(line, "GET ", 4) == 0 || strstr(line, "/wait?") != NULL;
+    return replay_reads(line) || strstr(line, "/wait?") != NULL;
 }
 
 void replay_stop(struct replay *r)

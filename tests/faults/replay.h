@@ -57,7 +57,9 @@ struct replay {
     int runtime;
 };
 
-/* Whether a request only asks: a GET, and waiting, whatever its method is called. */
+/* Whether the request of this first line only reads: the transport may repeat it then. */
+int replay_reads(const char *line);
+/* Whether a request only asks: one that reads, and waiting, whatever its method is called. */
 int replay_asks(const char *line);
 /* r: zeroed but for the override. engine: "docker-20.10" or "podman-4.3", a folder of recordings.
  * Exits with a text on failure. */

@@ -144,7 +144,7 @@ static int may_succeed(const struct test *t, enum server_end end)
         return t->size >= x->head_size &&
                (strcmp(t->call->name, "wait") == 0 ||
                 contains(x, t->size, "\"}},\"scope\":\"local\",\"time\":"));
-    return t->call->flags & CALL_LOOKS && strncmp(x->line, "GET ", 4) == 0 && after_start(t);
+    return t->call->flags & CALL_LOOKS && replay_reads(x->line) && after_start(t);
 }
 
 /* Whether the call had changed, or may have changed, something on the engine. A run that did not
@@ -286,7 +286,7 @@ static int asked_before(const struct test *t, const struct exchange *x)
     for (const struct recorded_call *call = t->replay.calls; call < t->recorded; call++) {
         for (size_t i = 0; i < call->count; i++) {
             if (strcmp(call->exchanges[i].line, x->line) == 0)
-                return strncmp(x->line, "GET ", 4) == 0;
+                return replay_reads(x->line);
         }
     }
     return 0;

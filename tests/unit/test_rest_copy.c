@@ -235,6 +235,32 @@ static void test_a_look_asks_again_for_words(void **state)
 }
 
 /* A link that leads nowhere: Podman says 404, and what the link is. */
+/* Only an answer is a reason to ask again, not the lack of one. */
+static void test_a_look_that_breaks_is_not_repeated(void **state)
+{
+    static const struct fake_step cut[] = {
+        FAKE_REQUEST, FAKE_SEND("HTTP/1.1 200 OK\r\nX-Doc"), FAKE_END, { 0 }
+    };
+    static const struct fake_step whole[] = {
+        FAKE_REQUEST,
+        FAKE_SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Docker-Container-Path-Stat: "
+                  "eyJuYW1lIjoiYSIsInNpemUiOjF9\r\n\r\n"),
+        { 0 }
+    };
+    const struct fake_step *const scripts[] = { cut, whole };
+    const gantry_stat_options o = { .size = sizeof o };
+    gantry_file_info *info = NULL;
+    gantry_error err = { 0 };
+    struct scene s;
+
+    (void)state;
+    begin(&s, scripts, 2);
+    assert_int_equal(gnt_rest_archive_stat(&s.rest, "c", "/a", &o, &info, &err),
+                     GANTRY_E_TRUNCATED);
+    assert_int_equal(fake_requests(s.client.fake), 1);
+    client_stop(&s.client);
+}
+
 static void test_a_link_that_leads_nowhere(void **state)
 {
     /* {"name":"nowhere","size":7,"mode":134218239,"linkTarget":"/tmp/nowhere"} */
@@ -268,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_a_success_that_wanted_nothing),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_a_look_asks_again_for_words),
+        cmocka_unit_test(test_a_look_that_breaks_is_not_repeated),
         cmocka_unit_test(test_a_link_that_leads_nowhere),
     };
 
