@@ -12,6 +12,7 @@
 #include "container.h"
 #include "engine.h"
 #include "error.h"
+#include "labels.h"
 #include "names.h"
 #include "spec_check.h"
 
@@ -24,20 +25,6 @@ struct pruning {
     gantry_error failure;
 };
 
-static int has_label(const gantry_container *c, const char *label)
-{
-    size_t size = strcspn(label, "=");
-
-    for (size_t i = 0; i < c->label_count; i++) {
-        const gantry_pair *have = &c->labels[i];
-
-        if (strncmp(have->key, label, size) == 0 && have->key[size] == '\0' &&
-            (label[size] == '\0' || strcmp(have->value, label + size + 1) == 0))
-            return 1;
-    }
-    return 0;
-}
-
 /* One in a pod goes with its pod. */
 static int is_meant(const gantry_container *c, const gantry_container_prune_options *o)
 {
@@ -46,11 +33,7 @@ static int is_meant(const gantry_container *c, const gantry_container_prune_opti
         return 0;
     if (c->pod[0] != '\0')
         return 0;
-    for (const char *const *label = o->labels_not; label != NULL && *label != NULL; label++) {
-        if (has_label(c, *label))
-            return 0;
-    }
-    return 1;
+    return gnt_labels_match(c->labels, c->label_count, NULL, o->labels_not);
 }
 
 /* Lists may know the second in which a container was made, and only that. What is gone is not
