@@ -3,13 +3,26 @@
  */
 #include "podman.h"
 
+#include "rest_volume.h"
+
+#include <string.h>
+
 #define V gantry_volume
-const struct gnt_in gnt_podman_volume_rows[] = {
-    GNT_IN_STR_REQ(V, name, "Name"),         GNT_IN_STR(V, driver, "Driver"),
-    GNT_IN_STR(V, mountpoint, "Mountpoint"), GNT_IN_STR(V, scope, "Scope"),
-    GNT_IN_TIME(V, created_ns, "CreatedAt"), GNT_IN_MAP(V, labels, "Labels"),
-    GNT_IN_MAP(V, options, "Options"),       GNT_IN_END
-};
+const struct gnt_in gnt_podman_volume_rows[] = { GNT_IN_STR_REQ(V, name, "Name"),
+                                                 GNT_IN_STR(V, driver, "Driver"),
+                                                 GNT_IN_STR(V, mountpoint, "Mountpoint"),
+                                                 GNT_IN_STR(V, scope, "Scope"),
+                                                 GNT_IN_TIME(V, created_ns, "CreatedAt"),
+                                                 GNT_IN_MAP(V, labels, "Labels"),
+                                                 GNT_IN_MAP(V, options, "Options"),
+                                                 GNT_IN_FLAG(V, anonymous, "Anonymous"),
+                                                 GNT_IN_END };
+
+/* In a disk use; volumes that would have to be mounted to be measured are not in there. */
+const struct gnt_in gnt_podman_volume_usage_rows[] = { GNT_IN_STR_REQ(V, name, "VolumeName"),
+                                                       GNT_IN_I64(V, used_bytes, "Size"),
+                                                       GNT_IN_I64(V, references, "Links"),
+                                                       GNT_IN_END };
 #undef V
 
 #define O gantry_volume_options
@@ -21,17 +34,56 @@ const struct gnt_out gnt_podman_volume_options[] = { GNT_OUT_STR(O, driver, "Dri
 
 #define O gantry_volume_list_options
 const struct gnt_out gnt_podman_volume_list_options[] = {
-    GNT_OUT_CODE(O, names),     GNT_OUT_CODE(O, labels),
-    GNT_OUT_CODE(O, filters),   GNT_OUT_CODE(O, filter_count),
-    GNT_OUT_REFUSE(O, drivers), GNT_OUT_REFUSE(O, unused),
-    GNT_OUT_REFUSE(O, usage),   GNT_OUT_END
+    GNT_OUT_CODE(O, names),   GNT_OUT_CODE(O, labels),
+    GNT_OUT_CODE(O, filters), GNT_OUT_CODE(O, filter_count),
+    GNT_OUT_CODE(O, drivers), GNT_OUT_CODE(O, unused),
+    GNT_OUT_CODE(O, usage),   GNT_OUT_END
 };
 #undef O
 
+#define O gantry_volume_inspect_options
+const struct gnt_out gnt_podman_volume_inspect_options[] = { GNT_OUT_CODE(O, usage),
+                                                             GNT_OUT_CODE(O, reserved),
+                                                             GNT_OUT_END };
+#undef O
+
+/* Both are the library's business: libpod's own force would take a beginning of a name, too. */
 #define O gantry_volume_remove_options
 const struct gnt_out gnt_podman_volume_remove_options[] = { GNT_OUT_CODE(O, missing_ok),
-                                                            GNT_OUT_REFUSE(O, force), GNT_OUT_END };
+                                                            GNT_OUT_CODE(O, force), GNT_OUT_END };
 #undef O
+
+/* libpod fails to list or count volumes while another one goes. */
+static int ask_usage(struct podman *p, const gantry_call *call, void **out, gantry_error *err)
+{
+    gantry_error e;
+    struct gnt_req r;
+    int tries = 0;
+    int rc;
+
+    do {
+        memset(&e, 0, sizeof e);
+        gnt_req_init(&r, &p->rest, "GET", call, "/system/df");
+        r.array_path = "Volumes";
+        rc = gnt_req_list(&r, GANTRY_KIND_VOLUME_LIST, GANTRY_KIND_VOLUME,
+                          gnt_podman_volume_usage_rows, NULL, NULL, out, &e);
+    } while (gnt_podman_list_again(rc, &e, &tries));
+    if (rc < 0 && err != NULL)
+        *err = e;
+    return rc;
+}
+
+static int add_usage(struct podman *p, const gantry_call *call, gantry_volume *const *volumes,
+                     size_t count, gantry_error *err)
+{
+    void *usage = NULL;
+    int rc = ask_usage(p, call, &usage, err);
+
+    if (rc == 0)
+        gnt_volume_join(volumes, count, usage);
+    gnt_result_free(usage);
+    return rc;
+}
 
 static int podman_volume_create(void *state, const char *name, const gantry_volume_options *opts,
                                 gantry_volume **out, gantry_error *err)
@@ -66,36 +118,68 @@ static int podman_volume_inspect(void *state, const char *name,
                                               .rows = gnt_podman_volume_rows,
                                               .json_offset = offsetof(gantry_volume, json) };
     struct podman *p = state;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
     void *result = NULL;
-    int rc = gnt_rest_lookup(&p->rest, &lookup, opts->call, name, &result, err);
+    gantry_volume *volume;
+    int rc = gnt_rest_lookup(&p->rest, &lookup, call, name, &result, err);
 
+    volume = result;
+    if (rc == 0 && opts->usage == GANTRY_ON)
+        rc = add_usage(p, call, &volume, 1, err);
     if (rc == 0)
-        *out = result;
+        *out = volume;
+    else
+        gnt_result_free(result);
     return rc;
 }
 
-static int podman_volume_list(void *state, const gantry_volume_list_options *opts,
-                              gantry_volume_list **out, gantry_error *err)
+static int ask_list(struct podman *p, const gantry_volume_list_options *opts,
+                    const gantry_call *call, void **out, gantry_error *err)
 {
-    struct podman *p = state;
     struct podman_wanted wanted = { .names = { .names = opts->names,
                                                .offset = offsetof(gantry_volume, name) },
                                     .labels = opts->labels,
                                     .labels_offset = offsetof(gantry_volume, labels) };
     struct gnt_req r;
     struct gnt_json *filters;
-    void *list = NULL;
-    int rc;
 
-    gnt_req_init(&r, &p->rest, "GET", opts->call, "/volumes/json");
+    gnt_req_init(&r, &p->rest, "GET", call, "/volumes/json");
     filters = gnt_req_object(&r);
     gnt_podman_filter_wanted(&r, filters, &wanted);
+    gnt_volume_filter_unused(&r, filters, opts->unused);
     gnt_req_filter_pairs(&r, filters, opts->filters, opts->filter_count);
     gnt_req_filters(&r, filters);
-    rc = gnt_req_list(&r, GANTRY_KIND_VOLUME_LIST, GANTRY_KIND_VOLUME, gnt_podman_volume_rows,
-                      gnt_podman_accept, &wanted, &list, err);
-    if (rc == 0)
+    return gnt_req_list(&r, GANTRY_KIND_VOLUME_LIST, GANTRY_KIND_VOLUME, gnt_podman_volume_rows,
+                        gnt_volume_accept, opts, out, err);
+}
+
+static int podman_volume_list(void *state, const gantry_volume_list_options *opts,
+                              gantry_volume_list **out, gantry_error *err)
+{
+    struct podman *p = state;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    gantry_volume_list *list;
+    void *result = NULL;
+    gantry_error e;
+    int tries = 0;
+    int rc;
+
+    do {
+        memset(&e, 0, sizeof e);
+        rc = ask_list(p, opts, call, &result, &e);
+    } while (gnt_podman_list_again(rc, &e, &tries));
+    list = result;
+    if (rc == 0 && opts->usage == GANTRY_ON && list->count > 0)
+        rc = add_usage(p, call, (gantry_volume *const *)list->items, list->count, &e);
+    if (rc == 0) {
         *out = list;
+        return 0;
+    }
+    gnt_result_free(list);
+    if (err != NULL)
+        *err = e;
     return rc;
 }
 
