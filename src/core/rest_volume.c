@@ -40,19 +40,32 @@ static int by_name(const void *a, const void *b)
     return strcmp((*x)->name, (*y)->name);
 }
 
+void gnt_volume_sort(gantry_volume_list *list)
+{
+    if (list->count > 1)
+        qsort((void *)list->items, list->count, sizeof *list->items, by_name);
+}
+
+const gantry_volume *gnt_volume_find(const gantry_volume_list *sorted, const char *name)
+{
+    const gantry_volume wanted = { .name = name };
+    const gantry_volume *key = &wanted;
+    const gantry_volume *const *found = NULL;
+
+    if (sorted->count > 0)
+        found = bsearch(&key, sorted->items, sorted->count, sizeof *sorted->items, by_name);
+    return found != NULL ? *found : NULL;
+}
+
 void gnt_volume_join(gantry_volume *const *volumes, size_t count, gantry_volume_list *usage)
 {
-    const gantry_volume **told = (const gantry_volume **)usage->items;
+    gnt_volume_sort(usage);
+    for (size_t i = 0; i < count; i++) {
+        const gantry_volume *told = gnt_volume_find(usage, volumes[i]->name);
 
-    if (usage->count > 1)
-        qsort(told, usage->count, sizeof *told, by_name);
-    for (size_t i = 0; i < count && usage->count > 0; i++) {
-        const gantry_volume *const *found =
-            bsearch(&volumes[i], told, usage->count, sizeof *told, by_name);
-
-        if (found != NULL) {
-            volumes[i]->used_bytes = (*found)->used_bytes;
-            volumes[i]->references = (*found)->references;
+        if (told != NULL) {
+            volumes[i]->used_bytes = told->used_bytes;
+            volumes[i]->references = told->references;
         }
     }
 }

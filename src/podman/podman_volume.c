@@ -134,24 +134,61 @@ static int podman_volume_inspect(void *state, const char *name,
     return rc;
 }
 
-static int ask_list(struct podman *p, const gantry_volume_list_options *opts,
-                    const gantry_call *call, void **out, gantry_error *err)
-{
-    struct podman_wanted wanted = { .names = { .names = opts->names,
-                                               .offset = offsetof(gantry_volume, name) },
-                                    .labels = opts->labels,
-                                    .labels_offset = offsetof(gantry_volume, labels) };
-    struct gnt_req r;
-    struct gnt_json *filters;
+/* ---- list ------------------------------------------------------------------------------------ */
 
-    gnt_req_init(&r, &p->rest, "GET", call, "/volumes/json");
-    filters = gnt_req_object(&r);
-    gnt_podman_filter_wanted(&r, filters, &wanted);
-    gnt_volume_filter_unused(&r, filters, opts->unused);
-    gnt_req_filter_pairs(&r, filters, opts->filters, opts->filter_count);
-    gnt_req_filters(&r, filters);
-    return gnt_req_list(&r, GANTRY_KIND_VOLUME_LIST, GANTRY_KIND_VOLUME, gnt_podman_volume_rows,
-                        gnt_volume_accept, opts, out, err);
+struct listing {
+    const gantry_volume_list_options *options;
+    const gantry_volume_list *among; /* sorted; NULL: all */
+};
+
+static int accept_volume(const void *item, const void *arg)
+{
+    const struct listing *listing = arg;
+    const gantry_volume *v = item;
+
+    return gnt_volume_accept(v, listing->options) &&
+           (listing->among == NULL || gnt_volume_find(listing->among, v->name) != NULL);
+}
+
+/* What only the engine can decide is asked alone: volumes that meet any of several conditions are
+ * what Podman 4.3 lists. The others are decided on the answer, a name or label narrows it. */
+static void add_filters(struct gnt_req *r, const gantry_volume_list_options *opts, int unused)
+{
+    int named = opts->names != NULL && opts->names[0] != NULL && opts->names[1] == NULL;
+    struct podman_wanted wanted = { .names = { .names = named ? opts->names : NULL },
+                                    .labels = named ? NULL : opts->labels };
+    struct gnt_json *filters = gnt_req_object(r);
+
+    if (unused)
+        gnt_volume_filter_unused(r, filters, opts->unused);
+    else if (opts->filter_count > 0)
+        gnt_req_filter_pairs(r, filters, opts->filters, opts->filter_count);
+    else
+        gnt_podman_filter_wanted(r, filters, &wanted);
+    gnt_req_filters(r, filters);
+}
+
+static int ask_list(struct podman *p, const struct listing *listing, int unused,
+                    const gantry_call *call, gantry_volume_list **out, gantry_error *err)
+{
+    struct gnt_req r;
+    void *list = NULL;
+    gantry_error e;
+    int tries = 0;
+    int rc;
+
+    do {
+        memset(&e, 0, sizeof e);
+        gnt_req_init(&r, &p->rest, "GET", call, "/volumes/json");
+        add_filters(&r, listing->options, unused);
+        rc = gnt_req_list(&r, GANTRY_KIND_VOLUME_LIST, GANTRY_KIND_VOLUME, gnt_podman_volume_rows,
+                          accept_volume, listing, &list, &e);
+    } while (gnt_podman_list_again(rc, &e, &tries));
+    if (rc == 0)
+        *out = list;
+    else if (err != NULL)
+        *err = e;
+    return rc;
 }
 
 static int podman_volume_list(void *state, const gantry_volume_list_options *opts,
@@ -160,28 +197,33 @@ static int podman_volume_list(void *state, const gantry_volume_list_options *opt
     struct podman *p = state;
     gantry_call shared;
     const gantry_call *call = gnt_call_share(&shared, opts->call);
-    gantry_volume_list *list;
-    void *result = NULL;
-    gantry_error e;
-    int tries = 0;
-    int rc;
+    struct listing listing = { .options = opts };
+    gantry_volume_list *unused = NULL;
+    gantry_volume_list *list = NULL;
+    int rc = 0;
 
-    do {
-        memset(&e, 0, sizeof e);
-        rc = ask_list(p, opts, call, &result, &e);
-    } while (gnt_podman_list_again(rc, &e, &tries));
-    list = result;
-    if (rc == 0 && opts->usage == GANTRY_ON && list->count > 0)
-        rc = add_usage(p, call, (gantry_volume *const *)list->items, list->count, &e);
-    if (rc == 0) {
-        *out = list;
-        return 0;
+    if (opts->unused != GANTRY_DEFAULT)
+        rc = ask_list(p, &listing, 1, call, &unused, err);
+    if (rc == 0 && unused != NULL && opts->filter_count == 0) {
+        list = unused;
+        unused = NULL;
+    } else if (rc == 0) {
+        if (unused != NULL)
+            gnt_volume_sort(unused);
+        listing.among = unused;
+        rc = ask_list(p, &listing, 0, call, &list, err);
     }
-    gnt_result_free(list);
-    if (err != NULL)
-        *err = e;
+    gnt_result_free(unused);
+    if (rc == 0 && opts->usage == GANTRY_ON && list->count > 0)
+        rc = add_usage(p, call, (gantry_volume *const *)list->items, list->count, err);
+    if (rc == 0)
+        *out = list;
+    else
+        gnt_result_free(list);
     return rc;
 }
+
+/* ---- remove ---------------------------------------------------------------------------------- */
 
 /* libpod's DELETE takes any unambiguous beginning of a name; only `exists` takes it as it is. */
 static int podman_volume_remove(void *state, const char *name,
