@@ -2,13 +2,14 @@
  * Ensure: create a volume or network, or accept the one that is there and say what differs from
  * what was asked. Composed of a backend's create and inspect.
  */
+#include "ensure.h"
+
 #include <gantry/network.h>
 #include <gantry/volume.h>
 
 #include <string.h>
 
 #include "engine.h"
-#include "ensure.h"
 #include "error.h"
 #include "names.h"
 

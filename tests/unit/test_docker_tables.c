@@ -1153,6 +1153,11 @@ static void test_error_rows(void **state)
           GANTRY_E_INVALID, 0 },
         { 404, "create v: error looking up volume plugin none: plugin \"none\" not found",
           GANTRY_E_INVALID, 0 },
+        { 500,
+          "error while mounting volume '/v/_data': failed to mount local volume: mount "
+          ":/x:/v/_data, "
+          "data: addr=127.0.0.1: no such device",
+          GANTRY_E_INVALID, 0 },
         { 500, "invalid tmpfs option [\"nope\"]", GANTRY_E_INVALID, 0 },
         { 500, "unable to find user nobodyhere: no matching entries in passwd file",
           GANTRY_E_INVALID, 0 },
