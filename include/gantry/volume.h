@@ -48,8 +48,8 @@ typedef struct gantry_volume_list {
  * type=tmpfs,
  * device=tmpfs, o=size=64m, and an NFS share is type=nfs, device=:/path, o=addr=HOST,rw. They take
  * effect when a container that uses the volume starts: a share that cannot be mounted is
- * #GANTRY_E_INVALID then. Podman 4.3 takes `size` for a quota of its own disk, #GANTRY_E_UNSUPPORTED
- * where that has none; "nr_blocks=", in pages of memory, is taken everywhere.
+ * #GANTRY_E_INVALID then. Podman 4.3 takes `size` for a quota of its own disk,
+ * #GANTRY_E_UNSUPPORTED where that has none; "nr_blocks=", in pages of memory, is taken everywhere.
  */
 typedef struct gantry_volume_options {
     size_t size;             /**< sizeof(gantry_volume_options) */
