@@ -336,6 +336,19 @@ static int inspect(void *state, const char *id, const gantry_container_inspect_o
 
 /* ---- list --------------------------------------------------------------------------------- */
 
+/* A volume's name, or a path in the container as in gantry_container_list_options. */
+static int has_volume(const struct memory_container *container, const char *volume)
+{
+    for (size_t i = 0; i < container->mount_count; i++) {
+        const struct memory_mount *mount = &container->mounts[i];
+
+        if (strcmp(mount->target, volume) == 0 ||
+            (mount->volume != NULL && strcmp(mount->volume->object.name, volume) == 0))
+            return 1;
+    }
+    return 0;
+}
+
 /* Conditions of a list, with the image and network looked up; NULL ones that were asked for and are
  * not there match nothing. */
 struct conditions {
@@ -369,6 +382,8 @@ static int wanted(const struct memory_container *container, const struct conditi
     if (opts->network != NULL &&
         (conditions->network == NULL || !memory_container_attached(container, conditions->network)))
         return 0;
+    if (opts->volume != NULL && !has_volume(container, opts->volume))
+        return 0;
     return memory_labels_match(&container->object, opts->labels);
 }
 
@@ -377,8 +392,6 @@ static int refuse_conditions(const gantry_container_list_options *opts, gantry_e
 {
     if (opts->filter_count > 0)
         return gantry_unsupported_option(err, "filters");
-    if (opts->volume != NULL)
-        return gantry_unsupported_option(err, "volume");
     if (opts->before != NULL)
         return gantry_unsupported_option(err, "before");
     if (opts->since != NULL)

@@ -7,6 +7,32 @@
 
 #include <string.h>
 
+static int64_t users_of(const struct memory_engine *engine, const struct memory_volume *volume,
+                        const struct memory_container **out)
+{
+    int64_t count = 0;
+
+    for (const struct memory_object *o = engine->containers; o != NULL; o = o->next) {
+        const struct memory_container *container = (const struct memory_container *)o;
+        size_t i = 0;
+
+        while (i < container->mount_count && container->mounts[i].volume != volume)
+            i++;
+        if (i < container->mount_count && out != NULL)
+            *out = container;
+        count += i < container->mount_count;
+    }
+    return count;
+}
+
+/* Nothing here writes into a volume. */
+static void fill_usage(const struct memory_engine *engine, const struct memory_volume *volume,
+                       gantry_volume *out)
+{
+    out->used_bytes = 0;
+    out->references = users_of(engine, volume, NULL);
+}
+
 static int fill_volume(struct memory_fill *fill, const struct memory_volume *volume,
                        gantry_volume *out)
 {
@@ -20,11 +46,12 @@ static int fill_volume(struct memory_fill *fill, const struct memory_volume *vol
     out->label_count = volume->object.label_count;
     out->options = memory_fill_pairs(fill, volume->options, volume->option_count);
     out->option_count = volume->option_count;
+    out->anonymous = volume->anonymous;
     return 1;
 }
 
 static int volume_result(struct memory_engine *engine, const struct memory_volume *volume,
-                         gantry_volume **out, gantry_error *err)
+                         int usage, gantry_volume **out, gantry_error *err)
 {
     struct memory_fill fill = { 0 };
     gantry_volume *result = gantry_result_new(engine->host, GANTRY_KIND_VOLUME, err);
@@ -34,6 +61,8 @@ static int volume_result(struct memory_engine *engine, const struct memory_volum
     fill.result = result;
     fill_volume(&fill, volume, result);
     result->json = memory_fill_text(&fill, "{}");
+    if (usage == GANTRY_ON)
+        fill_usage(engine, volume, result);
     if (memory_fill_done(&fill, err) == NULL)
         return GANTRY_E_NOMEM;
     *out = result;
@@ -88,7 +117,7 @@ static int create(void *state, const char *name, const gantry_volume_options *op
     volume->option_count = opts->option_count;
     rc = memory_object_ready(volume, err);
     if (rc == 0)
-        rc = volume_result(engine, volume, out, err);
+        rc = volume_result(engine, volume, GANTRY_OFF, out, err);
     if (rc == 0)
         memory_list_add(&engine->volumes, volume);
     else
@@ -108,14 +137,21 @@ static int inspect(void *state, const char *name, const gantry_volume_inspect_op
     if (rc < 0)
         return rc;
     volume = memory_list_named(engine->volumes, name);
-    rc = volume != NULL ? volume_result(engine, volume, out, err)
+    rc = volume != NULL ? volume_result(engine, volume, opts->usage, out, err)
                         : memory_not_found(err, GANTRY_RESOURCE_VOLUME, name);
     memory_leave(engine);
     return rc;
 }
 
-static int wanted(const struct memory_object *object, const gantry_volume_list_options *opts)
+static int wanted(const struct memory_engine *engine, const struct memory_object *object,
+                  const gantry_volume_list_options *opts)
 {
+    int unused = users_of(engine, (const struct memory_volume *)object, NULL) == 0;
+
+    if (opts->unused != GANTRY_DEFAULT && unused != (opts->unused == GANTRY_ON))
+        return 0;
+    if (memory_count(opts->drivers) > 0 && !memory_listed(opts->drivers, "local"))
+        return 0;
     if (memory_count(opts->names) > 0 && !memory_listed(opts->names, object->name))
         return 0;
     return memory_labels_match(object, opts->labels);
@@ -143,16 +179,19 @@ static int list(void *state, const gantry_volume_list_options *opts, gantry_volu
         return GANTRY_E_NOMEM;
     }
     for (const struct memory_object *o = engine->volumes; o != NULL; o = o->next)
-        count += (size_t)wanted(o, opts);
+        count += (size_t)wanted(engine, o, opts);
     items = memory_fill_alloc(&fill, (count + 1) * sizeof(void *));
     for (const struct memory_object *o = engine->volumes; o != NULL && items != NULL; o = o->next) {
         gantry_volume *item;
 
-        if (!wanted(o, opts))
+        if (!wanted(engine, o, opts))
             continue;
         item = memory_fill_item(&fill, GANTRY_KIND_VOLUME);
-        if (fill_volume(&fill, (const struct memory_volume *)o, item))
-            items[result->count++] = item;
+        if (!fill_volume(&fill, (const struct memory_volume *)o, item))
+            continue;
+        if (opts->usage == GANTRY_ON)
+            fill_usage(engine, (const struct memory_volume *)o, item);
+        items[result->count++] = item;
     }
     memory_leave(engine);
     if (memory_fill_done(&fill, err) == NULL)
@@ -162,25 +201,11 @@ static int list(void *state, const gantry_volume_list_options *opts, gantry_volu
     return 0;
 }
 
-static const struct memory_container *user_of(const struct memory_engine *engine,
-                                              const struct memory_volume *volume)
-{
-    for (const struct memory_object *o = engine->containers; o != NULL; o = o->next) {
-        const struct memory_container *container = (const struct memory_container *)o;
-
-        for (size_t i = 0; i < container->mount_count; i++) {
-            if (container->mounts[i].volume == volume)
-                return container;
-        }
-    }
-    return NULL;
-}
-
 static int remove_volume(void *state, const char *name, const gantry_volume_remove_options *opts,
                          gantry_error *err)
 {
     struct memory_engine *engine = state;
-    const struct memory_container *user;
+    const struct memory_container *user = NULL;
     struct memory_volume *volume;
     int rc = memory_enter(engine, "volumes.remove", opts->call, err);
 
@@ -189,7 +214,7 @@ static int remove_volume(void *state, const char *name, const gantry_volume_remo
     volume = memory_list_named(engine->volumes, name);
     if (volume == NULL) {
         rc = memory_not_found(err, GANTRY_RESOURCE_VOLUME, name);
-    } else if ((user = user_of(engine, volume)) != NULL) {
+    } else if (users_of(engine, volume, &user) > 0) {
         rc = memory_error(err, GANTRY_E_IN_USE, GANTRY_RESOURCE_VOLUME, name,
                           "volume %s is used by container %s", name, user->object.name);
     } else {

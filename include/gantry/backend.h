@@ -359,7 +359,8 @@ typedef struct gantry_volume_ops {
                    gantry_volume **out, gantry_error *err);
     int (*list)(void *state, const gantry_volume_list_options *opts, gantry_volume_list **out,
                 gantry_error *err);
-    /** By whole name only. missing_ok is the library's business. */
+    /** By whole name only, IN_USE if a container uses it. missing_ok and force are the library's
+     *  business. */
     int (*remove)(void *state, const char *name, const gantry_volume_remove_options *opts,
                   gantry_error *err);
 } gantry_volume_ops;

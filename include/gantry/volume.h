@@ -26,9 +26,11 @@ typedef struct gantry_volume {
     size_t option_count;
     const char *json;          /**< the engine's own answer; NULL in lists */
     int64_t used_bytes;        /**< of its content; -1 unless `usage` was asked for and the engine
-                                    tells */
+                                    tells: Podman does not of one that it would have to mount */
     int64_t references;        /**< number of containers that use it, running or not; -1 alike */
-    int anonymous;             /**< 1 if it was made for a container without a name of its own */
+    int anonymous;             /**< 1 if it was made for a container's mount without a name; on
+                                    Docker also if gantry_volumes_create() had none, and below API
+                                    1.42 any whose name is 64 hex digits */
     int reserved;
 } gantry_volume;
 
@@ -45,8 +47,9 @@ typedef struct gantry_volume_list {
  * The driver "local" takes `options` as mount(8): "type", "device" and "o", so a tmpfs is
  * type=tmpfs,
  * device=tmpfs, o=size=64m, and an NFS share is type=nfs, device=:/path, o=addr=HOST,rw. They take
- * effect when a container that uses the volume starts: a share that cannot be mounted is an error
- * then.
+ * effect when a container that uses the volume starts: a share that cannot be mounted is
+ * #GANTRY_E_INVALID then. Podman 4.3 takes `size` for a quota of its own disk,
+ * #GANTRY_E_UNSUPPORTED where that has none; "nr_blocks=", in pages of memory, is taken everywhere.
  */
 typedef struct gantry_volume_options {
     size_t size;             /**< sizeof(gantry_volume_options) */
@@ -63,7 +66,8 @@ typedef struct gantry_volume_options {
  * Create a volume.
  * @param name  [a-zA-Z0-9][a-zA-Z0-9_.-]*; NULL = the engine makes one up
  * @param out   may be NULL
- * @return 0, #GANTRY_E_EXISTS if there is one of that name, ...
+ * @return 0, #GANTRY_E_EXISTS if there is one of that name, #GANTRY_E_INVALID for a driver (Docker
+ *         looks for it for 15 s) or an option that the engine does not have, ...
  *
  * Docker `GET /volumes/{name}` and `POST /volumes/create` (Docker itself accepts a name that
  * exists), Podman `POST /libpod/volumes/create`. Since 0.1.
@@ -104,7 +108,9 @@ typedef struct gantry_volume_mounts_options {
     size_t size;             /**< sizeof(gantry_volume_mounts_options) */
     const gantry_call *call;
     const gantry_volume_options *volume; /**< for all that are made; a mount's own driver, options
-                                              and labels win. Its `call` is not looked at */
+                                              and labels win, one by one. Its options are not for
+                                              mounts with another driver; its `call` is not looked
+                                              at */
 } gantry_volume_mounts_options;
 
 /** What became of a mount's source. */
@@ -131,7 +137,8 @@ typedef struct gantry_volume_mounts_ensured {
  * told as they are, whatever their options (read-only, SELinux labels) say.
  * @param mounts  NULL-terminated; all are checked before anything is made
  * @param out     may be NULL
- * @return 0; a failure with outcome PARTIAL if volumes were made before, which stay. Since 0.1.
+ * @return 0; a failure whose message names the mount, with outcome PARTIAL if volumes were made
+ *         before, which stay; `output` names them. Since 0.1.
  */
 GANTRY_API int gantry_volumes_ensure_mounts(gantry_volumes *volumes,
                                             const gantry_mount *const *mounts,
@@ -152,8 +159,8 @@ typedef struct gantry_volume_inspect_options {
     int reserved;
 } gantry_volume_inspect_options;
 
-/** One volume. Docker `GET /volumes/{name}`, Podman `GET /libpod/volumes/{name}/json`. Since
- * 0.1. */
+/** One volume. Docker `GET /volumes/{name}`, Podman `GET /libpod/volumes/{name}/json`; on both
+ * `GET /system/df` for `usage`. Since 0.1. */
 GANTRY_API int gantry_volumes_inspect(gantry_volumes *volumes, const char *name,
                                       const gantry_volume_inspect_options *opts,
                                       gantry_volume **out, gantry_error *err);
@@ -173,7 +180,8 @@ typedef struct gantry_volume_list_options {
     int usage;                  /**< #GANTRY_ON: as gantry_volume_inspect_options::usage */
 } gantry_volume_list_options;
 
-/** List volumes. Docker `GET /volumes`, Podman `GET /libpod/volumes/json`. Since 0.1. */
+/** List volumes; all conditions must hold. Docker `GET /volumes`, Podman
+ * `GET /libpod/volumes/json`; on both `GET /system/df` for `usage`. Since 0.1. */
 GANTRY_API int gantry_volumes_list(gantry_volumes *volumes, const gantry_volume_list_options *opts,
                                    gantry_volume_list **out, gantry_error *err);
 
@@ -186,13 +194,16 @@ typedef struct gantry_volume_remove_options {
     const gantry_call *call;
     int missing_ok;          /**< #GANTRY_ON: no volume is success */
     int force;               /**< #GANTRY_ON: the containers that use it are removed first, running
-                                  ones too */
+                                  ones too; neither engine's own force is used */
 } gantry_volume_remove_options;
 
 /**
  * Remove a volume of exactly this name.
- * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_IN_USE, ... `DELETE /volumes/{name}` on both; Podman
- *         takes a beginning of a name there, so `GET .../exists` comes first. Since 0.1.
+ * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_IN_USE, ...; with force a failure with outcome PARTIAL,
+ *         whose `output` names the containers that were removed, if the volume could not be.
+ *
+ * `DELETE /volumes/{name}` on both; Podman takes a beginning of a name there, so `GET .../exists`
+ * comes first. Since 0.1.
  */
 GANTRY_API int gantry_volumes_remove(gantry_volumes *volumes, const char *name,
                                      const gantry_volume_remove_options *opts, gantry_error *err);
@@ -203,7 +214,9 @@ typedef struct gantry_volume_prune_options {
     const gantry_call *call; /**< no total limit by default */
     const char *const *labels;     /**< "key" or "key=value", NULL-terminated */
     const char *const *labels_not; /**< none of these */
-    int64_t until_ns;              /**< created before this time, since the epoch; 0 = any */
+    int64_t until_ns;              /**< created before this time, since the epoch; 0 = any. Where
+                                        the engine knows seconds only (Docker), what was made in
+                                        that very second stays */
     int all;                       /**< #GANTRY_ON: named ones too; else anonymous ones only, on
                                         every engine and version */
     int dry_run;                   /**< #GANTRY_ON: remove nothing, tell what would go */
@@ -213,11 +226,13 @@ typedef struct gantry_volume_prune_options {
 typedef struct gantry_volumes_pruned {
     size_t size; /**< bytes of it that the running library fills */
     const char *const *names; /**< NULL-terminated */
-    int64_t reclaimed_bytes;  /**< as the engine told their sizes before; -1 if it did not */
+    int64_t reclaimed_bytes;  /**< as the engine told their sizes before; -1 if it did not tell
+                                   that of one of them */
 } gantry_volumes_pruned;
 
 /**
- * Remove volumes that no container uses.
+ * Remove volumes that no container uses. One that is used by the time it would go stays, which is
+ * no failure.
  * @param out  may be NULL
  * @return 0; a failure with outcome PARTIAL, whose `output` names what was removed, if some could
  *         not be. Composed of list and remove. Since 0.1.

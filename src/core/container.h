@@ -14,6 +14,10 @@ gantry_engine *gnt_engine_of_containers(const gantry_containers *containers); /*
 int gnt_container_options_import(struct gnt_arena *arena, const gantry_container_options *given,
                                  gantry_container_options *o, gantry_error *err);
 
+/* Mounts alone, likewise (spec.c). An empty list becomes NULL. */
+int gnt_mounts_import(struct gnt_arena *arena, const gantry_mount *const *given,
+                      const gantry_mount *const **out, gantry_error *err);
+
 /* Limits likewise, with their block devices; NULL gives NULL (spec.c). Messages begin with
  * "resources: ". */
 int gnt_resources_import(struct gnt_arena *arena, const gantry_resources *given,

@@ -6,13 +6,12 @@
 #include <gantry/container.h>
 #include <gantry/inspect.h>
 
-#include <stdio.h>
-#include <string.h>
-
 #include "container.h"
 #include "engine.h"
 #include "error.h"
+#include "labels.h"
 #include "names.h"
+#include "partly.h"
 #include "spec_check.h"
 
 struct pruning {
@@ -24,20 +23,6 @@ struct pruning {
     gantry_error failure;
 };
 
-static int has_label(const gantry_container *c, const char *label)
-{
-    size_t size = strcspn(label, "=");
-
-    for (size_t i = 0; i < c->label_count; i++) {
-        const gantry_pair *have = &c->labels[i];
-
-        if (strncmp(have->key, label, size) == 0 && have->key[size] == '\0' &&
-            (label[size] == '\0' || strcmp(have->value, label + size + 1) == 0))
-            return 1;
-    }
-    return 0;
-}
-
 /* One in a pod goes with its pod. */
 static int is_meant(const gantry_container *c, const gantry_container_prune_options *o)
 {
@@ -46,11 +31,7 @@ static int is_meant(const gantry_container *c, const gantry_container_prune_opti
         return 0;
     if (c->pod[0] != '\0')
         return 0;
-    for (const char *const *label = o->labels_not; label != NULL && *label != NULL; label++) {
-        if (has_label(c, *label))
-            return 0;
-    }
-    return 1;
+    return gnt_labels_match(c->labels, c->label_count, NULL, o->labels_not);
 }
 
 /* Lists may know the second in which a container was made, and only that. What is gone is not
@@ -142,22 +123,6 @@ static int prune_each(struct pruning *pr, const gantry_container_list *list, gan
     return rc;
 }
 
-/* What was removed before a failure, as lines of `output`. */
-static int tell(const gantry_containers_pruned *pruned, int rc, gantry_error *err)
-{
-    size_t used = 0;
-
-    if (rc == 0 || err == NULL || pruned->ids[0] == NULL)
-        return rc;
-    err->output[0] = '\0';
-    for (const char *const *id = pruned->ids; *id != NULL && used + 80 < sizeof err->output; id++)
-        used +=
-            (size_t)snprintf(err->output + used, sizeof err->output - used, "removed %s\n", *id);
-    gnt_error_suffix(err, "others were removed");
-    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
-    return rc;
-}
-
 static int prune(struct pruning *pr, gantry_error *err)
 {
     gantry_container_list_options o = { .size = sizeof o,
@@ -169,7 +134,7 @@ static int prune(struct pruning *pr, gantry_error *err)
     int rc = pr->e->backend->containers.list(pr->e->state, &o, &list, err);
 
     if (rc == 0)
-        rc = tell(pr->pruned, prune_each(pr, list, err), err);
+        rc = gnt_tell_done("removed", pr->pruned->ids, prune_each(pr, list, err), err);
     gantry_container_list_free(list);
     return rc;
 }

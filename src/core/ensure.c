@@ -2,6 +2,8 @@
  * Ensure: create a volume or network, or accept the one that is there and say what differs from
  * what was asked. Composed of a backend's create and inspect.
  */
+#include "ensure.h"
+
 #include <gantry/network.h>
 #include <gantry/volume.h>
 
@@ -73,39 +75,50 @@ static void free_result(void *result)
 
 /* ---- volumes --------------------------------------------------------------------------------- */
 
-static int compare_volume(gantry_volume_ensured *ensured, const gantry_volume_options *o,
-                          gantry_error *err)
+int gnt_volume_differences(struct gnt_arena *arena, const gantry_volume *v,
+                           const gantry_volume_options *o, const char *const **out,
+                           gantry_error *err)
 {
-    const gantry_volume *v = ensured->volume;
-    struct differences d = { gnt_result_arena(ensured), ensured->differences, 0 };
+    struct differences d = { arena, gnt_no_strings, 0 };
 
     compare_text(&d, "driver", v->driver, o->driver);
     compare_pairs(&d, "option", v->options, v->option_count, o->options, o->option_count);
     compare_pairs(&d, "label", v->labels, v->label_count, o->labels, o->label_count);
-    ensured->differences = d.list;
-    return d.failed ? gnt_nomem(err) : 0;
+    if (d.failed)
+        return gnt_nomem(err);
+    *out = d.list;
+    return 0;
+}
+
+int gnt_volume_ensure(gantry_engine *e, const char *name, const gantry_volume_options *o,
+                      gantry_volume **out, int *out_created, gantry_error *err)
+{
+    const gantry_volume_ops *ops = &e->backend->volumes;
+    gantry_volume_inspect_options inspect = { .size = sizeof inspect, .call = o->call };
+    gantry_error failure = { 0 };
+    int rc = ops->create(e->state, name, o, out, &failure);
+
+    *out_created = rc == 0;
+    if (rc == GANTRY_E_EXISTS)
+        rc = ops->inspect(e->state, name, &inspect, out, &failure);
+    if (rc < 0 && err != NULL)
+        *err = failure;
+    return rc;
 }
 
 static int ensure_volume(gantry_engine *e, const char *name, const gantry_volume_options *o,
                          gantry_volume_ensured *ensured, gantry_error *err)
 {
-    const gantry_volume_ops *ops = &e->backend->volumes;
-    gantry_volume_inspect_options inspect = { .size = sizeof inspect, .call = o->call };
     gantry_volume *volume = NULL;
-    gantry_error failure = { 0 };
-    int rc = ops->create(e->state, name, o, &volume, &failure);
+    int rc = gnt_volume_ensure(e, name, o, &volume, &ensured->created, err);
 
-    ensured->created = rc == 0;
-    if (rc == GANTRY_E_EXISTS)
-        rc = ops->inspect(e->state, name, &inspect, &volume, &failure);
-    if (rc < 0) {
-        if (err != NULL)
-            *err = failure;
+    if (rc < 0)
         return rc;
-    }
     ensured->volume = volume;
     gnt_result_on_free(ensured, free_result, volume);
-    return ensured->created ? 0 : compare_volume(ensured, o, err);
+    if (ensured->created)
+        return 0;
+    return gnt_volume_differences(gnt_result_arena(ensured), volume, o, &ensured->differences, err);
 }
 
 int gantry_volumes_ensure(gantry_volumes *volumes, const char *name,

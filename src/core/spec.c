@@ -82,6 +82,17 @@ static int import_lists(struct gnt_arena *arena, gantry_container_options *o, ga
     return rc;
 }
 
+int gnt_mounts_import(struct gnt_arena *arena, const gantry_mount *const *given,
+                      const gantry_mount *const **out, gantry_error *err)
+{
+    const gantry_mount *const *mounts = given;
+    int rc = import_list(arena, &gnt_mount_check_type, &mounts, err);
+
+    if (rc == 0)
+        *out = mounts;
+    return rc;
+}
+
 /* ---- single structs -------------------------------------------------------------------------- */
 
 int gnt_resources_import(struct gnt_arena *arena, const gantry_resources *given,

@@ -4,6 +4,7 @@
 #include "engine.h"
 #include "error.h"
 #include "names.h"
+#include "spec_check.h"
 
 static gantry_engine *engine_of(const gantry_volumes *volumes)
 {
@@ -46,8 +47,23 @@ int gantry_volumes_inspect(gantry_volumes *volumes, const char *name,
     if (rc == 0)
         rc = GNT_IMPORT(gantry_volume_inspect_options, o, opts, err);
     if (rc == 0)
+        rc = gnt_check_switch("usage", o.usage, err);
+    if (rc == 0)
         rc = e->backend->volumes.inspect(e->state, name, &o, out, err);
     return gnt_leave(rc, GANTRY_FEATURE_VOLUMES_INSPECT, GANTRY_RESOURCE_VOLUME, name, err);
+}
+
+static int check_conditions(const gantry_volume_list_options *o, gantry_error *err)
+{
+    int rc = gnt_check_texts("names", o->names, err);
+
+    if (rc == 0)
+        rc = gnt_check_texts("labels", o->labels, err);
+    if (rc == 0)
+        rc = gnt_check_texts("drivers", o->drivers, err);
+    if (rc == 0)
+        rc = gnt_check_switch("unused", o->unused, err);
+    return rc < 0 ? rc : gnt_check_switch("usage", o->usage, err);
 }
 
 int gantry_volumes_list(gantry_volumes *volumes, const gantry_volume_list_options *opts,
@@ -62,27 +78,8 @@ int gantry_volumes_list(gantry_volumes *volumes, const gantry_volume_list_option
     if (rc == 0)
         rc = GNT_IMPORT(gantry_volume_list_options, o, opts, err);
     if (rc == 0)
+        rc = check_conditions(&o, err);
+    if (rc == 0)
         rc = e->backend->volumes.list(e->state, &o, out, err);
     return gnt_leave(rc, GANTRY_FEATURE_VOLUMES_LIST, GANTRY_RESOURCE_VOLUME, NULL, err);
-}
-
-int gantry_volumes_remove(gantry_volumes *volumes, const char *name,
-                          const gantry_volume_remove_options *opts, gantry_error *err)
-{
-    gantry_engine *e = engine_of(volumes);
-    gantry_volume_remove_options o;
-    gantry_error failure = { 0 };
-    int rc = gnt_enter(e, GANTRY_FEATURE_VOLUMES_REMOVE, &failure);
-
-    if (rc == 0)
-        rc = gnt_check_name("name", name, &failure);
-    if (rc == 0)
-        rc = GNT_IMPORT(gantry_volume_remove_options, o, opts, &failure);
-    if (rc == 0)
-        rc = gnt_missing_ok(e->backend->volumes.remove(e->state, name, &o, &failure), o.missing_ok,
-                            GANTRY_RESOURCE_VOLUME, &failure);
-    gnt_leave(rc, GANTRY_FEATURE_VOLUMES_REMOVE, GANTRY_RESOURCE_VOLUME, name, &failure);
-    if (rc < 0 && err != NULL)
-        *err = failure;
-    return rc;
 }

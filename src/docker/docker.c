@@ -19,6 +19,7 @@ const struct gnt_error_row gnt_docker_errors[] = {
     { 0, "exec: \"criu\": executable file not found", GANTRY_E_UNSUPPORTED,
       GANTRY_RESOURCE_ENGINE },
     { 0, "no space left on device", GANTRY_E_NO_SPACE, 0 },
+    { 0, "failed to mount local volume", GANTRY_E_INVALID, 0 }, /* by its options */
     { 400, "client version", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 404, "page not found", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 0, "no such container", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },

@@ -94,6 +94,12 @@ int gnt_docker_prune(void *state, const gantry_image_prune_options *opts, gantry
                      gantry_error *err);
 int gnt_docker_disk_usage(void *state, const gantry_image_disk_usage_options *opts,
                           gantry_image_disk_usage **out, gantry_error *err);
+/* Ask for a disk use. The engine counts for one at a time and sends others away with STATE: they
+ * wait for their turn, as long as the call may take. */
+int gnt_docker_usage_turn(struct docker *d, const gantry_call *call,
+                          int (*ask)(struct docker *d, const gantry_call *call, void *arg,
+                                     gantry_error *err),
+                          void *arg, gantry_error *err);
 
 /* docker_transfer.c */
 int gnt_docker_pull(void *state, const char *reference, const gantry_pull_options *opts,
@@ -220,6 +226,7 @@ extern const struct gnt_out gnt_docker_stats_options[];
 extern const struct gnt_out gnt_docker_attach_options[];
 extern const struct gnt_out gnt_docker_volume_options[];
 extern const struct gnt_out gnt_docker_volume_list_options[];
+extern const struct gnt_out gnt_docker_volume_inspect_options[];
 extern const struct gnt_out gnt_docker_volume_remove_options[];
 extern const struct gnt_out gnt_docker_network_options[];
 extern const struct gnt_out gnt_docker_network_list_options[];
@@ -241,6 +248,7 @@ extern const struct gnt_in gnt_docker_usage_rows[];
 extern const struct gnt_in gnt_docker_container_list_rows[];
 extern const struct gnt_in gnt_docker_container_rows[];
 extern const struct gnt_in gnt_docker_volume_rows[];
+extern const struct gnt_in gnt_docker_volume_usage_rows[];
 extern const struct gnt_in gnt_docker_network_rows[];
 extern const struct gnt_in gnt_docker_manifest_rows[];
 extern const struct gnt_in gnt_docker_search_rows[];

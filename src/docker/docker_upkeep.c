@@ -273,8 +273,7 @@ static int take_usage(void *arg, struct gnt_json *v, gantry_error *err)
     return rc;
 }
 
-static int ask_usage(struct docker *d, const gantry_call *call, gantry_image_disk_usage *usage,
-                     gantry_error *err)
+static int ask_usage(struct docker *d, const gantry_call *call, void *usage, gantry_error *err)
 {
     struct gnt_req r;
 
@@ -284,40 +283,48 @@ static int ask_usage(struct docker *d, const gantry_call *call, gantry_image_dis
     return gnt_req_each(&r, GNT_JSON_DOCUMENT, take_usage, usage, NULL, err);
 }
 
-/* The engine counts for one at a time and sends others away: they wait for their turn, as long as
- * the call may take. */
-int gnt_docker_disk_usage(void *state, const gantry_image_disk_usage_options *opts,
-                          gantry_image_disk_usage **out, gantry_error *err)
+int gnt_docker_usage_turn(struct docker *d, const gantry_call *call,
+                          int (*ask)(struct docker *d, const gantry_call *call, void *arg,
+                                     gantry_error *err),
+                          void *arg, gantry_error *err)
 {
     enum {
         PAUSE_MS = 50,
         PAUSE_MOST_MS = 1000
     };
-    struct docker *d = state;
-    gantry_call shared;
-    const gantry_call *call = gnt_call_share(&shared, opts->call);
-    gantry_image_disk_usage *usage;
     gantry_error e = { 0 };
     struct gnt_clock clock;
     int pause = PAUSE_MS;
     int rc;
 
-    usage = gantry_result_new(d->rest.host, GANTRY_KIND_IMAGE_DISK_USAGE, err);
-    if (usage == NULL)
-        return GANTRY_E_NOMEM;
     gnt_clock_start(&clock, call, d->rest.host->request_timeout_ms);
-    while ((rc = ask_usage(d, call, usage, &e)) == GANTRY_E_STATE) {
+    while ((rc = ask(d, call, arg, &e)) == GANTRY_E_STATE) {
         rc = gnt_clock_pause(&clock, pause, &e);
         if (rc < 0)
             break;
         pause = pause * 2 < PAUSE_MOST_MS ? pause * 2 : PAUSE_MOST_MS;
     }
-    if (rc < 0) {
+    if (rc < 0 && err != NULL)
+        *err = e;
+    return rc;
+}
+
+int gnt_docker_disk_usage(void *state, const gantry_image_disk_usage_options *opts,
+                          gantry_image_disk_usage **out, gantry_error *err)
+{
+    struct docker *d = state;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    gantry_image_disk_usage *usage;
+    int rc;
+
+    usage = gantry_result_new(d->rest.host, GANTRY_KIND_IMAGE_DISK_USAGE, err);
+    if (usage == NULL)
+        return GANTRY_E_NOMEM;
+    rc = gnt_docker_usage_turn(d, call, ask_usage, usage, err);
+    if (rc < 0)
         gantry_result_free(usage);
-        if (err != NULL)
-            *err = e;
-    } else {
+    else
         *out = usage;
-    }
     return rc;
 }

@@ -20,6 +20,9 @@ static const int oldest[3] = { 4, 0, 0 };
  */
 static const struct gnt_error_row error_rows[] = {
     { 0, "no space left on device", GANTRY_E_NO_SPACE, 0 },
+    { 0, "unmounting volume ", GANTRY_E_ENGINE, 0 },
+    { 0, "mounting volume ", GANTRY_E_INVALID, 0 }, /* by its options */
+    { 0, "does not support Project Quota", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "no such container", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
     { 0, "has already been removed", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
     { 0, "image not known", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },

@@ -295,6 +295,7 @@ extern const struct gnt_out gnt_podman_stats_options[];
 extern const struct gnt_out gnt_podman_attach_options[];
 extern const struct gnt_out gnt_podman_volume_options[];
 extern const struct gnt_out gnt_podman_volume_list_options[];
+extern const struct gnt_out gnt_podman_volume_inspect_options[];
 extern const struct gnt_out gnt_podman_volume_remove_options[];
 extern const struct gnt_out gnt_podman_network_options[];
 extern const struct gnt_out gnt_podman_network_list_options[];
@@ -318,6 +319,7 @@ extern const struct gnt_in gnt_podman_layer_rows[];
 extern const struct gnt_in gnt_podman_container_rows[];
 extern const struct gnt_in gnt_podman_container_item_rows[];
 extern const struct gnt_in gnt_podman_volume_rows[];
+extern const struct gnt_in gnt_podman_volume_usage_rows[];
 extern const struct gnt_in gnt_podman_network_rows[];
 extern const struct gnt_in gnt_podman_manifest_rows[];
 

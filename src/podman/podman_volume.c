@@ -3,13 +3,26 @@
  */
 #include "podman.h"
 
+#include "rest_volume.h"
+
+#include <string.h>
+
 #define V gantry_volume
-const struct gnt_in gnt_podman_volume_rows[] = {
-    GNT_IN_STR_REQ(V, name, "Name"),         GNT_IN_STR(V, driver, "Driver"),
-    GNT_IN_STR(V, mountpoint, "Mountpoint"), GNT_IN_STR(V, scope, "Scope"),
-    GNT_IN_TIME(V, created_ns, "CreatedAt"), GNT_IN_MAP(V, labels, "Labels"),
-    GNT_IN_MAP(V, options, "Options"),       GNT_IN_END
-};
+const struct gnt_in gnt_podman_volume_rows[] = { GNT_IN_STR_REQ(V, name, "Name"),
+                                                 GNT_IN_STR(V, driver, "Driver"),
+                                                 GNT_IN_STR(V, mountpoint, "Mountpoint"),
+                                                 GNT_IN_STR(V, scope, "Scope"),
+                                                 GNT_IN_TIME(V, created_ns, "CreatedAt"),
+                                                 GNT_IN_MAP(V, labels, "Labels"),
+                                                 GNT_IN_MAP(V, options, "Options"),
+                                                 GNT_IN_FLAG(V, anonymous, "Anonymous"),
+                                                 GNT_IN_END };
+
+/* In a disk use; volumes that would have to be mounted to be measured are not in there. */
+const struct gnt_in gnt_podman_volume_usage_rows[] = { GNT_IN_STR_REQ(V, name, "VolumeName"),
+                                                       GNT_IN_I64(V, used_bytes, "Size"),
+                                                       GNT_IN_I64(V, references, "Links"),
+                                                       GNT_IN_END };
 #undef V
 
 #define O gantry_volume_options
@@ -21,17 +34,56 @@ const struct gnt_out gnt_podman_volume_options[] = { GNT_OUT_STR(O, driver, "Dri
 
 #define O gantry_volume_list_options
 const struct gnt_out gnt_podman_volume_list_options[] = {
-    GNT_OUT_CODE(O, names),     GNT_OUT_CODE(O, labels),
-    GNT_OUT_CODE(O, filters),   GNT_OUT_CODE(O, filter_count),
-    GNT_OUT_REFUSE(O, drivers), GNT_OUT_REFUSE(O, unused),
-    GNT_OUT_REFUSE(O, usage),   GNT_OUT_END
+    GNT_OUT_CODE(O, names),   GNT_OUT_CODE(O, labels),
+    GNT_OUT_CODE(O, filters), GNT_OUT_CODE(O, filter_count),
+    GNT_OUT_CODE(O, drivers), GNT_OUT_CODE(O, unused),
+    GNT_OUT_CODE(O, usage),   GNT_OUT_END
 };
 #undef O
 
+#define O gantry_volume_inspect_options
+const struct gnt_out gnt_podman_volume_inspect_options[] = { GNT_OUT_CODE(O, usage),
+                                                             GNT_OUT_CODE(O, reserved),
+                                                             GNT_OUT_END };
+#undef O
+
+/* Both are the library's business: libpod's own force would take a beginning of a name, too. */
 #define O gantry_volume_remove_options
 const struct gnt_out gnt_podman_volume_remove_options[] = { GNT_OUT_CODE(O, missing_ok),
-                                                            GNT_OUT_REFUSE(O, force), GNT_OUT_END };
+                                                            GNT_OUT_CODE(O, force), GNT_OUT_END };
 #undef O
+
+/* libpod fails to list or count volumes while another one goes. */
+static int ask_usage(struct podman *p, const gantry_call *call, void **out, gantry_error *err)
+{
+    gantry_error e;
+    struct gnt_req r;
+    int tries = 0;
+    int rc;
+
+    do {
+        memset(&e, 0, sizeof e);
+        gnt_req_init(&r, &p->rest, "GET", call, "/system/df");
+        r.array_path = "Volumes";
+        rc = gnt_req_list(&r, GANTRY_KIND_VOLUME_LIST, GANTRY_KIND_VOLUME,
+                          gnt_podman_volume_usage_rows, NULL, NULL, out, &e);
+    } while (gnt_podman_list_again(rc, &e, &tries));
+    if (rc < 0 && err != NULL)
+        *err = e;
+    return rc;
+}
+
+static int add_usage(struct podman *p, const gantry_call *call, gantry_volume *const *volumes,
+                     size_t count, gantry_error *err)
+{
+    void *usage = NULL;
+    int rc = ask_usage(p, call, &usage, err);
+
+    if (rc == 0)
+        gnt_volume_join(volumes, count, usage);
+    gnt_result_free(usage);
+    return rc;
+}
 
 static int podman_volume_create(void *state, const char *name, const gantry_volume_options *opts,
                                 gantry_volume **out, gantry_error *err)
@@ -66,11 +118,76 @@ static int podman_volume_inspect(void *state, const char *name,
                                               .rows = gnt_podman_volume_rows,
                                               .json_offset = offsetof(gantry_volume, json) };
     struct podman *p = state;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
     void *result = NULL;
-    int rc = gnt_rest_lookup(&p->rest, &lookup, opts->call, name, &result, err);
+    gantry_volume *volume;
+    int rc = gnt_rest_lookup(&p->rest, &lookup, call, name, &result, err);
 
+    volume = result;
+    if (rc == 0 && opts->usage == GANTRY_ON)
+        rc = add_usage(p, call, &volume, 1, err);
     if (rc == 0)
-        *out = result;
+        *out = volume;
+    else
+        gnt_result_free(result);
+    return rc;
+}
+
+/* ---- list ------------------------------------------------------------------------------------ */
+
+struct listing {
+    const gantry_volume_list_options *options;
+    const gantry_volume_list *among; /* sorted; NULL: all */
+};
+
+static int accept_volume(const void *item, const void *arg)
+{
+    const struct listing *listing = arg;
+    const gantry_volume *v = item;
+
+    return gnt_volume_accept(v, listing->options) &&
+           (listing->among == NULL || gnt_volume_find(listing->among, v->name) != NULL);
+}
+
+/* What only the engine can decide is asked alone: volumes that meet any of several conditions are
+ * what Podman 4.3 lists. The others are decided on the answer, a name or label narrows it. */
+static void add_filters(struct gnt_req *r, const gantry_volume_list_options *opts, int unused)
+{
+    int named = opts->names != NULL && opts->names[0] != NULL && opts->names[1] == NULL;
+    struct podman_wanted wanted = { .names = { .names = named ? opts->names : NULL },
+                                    .labels = named ? NULL : opts->labels };
+    struct gnt_json *filters = gnt_req_object(r);
+
+    if (unused)
+        gnt_volume_filter_unused(r, filters, opts->unused);
+    else if (opts->filter_count > 0)
+        gnt_req_filter_pairs(r, filters, opts->filters, opts->filter_count);
+    else
+        gnt_podman_filter_wanted(r, filters, &wanted);
+    gnt_req_filters(r, filters);
+}
+
+static int ask_list(struct podman *p, const struct listing *listing, int unused,
+                    const gantry_call *call, gantry_volume_list **out, gantry_error *err)
+{
+    struct gnt_req r;
+    void *list = NULL;
+    gantry_error e;
+    int tries = 0;
+    int rc;
+
+    do {
+        memset(&e, 0, sizeof e);
+        gnt_req_init(&r, &p->rest, "GET", call, "/volumes/json");
+        add_filters(&r, listing->options, unused);
+        rc = gnt_req_list(&r, GANTRY_KIND_VOLUME_LIST, GANTRY_KIND_VOLUME, gnt_podman_volume_rows,
+                          accept_volume, listing, &list, &e);
+    } while (gnt_podman_list_again(rc, &e, &tries));
+    if (rc == 0)
+        *out = list;
+    else if (err != NULL)
+        *err = e;
     return rc;
 }
 
@@ -78,26 +195,35 @@ static int podman_volume_list(void *state, const gantry_volume_list_options *opt
                               gantry_volume_list **out, gantry_error *err)
 {
     struct podman *p = state;
-    struct podman_wanted wanted = { .names = { .names = opts->names,
-                                               .offset = offsetof(gantry_volume, name) },
-                                    .labels = opts->labels,
-                                    .labels_offset = offsetof(gantry_volume, labels) };
-    struct gnt_req r;
-    struct gnt_json *filters;
-    void *list = NULL;
-    int rc;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    struct listing listing = { .options = opts };
+    gantry_volume_list *unused = NULL;
+    gantry_volume_list *list = NULL;
+    int rc = 0;
 
-    gnt_req_init(&r, &p->rest, "GET", opts->call, "/volumes/json");
-    filters = gnt_req_object(&r);
-    gnt_podman_filter_wanted(&r, filters, &wanted);
-    gnt_req_filter_pairs(&r, filters, opts->filters, opts->filter_count);
-    gnt_req_filters(&r, filters);
-    rc = gnt_req_list(&r, GANTRY_KIND_VOLUME_LIST, GANTRY_KIND_VOLUME, gnt_podman_volume_rows,
-                      gnt_podman_accept, &wanted, &list, err);
+    if (opts->unused != GANTRY_DEFAULT)
+        rc = ask_list(p, &listing, 1, call, &unused, err);
+    if (rc == 0 && unused != NULL && opts->filter_count == 0) {
+        list = unused;
+        unused = NULL;
+    } else if (rc == 0) {
+        if (unused != NULL)
+            gnt_volume_sort(unused);
+        listing.among = unused;
+        rc = ask_list(p, &listing, 0, call, &list, err);
+    }
+    gnt_result_free(unused);
+    if (rc == 0 && opts->usage == GANTRY_ON && list->count > 0)
+        rc = add_usage(p, call, (gantry_volume *const *)list->items, list->count, err);
     if (rc == 0)
         *out = list;
+    else
+        gnt_result_free(list);
     return rc;
 }
+
+/* ---- remove ---------------------------------------------------------------------------------- */
 
 /* libpod's DELETE takes any unambiguous beginning of a name; only `exists` takes it as it is. */
 static int podman_volume_remove(void *state, const char *name,

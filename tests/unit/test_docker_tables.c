@@ -69,6 +69,8 @@ static void test_every_option_is_decided(void **state)
         { "copy in", gnt_rest_copy_in_options, sizeof(gantry_copy_in_options) },
         { "volume", gnt_docker_volume_options, sizeof(gantry_volume_options) },
         { "volume list", gnt_docker_volume_list_options, sizeof(gantry_volume_list_options) },
+        { "volume inspect", gnt_docker_volume_inspect_options,
+          sizeof(gantry_volume_inspect_options) },
         { "volume remove", gnt_docker_volume_remove_options, sizeof(gantry_volume_remove_options) },
         { "network", gnt_docker_network_options, sizeof(gantry_network_options) },
         { "network list", gnt_docker_network_list_options, sizeof(gantry_network_list_options) },
@@ -1150,6 +1152,11 @@ static void test_error_rows(void **state)
           "file or directory",
           GANTRY_E_INVALID, 0 },
         { 404, "create v: error looking up volume plugin none: plugin \"none\" not found",
+          GANTRY_E_INVALID, 0 },
+        { 500,
+          "error while mounting volume '/v/_data': failed to mount local volume: mount "
+          ":/x:/v/_data, "
+          "data: addr=127.0.0.1: no such device",
           GANTRY_E_INVALID, 0 },
         { 500, "invalid tmpfs option [\"nope\"]", GANTRY_E_INVALID, 0 },
         { 500, "unable to find user nobodyhere: no matching entries in passwd file",

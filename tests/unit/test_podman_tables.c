@@ -69,6 +69,8 @@ static void test_every_option_is_decided(void **state)
         { "copy in", gnt_rest_copy_in_options, sizeof(gantry_copy_in_options) },
         { "volume", gnt_podman_volume_options, sizeof(gantry_volume_options) },
         { "volume list", gnt_podman_volume_list_options, sizeof(gantry_volume_list_options) },
+        { "volume inspect", gnt_podman_volume_inspect_options,
+          sizeof(gantry_volume_inspect_options) },
         { "volume remove", gnt_podman_volume_remove_options, sizeof(gantry_volume_remove_options) },
         { "network", gnt_podman_network_options, sizeof(gantry_network_options) },
         { "network list", gnt_podman_network_list_options, sizeof(gantry_network_list_options) },
@@ -199,7 +201,8 @@ static void test_whole_body(void **state)
                    "\"image\":\"app\",\"httpproxy\":true,\"mounts\":[{\"type\":\"bind\","
                    "\"source\":\"/a\",\"destination\":\"/b\",\"options\":[\"rbind\",\"ro\"]},"
                    "{\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"destination\":\"/t\","
-                   "\"options\":[\"size=65536\",\"mode=1777\",\"notmpcopyup\"]}],\"volumes\":[{\"Name\":\"data\","
+                   "\"options\":[\"size=65536\",\"mode=1777\",\"notmpcopyup\"]}],\"volumes\":[{"
+                   "\"Name\":\"data\","
                    "\"Dest\":\"/v\",\"Options\":[\"ro\"]},{\"Name\":\"\",\"Dest\":\"/w\"}],"
                    "\"portmappings\":[{\"container_port\":80,\"host_port\":8080,"
                    "\"protocol\":\"tcp\",\"host_ip\":\"127.0.0.1\"},{\"container_port\":53,"
@@ -643,6 +646,17 @@ static void test_errors(void **state)
         { 500, "volume already exists", "volume with name", GANTRY_E_EXISTS,
           GANTRY_RESOURCE_VOLUME },
         { 409, "volume is being used", "volume x", GANTRY_E_IN_USE, GANTRY_RESOURCE_VOLUME },
+        { 500, "mount: /v/_data: unknown filesystem type 'nfs'.",
+          "mounting volume share for container 74: mount: /v/_data: unknown filesystem type 'nfs'.",
+          GANTRY_E_INVALID, GANTRY_RESOURCE_CONTAINER },
+        { 500, "target is busy", "unmounting volume share: target is busy", GANTRY_E_ENGINE,
+          GANTRY_RESOURCE_CONTAINER },
+        { 500, "",
+          "volume options size and inodes not supported. Filesystem does not support Project Quota",
+          GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_CONTAINER },
+        { 500, "required plugin missing",
+          "volume v uses volume plugin none but it could not be retrieved: required plugin missing",
+          GANTRY_E_INVALID, GANTRY_RESOURCE_CONTAINER },
         { 500, "network is being used", "has associated containers", GANTRY_E_IN_USE,
           GANTRY_RESOURCE_NETWORK },
         { 500, "network is already connected", "container x", GANTRY_E_STATE,
