@@ -305,6 +305,8 @@ static int source_timeout_ms(const void *state)
 {
     const struct source *s = state;
 
+    if (s->input_used < s->input_size)
+        return 0;
     return sooner(gnt_exchange_timeout_ms(s->x), over_ms(s));
 }
 
