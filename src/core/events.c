@@ -283,14 +283,15 @@ static int take(struct gantry_event_reader *r, const gantry_event *e, const gant
     return 0;
 }
 
-/* Whether the engine's own clock says that it ended what was asked for. */
+/* Whether the engine's own clock, which is known to a second, says that what was asked for is
+ * over. */
 static int is_over(const struct gantry_event_reader *r)
 {
     int64_t passed = gantry_clock_ns() - r->up_ns;
 
     if (r->o.follow == GANTRY_OFF)
         return 1;
-    return r->o.until_ns != 0 && gnt_events_source_ns(r->source) + passed >= r->o.until_ns;
+    return r->o.until_ns != 0 && gnt_events_source_ns(r->source) + passed >= r->o.until_ns - second;
 }
 
 /* The source ended well. */

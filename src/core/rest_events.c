@@ -123,19 +123,6 @@ void gnt_event_filter_words(struct gnt_req *r, struct gnt_json *filters, const c
     }
 }
 
-void gnt_event_filter_labels(struct gnt_req *r, struct gnt_json *filters, const char *const *labels,
-                             size_t most)
-{
-    for (; labels != NULL && *labels != NULL && most > 0; labels++) {
-        const char *first = strchr(*labels, '=');
-
-        if (first == NULL || strchr(first + 1, '=') != NULL)
-            continue;
-        gnt_req_filter(r, filters, "label", *labels);
-        most--;
-    }
-}
-
 int gnt_event_about_one(const gantry_events_options *opts)
 {
     const char *const *const lists[] = { opts->containers, opts->images, opts->volumes,

@@ -28,10 +28,6 @@ int gnt_event_read(struct gnt_rest *rest, const struct gnt_event_dialect *dialec
 void gnt_event_filter_words(struct gnt_req *r, struct gnt_json *filters, const char *key,
                             const struct gnt_word *words, const int *wanted);
 
-/* Filter by labels that every engine takes apart alike, `most` of them. */
-void gnt_event_filter_labels(struct gnt_req *r, struct gnt_json *filters, const char *const *labels,
-                             size_t most);
-
 /* Whether one list at most says what events are to be about: engines want all of several, the
  * library any. */
 int gnt_event_about_one(const gantry_events_options *opts);

@@ -177,7 +177,7 @@ static void query_time(struct gnt_req *r, const char *name, int64_t ns)
 }
 
 /* Of names the daemon takes beginnings, and events of all types: more than is wanted, never less.
- * Images are named in several ways, so that they are left to the library. */
+ * Images are named in several ways, and '=' may be part of a label's key: left to the library. */
 static void query_filters(struct gnt_req *r, const gantry_events_options *opts)
 {
     struct gnt_json *filters = gnt_req_object(r);
@@ -193,7 +193,8 @@ static void query_filters(struct gnt_req *r, const gantry_events_options *opts)
         gnt_req_filter_list(r, filters, "volume", opts->volumes);
         gnt_req_filter_list(r, filters, "network", opts->networks);
     }
-    gnt_event_filter_labels(r, filters, opts->labels, SIZE_MAX);
+    for (const char *const *l = opts->labels; l != NULL && *l != NULL; l++)
+        gnt_req_filter(r, filters, "label", strchr(*l, '=') == NULL ? *l : NULL);
     gnt_req_filter_pairs(r, filters, opts->filters, opts->filter_count);
     gnt_req_filters(r, filters);
 }

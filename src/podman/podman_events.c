@@ -159,8 +159,8 @@ static int is_past(struct podman *p, const gantry_events_options *opts, const ga
     return rc;
 }
 
-/* Podman matches any of several labels, and only whole pairs; volumes and networks it finds by
- * nothing that is in their events: what it cannot narrow safely is left to the library. */
+/* Podman matches any of several labels and finds volumes and networks by what is not in their
+ * events: what it does not narrow safely is left to the library. */
 static void query_filters(struct gnt_req *r, const gantry_events_options *opts)
 {
     struct gnt_json *filters = gnt_req_object(r);
@@ -169,7 +169,6 @@ static void query_filters(struct gnt_req *r, const gantry_events_options *opts)
     gnt_event_filter_words(r, filters, "event", gnt_podman_event_actions, opts->actions);
     if (gnt_event_about_one(opts))
         gnt_req_filter_list(r, filters, "container", opts->containers);
-    gnt_event_filter_labels(r, filters, opts->labels, 1);
     gnt_req_filter_pairs(r, filters, opts->filters, opts->filter_count);
     gnt_req_filters(r, filters);
 }
