@@ -1,6 +1,6 @@
 /*
- * Opening a reader of events. One that begins now reads what there is first, so that what was before
- * is not given, and is known when a connection breaks.
+ * Opening a reader of events. One that begins now reads what there is first, so that what was
+ * before is not given, and is known when a connection breaks.
  */
 #include "events_reader.h"
 
