@@ -173,6 +173,7 @@ static void query_filters(struct gnt_req *r, const gantry_events_options *opts)
     gnt_req_filters(r, filters);
 }
 
+/* All are dealt with here or by the library. */
 const struct gnt_out gnt_podman_event_options[] = {
     GNT_OUT_CODE(gantry_events_options, since_ns),
     GNT_OUT_CODE(gantry_events_options, until_ns),
