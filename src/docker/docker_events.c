@@ -78,14 +78,26 @@ static int64_t number_of(const char *text)
     return sscanf(text, "%9" SCNd64, &value) == 1 ? value : -1;
 }
 
+/* Pods are the library's own here: labels mark the container that stands for one, and members. */
+static void settle_container(gantry_event *e)
+{
+    e->container = "";
+    e->image = gnt_event_attribute(e, "image");
+    e->pod = gnt_event_attribute(e, "io.libgantry.pod.id");
+    if (gnt_event_attribute(e, "io.libgantry.pod.infra")[0] == '\0')
+        return;
+    e->type = GANTRY_EVENT_POD;
+    e->name = gnt_event_attribute(e, "io.libgantry.pod");
+    e->pod = "";
+}
+
 static int settle(gantry_event *e, const struct gnt_json *document)
 {
     (void)document;
     e->container = gnt_event_attribute(e, "container");
     switch (e->type) {
     case GANTRY_EVENT_CONTAINER:
-        e->container = "";
-        e->image = gnt_event_attribute(e, "image");
+        settle_container(e);
         break;
     case GANTRY_EVENT_VOLUME:
         e->name = e->id;

@@ -627,6 +627,33 @@ static void test_docker_members(void **state)
     gantry_result_free(e);
 }
 
+/* Pods are containers with labels. */
+static void test_docker_pods(void **state)
+{
+    gantry_event *e = decode(
+        &gnt_docker_event_dialect,
+        "{\"Type\":\"container\",\"Action\":\"start\",\"Actor\":{\"ID\":\"ca4e\",\"Attributes\":"
+        "{\"name\":\"shop-infra\",\"io.libgantry.pod\":\"shop\",\"io.libgantry.pod.infra\":\"1\""
+        "}},\"timeNano\":5}");
+
+    (void)state;
+    assert_int_equal(e->type, GANTRY_EVENT_POD);
+    assert_string_equal(e->type_text, "container");
+    assert_string_equal(e->id, "ca4e");
+    assert_string_equal(e->name, "shop");
+    assert_string_equal(e->pod, "");
+    gantry_result_free(e);
+    e = decode(
+        &gnt_docker_event_dialect,
+        "{\"Type\":\"container\",\"Action\":\"start\",\"Actor\":{\"ID\":\"99\",\"Attributes\":"
+        "{\"name\":\"web\",\"io.libgantry.pod\":\"shop\",\"io.libgantry.pod.id\":\"ca4e\"}},"
+        "\"timeNano\":5}");
+    assert_int_equal(e->type, GANTRY_EVENT_CONTAINER);
+    assert_string_equal(e->name, "web");
+    assert_string_equal(e->pod, "ca4e");
+    gantry_result_free(e);
+}
+
 /* Podman 4.3's shape, where every event has an exit code and a volume no id; and that of 5. */
 static void test_podman_members(void **state)
 {
@@ -780,6 +807,7 @@ int main(void)
         cmocka_unit_test(test_memory_is_bounded),
         cmocka_unit_test(test_every_word),
         cmocka_unit_test(test_docker_members),
+        cmocka_unit_test(test_docker_pods),
         cmocka_unit_test(test_podman_members),
         cmocka_unit_test(test_no_events),
         cmocka_unit_test(test_filters),
