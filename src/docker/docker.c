@@ -325,4 +325,5 @@ const gantry_backend gnt_docker_backend = {
     .registries = &gnt_docker_registry_ops,
     .credentials = GANTRY_CREDENTIALS_DOCKER,
     .manifests = &gnt_docker_manifest_ops,
+    .system = &gnt_docker_system_ops,
 };

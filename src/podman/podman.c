@@ -261,4 +261,5 @@ const gantry_backend gnt_podman_backend = {
     .registries = &gnt_podman_registry_ops,
     .credentials = GANTRY_CREDENTIALS_PODMAN,
     .manifests = &gnt_podman_manifest_ops,
+    .system = &gnt_podman_system_ops,
 };

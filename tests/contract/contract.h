@@ -105,6 +105,7 @@ extern const struct contract_test life_tests[];
 extern const struct contract_test ready_tests[];
 extern const struct contract_test deploy_tests[];
 extern const struct contract_test ensure_tests[];
+extern const struct contract_test events_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */
 #define TEST(function)                                                                             \

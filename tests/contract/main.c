@@ -43,6 +43,7 @@ static const struct {
     { "ready", ready_tests },
     { "deploy", deploy_tests },
     { "ensure", ensure_tests },
+    { "events", events_tests },
 };
 
 struct running {
