@@ -3,9 +3,10 @@
 # flags of its own alone, so it comes out the same whatever the build is for. The programs go into
 # a C file, gantry_box(OUT) names it.
 
-set(GANTRY_BOX_SOURCES fail.c pause.c start.c text.c)
+set(GANTRY_BOX_SOURCES clear.c directory.c fail.c memory.c pack.c pause.c start.c tar_read.c
+    tar_write.c text.c unpack.c xattr.c)
 list(TRANSFORM GANTRY_BOX_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/src/box/)
-set(GANTRY_BOX_HEADERS ${PROJECT_SOURCE_DIR}/src/box/box.h ${PROJECT_SOURCE_DIR}/src/box/sys.h)
+file(GLOB GANTRY_BOX_HEADERS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/box/*.h)
 set(GANTRY_BOX_FLAGS -std=c11 -Os -Wall -Wextra -Wpedantic -Wconversion -Wshadow
     -Wstrict-prototypes -Wvla -ffreestanding -fno-builtin -fno-lto -fno-pic -fno-pie
     -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -g0

@@ -38,22 +38,18 @@ static void say(const char *text)
     box_call(SYS_WRITE, 2, (long)text, (long)box_length(text), 0, 0);
 }
 
-_Noreturn void box_fail(long error, const char *name)
+_Noreturn void box_fail(long error, const char *what, const char *name)
 {
-    char digits[8];
-    size_t at = sizeof digits - 1;
-    long rest = error < 0 ? -error : error;
+    char digits[24];
+    long number = error < 0 ? -error : error;
 
-    digits[at] = '\0';
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0 && at > 0);
-    say(digits + at);
+    say(box_number((uint64_t)number, digits + sizeof digits - 1));
     say(" ");
-    say(word_of(error < 0 ? -error : error));
+    say(word_of(number));
     say(": ");
+    say(what);
+    say(" ");
     say(name);
     say("\n");
-    box_end(1);
+    box_end((int)number);
 }

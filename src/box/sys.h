@@ -10,9 +10,11 @@ enum {
     SYS_READ = 0,
     SYS_WRITE = 1,
     SYS_CLOSE = 3,
+    SYS_MMAP = 9,
+    SYS_BRK = 12,
     SYS_SIGPROCMASK = 14,
-    SYS_EXIT = 60,
     SYS_WAIT4 = 61,
+    SYS_CHDIR = 80,
     SYS_FCHMOD = 91,
     SYS_FCHOWN = 93,
     SYS_SIGTIMEDWAIT = 128,
@@ -49,6 +51,7 @@ enum {
     SYS_UNLINKAT = 35,
     SYS_SYMLINKAT = 36,
     SYS_LINKAT = 37,
+    SYS_CHDIR = 49,
     SYS_FCHMOD = 52,
     SYS_FCHMODAT = 53,
     SYS_FCHOWNAT = 54,
@@ -60,10 +63,11 @@ enum {
     SYS_WRITE = 64,
     SYS_READLINKAT = 78,
     SYS_UTIMENSAT = 88,
-    SYS_EXIT = 93,
     SYS_EXIT_GROUP = 94,
     SYS_SIGPROCMASK = 135,
     SYS_SIGTIMEDWAIT = 137,
+    SYS_BRK = 214,
+    SYS_MMAP = 222,
     SYS_WAIT4 = 260,
     SYS_STATX = 291
 };
@@ -83,16 +87,17 @@ enum {
 #endif
 
 /* A result of -4095 to -1 is an error number. */
-static inline long box_call(long number, long a, long b, long c, long d, long e)
+static inline long box_call6(long number, long a, long b, long c, long d, long e, long f)
 {
 #if defined(__x86_64__)
     long result;
     register long r10 __asm__("r10") = d;
     register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
 
     __asm__ volatile("syscall"
                      : "=a"(result)
-                     : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+                     : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                      : "rcx", "r11", "memory");
     return result;
 #elif defined(__aarch64__)
@@ -102,8 +107,12 @@ static inline long box_call(long number, long a, long b, long c, long d, long e)
     register long x2 __asm__("x2") = c;
     register long x3 __asm__("x3") = d;
     register long x4 __asm__("x4") = e;
+    register long x5 __asm__("x5") = f;
 
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+    __asm__ volatile("svc 0"
+                     : "+r"(x0)
+                     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+                     : "memory");
     return x0;
 #else
     register long a7 __asm__("a7") = number;
@@ -112,10 +121,19 @@ static inline long box_call(long number, long a, long b, long c, long d, long e)
     register long a2 __asm__("a2") = c;
     register long a3 __asm__("a3") = d;
     register long a4 __asm__("a4") = e;
+    register long a5 __asm__("a5") = f;
 
-    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4) : "memory");
+    __asm__ volatile("ecall"
+                     : "+r"(a0)
+                     : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
+                     : "memory");
     return a0;
 #endif
+}
+
+static inline long box_call(long number, long a, long b, long c, long d, long e)
+{
+    return box_call6(number, a, b, c, d, e, 0);
 }
 
 /* Where the kernel begins: hand the stack, on which argc and argv are, to box_begin(). */

@@ -23,6 +23,16 @@ void *memset(void *to, int byte, size_t size)
     return to;
 }
 
+void box_copy(void *to, const void *from, size_t size)
+{
+    memcpy(to, from, size);
+}
+
+void box_zero(void *to, size_t size)
+{
+    memset(to, 0, size);
+}
+
 size_t box_length(const char *text)
 {
     size_t n = 0;
@@ -41,7 +51,26 @@ int box_begins(const char *text, const char *lead)
     return *lead == '\0';
 }
 
+int box_compare(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return (unsigned char)*a - (unsigned char)*b;
+}
+
 int box_equal(const char *a, const char *b)
 {
-    return box_begins(a, b) && box_length(a) == box_length(b);
+    return box_compare(a, b) == 0;
+}
+
+char *box_number(uint64_t value, char *end)
+{
+    *end = '\0';
+    do {
+        *--end = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    return end;
 }
