@@ -29,6 +29,7 @@ static const struct {
     { "follow", follow_tests },
     { "copy", copy_tests },
     { "volumes", volumes_tests },
+    { "backup", backup_tests },
     { "networks", networks_tests },
     { "errors", errors_tests },
     { "threads", threads_tests },
