@@ -22,11 +22,8 @@ static int choose(const struct gnt_box_engine *e, const gantry_call *call,
 {
     gantry_query_options o = { .size = sizeof o, .call = call };
     gantry_version_info *version = NULL;
-    int rc;
+    int rc = e->engine->version(e->state, &o, &version, err);
 
-    if (e->engine->version == NULL || e->images->import == NULL || e->images->inspect == NULL)
-        return gnt_fail(err, GANTRY_E_UNSUPPORTED, "this backend cannot make the library's image");
-    rc = e->engine->version(e->state, &o, &version, err);
     if (rc < 0)
         return rc;
     *out = program_for(version->arch);
@@ -149,6 +146,29 @@ static int make_and_look(const struct gnt_box_engine *e, const gantry_call *call
     return 0;
 }
 
+static void name_of(const struct gnt_box_program *p, char name[GNT_BOX_REFERENCE_SIZE])
+{
+    snprintf(name, GNT_BOX_REFERENCE_SIZE, "localhost/libgantry-box:%.12s-%s", p->digest, p->arch);
+}
+
+/* One that was made before says what the engine's architecture is; it is slow to ask Podman. */
+static int find(const struct gnt_box_engine *e, const gantry_call *call,
+                char name[GNT_BOX_REFERENCE_SIZE], int *found, gantry_error *err)
+{
+    char id[65];
+    int rc = 0;
+
+    *found = 0;
+    for (const struct gnt_box_program *p = gnt_box_programs; rc == 0 && p->arch != NULL; p++) {
+        name_of(p, name);
+        rc = look(e, call, p, name, id, err);
+        *found = rc == 0 && id[0] != '\0';
+        if (*found)
+            break;
+    }
+    return rc;
+}
+
 int gnt_box_ensure(const struct gnt_box_engine *e, const gantry_call *call,
                    char reference[GNT_BOX_REFERENCE_SIZE], gantry_error *err)
 {
@@ -156,15 +176,19 @@ int gnt_box_ensure(const struct gnt_box_engine *e, const gantry_call *call,
     gantry_call shared;
     const gantry_call *limits = gnt_call_share(&shared, call);
     char name[GNT_BOX_REFERENCE_SIZE];
-    char id[65];
-    int rc = choose(e, limits, &p, err);
+    int found = 0;
+    int rc = 0;
 
-    if (rc < 0)
-        return rc;
-    snprintf(name, sizeof name, "localhost/libgantry-box:%.12s-%s", p->digest, p->arch);
-    rc = look(e, limits, p, name, id, err);
-    if (rc == 0 && id[0] == '\0')
-        rc = make_and_look(e, limits, p, name, err);
+    if (e->engine->version == NULL || e->images->import == NULL || e->images->inspect == NULL)
+        return gnt_fail(err, GANTRY_E_UNSUPPORTED, "this backend cannot make the library's image");
+    rc = find(e, limits, name, &found, err);
+    if (rc == 0 && !found) {
+        rc = choose(e, limits, &p, err);
+        if (rc == 0) {
+            name_of(p, name);
+            rc = make_and_look(e, limits, p, name, err);
+        }
+    }
     if (rc == 0)
         memcpy(reference, name, sizeof name);
     return rc;

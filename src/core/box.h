@@ -40,8 +40,9 @@ struct gnt_box_engine {
 
 /*
  * Make sure that the image for the engine's architecture is there and is the library's own; its
- * name in *reference, "localhost/libgantry-box:0123456789ab-amd64". A few requests if it is there,
- * else an import. Any thread, any process: who comes at the same time finds or makes the same.
+ * name in *reference, "localhost/libgantry-box:0123456789ab-amd64". A few quick requests if it is
+ * there, else an import. Any thread, any process: who comes at the same time finds or makes the
+ * same; of two that are made at once, one may stay without a name.
  *
  * The image stays for the next time, and somebody may remove it at any time: a container that then
  * cannot be made is NOT_FOUND.

@@ -49,10 +49,28 @@ static gantry_output *export_memory(struct contract *f, const char *volume)
     return out;
 }
 
-static void check_same(const gantry_output *a, const gantry_output *b)
+struct collected {
+    char *data;
+    size_t size;
+};
+
+static int collect(void *arg, int channel, const void *data, size_t size)
 {
-    CHECK(a->stdout_size == b->stdout_size);
-    CHECK(memcmp(a->stdout_data, b->stdout_data, a->stdout_size) == 0);
+    struct collected *c = arg;
+
+    assert_int_equal(channel, GANTRY_STDOUT);
+    c->data = realloc(c->data, c->size + size);
+    assert_non_null(c->data);
+    memcpy(c->data + c->size, data, size);
+    c->size += size;
+    return 0;
+}
+
+static void check_collected(const struct collected *c, const gantry_output *want)
+{
+    CHECK(c->size == want->stdout_size);
+    CHECK(memcmp(c->data, want->stdout_data, c->size) == 0);
+    free(c->data);
 }
 
 static void new_volume(struct contract *f, const char *name)
@@ -67,12 +85,14 @@ static gantry_output *check_round_trip(struct contract *f, const char *volume)
     gantry_volume_import_options opts = { .size = sizeof opts, .create = &create };
     const char *copy = contract_name(f, "copy");
     gantry_output *first = export_memory(f, volume);
-    gantry_output *second;
+    struct collected second = { 0 };
+    gantry_stream *stream = NULL;
 
     OK(import_text(f, copy, first->stdout_data, first->stdout_size, &opts));
-    second = export_memory(f, copy);
-    check_same(first, second);
-    gantry_output_free(second);
+    OK(gantry_volumes_export_open(f->volumes, copy, NULL, &stream, &f->err));
+    OK(gantry_stream_each(stream, collect, &second, &f->err));
+    gantry_stream_close(stream);
+    check_collected(&second, first);
     OK(gantry_volumes_remove(f->volumes, copy, NULL, &f->err)); /* nobody uses it any more */
     return first;
 }
@@ -98,44 +118,98 @@ static void run_with(struct contract *f, const char *volume, const char *script,
 
 /* ---- what is kept ------------------------------------------------------------------------------ */
 
-static void keeps_all_of_a_file(struct contract *f)
-{
-    const char *name = contract_name(f, "files");
-    char longer[300], records[512];
-    struct tar_text tar = { 0 };
-    gantry_output *out;
+enum {
+    LARGE = 4 * 1024 * 1024 + 77
+};
 
-    memset(longer, 'n', sizeof longer);
-    longer[120] = '/';
-    longer[240] = '/';
-    longer[sizeof longer - 1] = '\0';
-    new_volume(f, name);
-    tar_add(&tar, &(struct tar_file){
-                      .name = "./", .type = '5', .mode = 03775, .uid = 7, .gid = 8, .mtime = 5 });
-    tar_add(&tar, &(struct tar_file){
-                      .name = "./dir/", .type = '5', .mode = 02751, .uid = 1000, .gid = 100 });
-    tar_add(&tar, &(struct tar_file){ .name = "./dir/file",
-                                      .type = '0',
-                                      .mode = 04711,
-                                      .uid = 1001,
-                                      .gid = 101,
-                                      .records = "30 mtime=1234567890.000000007\n",
-                                      .records_size = 30,
-                                      .data = "content",
-                                      .size = 7 });
-    tar_add(&tar, &(struct tar_file){ .name = "./hard", .type = '1', .link = "./dir/file" });
-    tar_add(&tar, &(struct tar_file){
-                      .name = "./soft", .type = '2', .link = "dir/nowhere", .uid = 3, .gid = 4 });
-    tar_add(&tar, &(struct tar_file){ .name = "./pipe", .type = '6', .mode = 0620, .uid = 5 });
-    tar_add(&tar, &(struct tar_file){ .name = "cut",
-                                      .type = '0',
-                                      .mode = 0600,
-                                      .records = records,
-                                      .records_size =
-                                          tar_record(records, "path", longer, sizeof longer - 1) });
-    tar_end(&tar);
-    OK(import_text(f, name, tar.data, tar.size, NULL));
-    free(tar.data);
+static const char odd_value[] = "a\0b\n=c\xff";
+
+struct everything {
+    struct tar_text tar;
+    unsigned char *large;
+    char longer[300]; /* a name that no header has room for */
+    char records[512];
+    size_t records_size;
+};
+
+static void add_files(struct everything *e)
+{
+    static char path[512];
+    size_t size = tar_record(path, "path", e->longer, strlen(e->longer));
+
+    tar_add(&e->tar, &(struct tar_file){ .name = "./dir/file",
+                                         .type = '0',
+                                         .mode = 04711,
+                                         .uid = 1001,
+                                         .gid = 101,
+                                         .records = "30 mtime=1234567890.000000007\n",
+                                         .records_size = 30,
+                                         .data = "content",
+                                         .size = 7 });
+    tar_add(&e->tar, &(struct tar_file){ .name = "./hard", .type = '1', .link = "./dir/file" });
+    tar_add(&e->tar,
+            &(struct tar_file){
+                .name = "./soft", .type = '2', .link = "dir/nowhere", .uid = 3, .gid = 4 });
+    tar_add(&e->tar, &(struct tar_file){ .name = "./pipe", .type = '6', .mode = 0620, .uid = 5 });
+    tar_add(&e->tar,
+            &(struct tar_file){
+                .name = "cut", .type = '0', .mode = 0600, .records = path, .records_size = size });
+    tar_add(&e->tar, &(struct tar_file){ .name = "large",
+                                         .type = '0',
+                                         .mode = 0440,
+                                         .records = e->records_size > 0 ? e->records : NULL,
+                                         .records_size = e->records_size,
+                                         .data = e->large,
+                                         .size = LARGE });
+}
+
+static void make_everything(struct everything *e, int attributes)
+{
+    struct noise noise = { .state = 5, .left = LARGE };
+
+    memset(e, 0, sizeof *e);
+    e->large = malloc(LARGE);
+    assert_non_null(e->large);
+    fill_noise(&noise, e->large, LARGE);
+    memset(e->longer, 'n', sizeof e->longer - 1);
+    e->longer[120] = '/';
+    e->longer[240] = '/';
+    if (attributes) {
+        e->records_size =
+            tar_record(e->records, "SCHILY.xattr.user.a%3Db", odd_value, sizeof odd_value - 1);
+        e->records_size +=
+            tar_record(e->records + e->records_size, "SCHILY.xattr.user.word", "plain", 5);
+    }
+    tar_add(&e->tar,
+            &(struct tar_file){
+                .name = "./", .type = '5', .mode = 03775, .uid = 7, .gid = 8, .mtime = 5 });
+    tar_add(&e->tar, &(struct tar_file){ .name = "./dir/",
+                                         .type = '5',
+                                         .mode = 02751,
+                                         .uid = 1000,
+                                         .gid = 100,
+                                         .records = attributes ? e->records : NULL,
+                                         .records_size = e->records_size });
+    add_files(e);
+}
+
+static void add_devices(struct tar_text *tar)
+{
+    tar_add(tar, &(struct tar_file){
+                     .name = "null", .type = '3', .mode = 0640, .gid = 6, .major = 1, .minor = 3 });
+    tar_add(tar, &(struct tar_file){
+                     .name = "disk", .type = '4', .mode = 0600, .major = 259, .minor = 70000 });
+}
+
+static void free_everything(struct everything *e)
+{
+    free(e->tar.data);
+    free(e->large);
+}
+
+/* What can be seen of it from a container. */
+static void look_at_everything(struct contract *f, const char *name, int devices)
+{
     run_with(f, name,
              "cd /data && stat -c '%a %u:%g %F' . dir dir/file soft pipe n*/n*/n* | "
              "sed 's/ empty//' && cat hard && readlink soft && stat -c '%h %Y' hard && "
@@ -143,47 +217,52 @@ static void keeps_all_of_a_file(struct contract *f)
              "3775 7:8 directory\n2751 1000:100 directory\n4711 1001:101 regular file\n"
              "777 3:4 symbolic link\n620 5:0 fifo\n600 0:0 regular file\ncontentdir/nowhere\n"
              "2 1234567890\n5\n0\n");
-    out = check_round_trip(f, name);
-    CHECK(tar_find(out->stdout_data, out->stdout_size, "mtime=1234567890.000000007\n", 27) != NULL);
-    CHECK(tar_find(out->stdout_data, out->stdout_size, longer, sizeof longer - 1) != NULL);
-    gantry_output_free(out);
+    if (devices)
+        run_with(f, name, "cd /data && stat -c '%a %u:%g %F %t,%T' null disk",
+                 "640 0:6 character special file 1,3\n600 0:0 block special file 103,11170\n");
 }
 
-/* Where the engine's disk has no attributes, that is said. */
-static void keeps_extended_attributes(struct contract *f)
+static void check_everything(const struct everything *e, const gantry_output *out)
 {
-    static const char value[] = "a\0b\n=c\xff";
-    const char *name = contract_name(f, "attributes");
-    char records[512];
-    size_t size = tar_record(records, "SCHILY.xattr.user.word", "plain", 5);
-    struct tar_text tar = { 0 };
-    gantry_output *out;
-    int rc;
+    const char *data = out->stdout_data;
+    const size_t size = out->stdout_size;
+    const char *large = tar_find(data, size, e->large, 64);
 
-    size += tar_record(records + size, "SCHILY.xattr.user.a%3Db", value, sizeof value - 1);
+    CHECK(tar_find(data, size, "mtime=1234567890.000000007\n", 27) != NULL);
+    CHECK(tar_find(data, size, e->longer, strlen(e->longer)) != NULL);
+    CHECK(e->records_size == 0 || tar_find(data, size, e->records, e->records_size) != NULL);
+    CHECK(large != NULL && (size_t)(data + size - large) > LARGE);
+    CHECK(memcmp(large, e->large, LARGE) == 0);
+}
+
+/* With extended attributes where the engine's disk has them; where not, that is said. */
+static void keeps_everything(struct contract *f)
+{
+    const int devices = !contract_differs(f, DIFF_NO_DEVICES_IN_VOLUMES);
+    const char *name = contract_name(f, "files");
+    struct everything e;
+    gantry_output *out;
+    int rc = GANTRY_E_UNSUPPORTED;
+
     new_volume(f, name);
-    tar_add(
-        &tar,
-        &(struct tar_file){
-            .name = "dir/", .type = '5', .mode = 0755, .records = records, .records_size = size });
-    tar_add(&tar, &(struct tar_file){ .name = "dir/file",
-                                      .type = '0',
-                                      .mode = 0444,
-                                      .uid = 9,
-                                      .records = records,
-                                      .records_size = size });
-    tar_end(&tar);
-    rc = import_text(f, name, tar.data, tar.size, NULL);
-    free(tar.data);
-    if (rc == GANTRY_E_UNSUPPORTED) {
-        CONTAINS(f->err.message, "cannot set an attribute of dir");
-        print_message("the engine's disk has no extended attributes\n");
-        return;
+    for (int attributes = 1; rc == GANTRY_E_UNSUPPORTED && attributes >= 0; attributes--) {
+        if (!attributes) {
+            CONTAINS(f->err.message, "cannot set an attribute of");
+            print_message("the engine's disk has no extended attributes\n");
+            free_everything(&e);
+        }
+        make_everything(&e, attributes);
+        if (devices)
+            add_devices(&e.tar);
+        tar_end(&e.tar);
+        rc = import_text(f, name, e.tar.data, e.tar.size, NULL);
     }
     OK(rc);
+    look_at_everything(f, name, devices);
     out = check_round_trip(f, name);
-    CHECK(tar_find(out->stdout_data, out->stdout_size, records, size) != NULL);
+    check_everything(&e, out);
     gantry_output_free(out);
+    free_everything(&e);
 }
 
 static void devices_need_an_engine_with_root(struct contract *f)
@@ -191,53 +270,14 @@ static void devices_need_an_engine_with_root(struct contract *f)
     const char *name = contract_name(f, "devices");
     struct tar_text tar = { 0 };
 
+    if (!contract_differs(f, DIFF_NO_DEVICES_IN_VOLUMES))
+        return; /* they are in keeps_everything */
     new_volume(f, name);
-    tar_add(&tar,
-            &(struct tar_file){
-                .name = "null", .type = '3', .mode = 0640, .gid = 6, .major = 1, .minor = 3 });
-    tar_add(&tar, &(struct tar_file){
-                      .name = "disk", .type = '4', .mode = 0600, .major = 259, .minor = 70000 });
+    add_devices(&tar);
     tar_end(&tar);
-    if (contract_differs(f, DIFF_NO_DEVICES_IN_VOLUMES)) {
-        FAILS(import_text(f, name, tar.data, tar.size, NULL), GANTRY_E_DENIED);
-        CONTAINS(f->err.message, "null: operation not permitted");
-    } else {
-        OK(import_text(f, name, tar.data, tar.size, NULL));
-        run_with(f, name, "cd /data && stat -c '%a %u:%g %F %t,%T' null disk",
-                 "640 0:6 character special file 1,3\n600 0:0 block special file 103,11170\n");
-        gantry_output_free(check_round_trip(f, name));
-    }
+    FAILS(import_text(f, name, tar.data, tar.size, NULL), GANTRY_E_DENIED);
+    CONTAINS(f->err.message, "null: operation not permitted");
     free(tar.data);
-}
-
-static void keeps_a_large_file(struct contract *f)
-{
-    enum {
-        SIZE = 4 * 1024 * 1024 + 77
-    };
-    const char *name = contract_name(f, "large");
-    struct noise noise = { .state = 5, .left = SIZE };
-    unsigned char *bytes = malloc(SIZE);
-    struct tar_text tar = { 0 };
-    gantry_output *out;
-    const char *at;
-
-    assert_non_null(bytes);
-    fill_noise(&noise, bytes, SIZE);
-    new_volume(f, name);
-    tar_add(&tar, &(struct tar_file){
-                      .name = "large", .type = '0', .mode = 0644, .data = bytes, .size = SIZE });
-    tar_end(&tar);
-    OK(import_text(f, name, tar.data, tar.size, NULL));
-    out = check_round_trip(f, name);
-    at = tar_find(out->stdout_data, out->stdout_size, "./large", 7);
-    CHECK(at != NULL);
-    at = at - out->stdout_data >= 0 ? at + 512 : at;
-    CHECK((size_t)(out->stdout_data + out->stdout_size - at) > SIZE);
-    CHECK(memcmp(at, bytes, SIZE) == 0);
-    gantry_output_free(out);
-    free(tar.data);
-    free(bytes);
 }
 
 static void empty_volume(struct contract *f)
@@ -246,29 +286,13 @@ static void empty_volume(struct contract *f)
     gantry_output *out;
 
     new_volume(f, name);
-    out = check_round_trip(f, name);
+    out = export_memory(f, name);
     CHECK(out->stdout_size > 1024 && out->stdout_size <= 5 * 512);
+    CHECK(tar_find(out->stdout_data, out->stdout_size, "./\0", 3) != NULL);
     gantry_output_free(out);
 }
 
 /* ---- ways out ---------------------------------------------------------------------------------- */
-
-struct collected {
-    char *data;
-    size_t size;
-};
-
-static int collect(void *arg, int channel, const void *data, size_t size)
-{
-    struct collected *c = arg;
-
-    assert_int_equal(channel, GANTRY_STDOUT);
-    c->data = realloc(c->data, c->size + size);
-    assert_non_null(c->data);
-    memcpy(c->data + c->size, data, size);
-    c->size += size;
-    return 0;
-}
 
 static void read_polling(struct contract *f, gantry_stream *stream, struct collected *c)
 {
@@ -293,14 +317,7 @@ static void read_polling(struct contract *f, gantry_stream *stream, struct colle
     }
 }
 
-static void check_collected(const struct collected *c, const gantry_output *want)
-{
-    CHECK(c->size == want->stdout_size);
-    CHECK(memcmp(c->data, want->stdout_data, c->size) == 0);
-    free(c->data);
-}
-
-/* To memory, a callback, a descriptor, a loop of the caller's; while a container uses the volume. */
+/* To memory, to a descriptor, in a loop of the caller's; while a container uses the volume. */
 static void every_way_out_gives_the_same(struct contract *f)
 {
     const char *name = contract_name(f, "used");
@@ -312,7 +329,7 @@ static void every_way_out_gives_the_same(struct contract *f)
                                       .name = contract_name(f, "user"),
                                       .mounts = mounts,
                                       .command = SHELL(IDLE) };
-    struct collected called = { 0 }, polled = { 0 }, filed = { 0 };
+    struct collected polled = { 0 }, filed = { 0 };
     gantry_stream *stream = NULL;
     gantry_output *out;
     FILE *file = tmpfile();
@@ -324,10 +341,6 @@ static void every_way_out_gives_the_same(struct contract *f)
     run_with(f, name, "cd /data && dd if=/dev/urandom of=a bs=1000 count=700 2>&- && echo b >b",
              "");
     out = export_memory(f, name);
-    OK(gantry_volumes_export_open(f->volumes, name, NULL, &stream, &f->err));
-    OK(gantry_stream_each(stream, collect, &called, &f->err));
-    gantry_stream_close(stream);
-    check_collected(&called, out);
     OK(gantry_volumes_export_open(f->volumes, name, NULL, &stream, &f->err));
     read_polling(f, stream, &polled);
     gantry_stream_close(stream);
@@ -370,36 +383,24 @@ static void import_adds_or_replaces(struct contract *f)
     free(tar.data);
 }
 
-/* A name may not lead out of the volume, nor through what lies in it. */
+/* A name may not lead through what lies in the volume; other ways out are in the unit tests. */
 static void names_lead_nowhere_else(struct contract *f)
 {
     const char *name = contract_name(f, "safe");
-    static const struct {
-        struct tar_file files[2];
-        int code;
-    } rows[] = {
-        { { { .name = "../out", .type = '0' } }, GANTRY_E_INVALID },
-        { { { .name = "/out", .type = '0' } }, GANTRY_E_INVALID },
-        { { { .name = "hard", .type = '1', .link = "../../box" } }, GANTRY_E_INVALID },
-        { { { .name = "way", .type = '2', .link = "/tmp" }, { .name = "way/out", .type = '0' } },
-          GANTRY_E_CONFLICT },
-    };
+    struct tar_text tar = { 0 };
 
     new_volume(f, name);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct tar_text tar = { 0 };
-
-        for (size_t n = 0; n < 2 && rows[i].files[n].name != NULL; n++)
-            tar_add(&tar, &rows[i].files[n]);
-        tar_end(&tar);
-        FAILS(import_text(f, name, tar.data, tar.size, NULL), rows[i].code);
-        CHECK(f->err.outcome == GANTRY_OUTCOME_PARTIAL);
-        CHECK(f->err.resource_kind == GANTRY_RESOURCE_VOLUME);
-        SAME(f->err.resource, name);
-        SAME(f->err.operation, "volumes.import");
-        free(tar.data);
-    }
+    tar_add(&tar, &(struct tar_file){ .name = "way", .type = '2', .link = "/tmp" });
+    tar_add(&tar, &(struct tar_file){ .name = "way/out", .type = '0' });
+    tar_end(&tar);
+    FAILS(import_text(f, name, tar.data, tar.size, NULL), GANTRY_E_CONFLICT);
+    CONTAINS(f->err.message, "way");
+    CHECK(f->err.outcome == GANTRY_OUTCOME_PARTIAL);
+    CHECK(f->err.resource_kind == GANTRY_RESOURCE_VOLUME);
+    SAME(f->err.resource, name);
+    SAME(f->err.operation, "volumes.import");
     OK(gantry_volumes_remove(f->volumes, name, NULL, &f->err));
+    free(tar.data);
 }
 
 /* ---- what is not whole ------------------------------------------------------------------------- */
@@ -428,18 +429,15 @@ static void cut_tar_is_invalid(struct contract *f)
     const char *name = contract_name(f, "cut");
     struct tar_text tar = { 0 };
     char content[3000] = "x";
-    const size_t cuts[] = { 600, 3000, 512 + 3072, 512 + 3072 + 200 };
 
     new_volume(f, name);
     tar_add(&tar, &(struct tar_file){
                       .name = "file", .type = '0', .data = content, .size = sizeof content });
     tar_end(&tar);
-    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
-        FAILS(import_text(f, name, tar.data, cuts[i], NULL), GANTRY_E_INVALID);
-        CONTAINS(f->err.message, "ends early");
-        CHECK(f->err.outcome == GANTRY_OUTCOME_PARTIAL);
-    }
-    OK(import_text(f, name, tar.data, 512 + 3072 + 512, NULL)); /* the mark's first half will do */
+    FAILS(import_text(f, name, tar.data, tar.size - 1024, NULL), GANTRY_E_INVALID);
+    CONTAINS(f->err.message, "ends early");
+    CHECK(f->err.outcome == GANTRY_OUTCOME_PARTIAL);
+    OK(import_text(f, name, tar.data, tar.size - 512, NULL)); /* half of the mark will do */
     free(tar.data);
 }
 
@@ -537,32 +535,8 @@ static int is_removed(struct contract *f, const void *name)
     return 1;
 }
 
-static void fill_large(struct contract *f, const char *name)
+static void cancel_in_the_middle(struct contract *f, const char *name)
 {
-    new_volume(f, name);
-    run_with(f, name, "dd if=/dev/zero of=/data/a bs=65536 count=160 2>&-", "");
-}
-
-static void close_in_the_middle(struct contract *f)
-{
-    const char *name = contract_name(f, "left");
-    gantry_stream *stream = NULL;
-    char piece[100];
-    size_t got = 0;
-
-    fill_large(f, name);
-    OK(gantry_volumes_export_open(f->volumes, name, NULL, &stream, &f->err));
-    OK(gantry_stream_read(stream, piece, sizeof piece, &got, NULL, &f->err));
-    CHECK(got > 0);
-    CHECK(count_helpers(f) == 1);
-    gantry_stream_close(stream);
-    CHECK(count_helpers(f) == 0);
-    OK(gantry_volumes_remove(f->volumes, name, NULL, &f->err));
-}
-
-static void cancel_in_the_middle(struct contract *f)
-{
-    const char *name = contract_name(f, "cancelled");
     gantry_cancel *token = NULL;
     gantry_call call = { .size = sizeof call };
     gantry_volume_export_options opts = { .size = sizeof opts, .call = &call };
@@ -573,7 +547,6 @@ static void cancel_in_the_middle(struct contract *f)
 
     OK(gantry_cancel_new(&token, &f->err));
     call.cancel = token;
-    fill_large(f, name);
     OK(gantry_volumes_export_open(f->volumes, name, &opts, &stream, &f->err));
     OK(gantry_stream_read(stream, piece, sizeof piece, &got, NULL, &f->err));
     gantry_cancel_trigger(token);
@@ -583,26 +556,54 @@ static void cancel_in_the_middle(struct contract *f)
     CHECK(rc == GANTRY_E_CANCELLED);
     SAME(f->err.resource, name);
     gantry_stream_close(stream);
+    gantry_cancel_free(token);
     contract_until(f, no_helpers, NULL);
     contract_until(f, is_removed, name);
-    gantry_cancel_free(token);
+}
+
+static void nothing_runs_on_after_a_close(struct contract *f)
+{
+    const char *name = contract_name(f, "left");
+    gantry_stream *stream = NULL;
+    char piece[100];
+    size_t got = 0;
+
+    new_volume(f, name);
+    run_with(f, name, "dd if=/dev/zero of=/data/a bs=65536 count=160 2>&-", "");
+    OK(gantry_volumes_export_open(f->volumes, name, NULL, &stream, &f->err));
+    OK(gantry_stream_read(stream, piece, sizeof piece, &got, NULL, &f->err));
+    CHECK(got > 0);
+    CHECK(count_helpers(f) == 1);
+    gantry_stream_close(stream);
+    CHECK(count_helpers(f) == 0);
+    cancel_in_the_middle(f, name);
 }
 
 /* ---- the image --------------------------------------------------------------------------------- */
 
-static size_t box_images(struct contract *f, char *reference, size_t capacity)
+static gantry_image_list *box_images(struct contract *f)
 {
     const char *const labels[] = { "io.libgantry.box", NULL };
     gantry_image_list_options opts = { .size = sizeof opts, .labels = labels };
     gantry_image_list *list = NULL;
-    size_t count;
 
     OK(gantry_images_list(f->images, &opts, &list, &f->err));
-    count = list->count;
-    if (count > 0)
-        snprintf(reference, capacity, "%s", list->items[0]->references[0]);
+    return list;
+}
+
+static const char *first_name(const gantry_image *image)
+{
+    return image->references[0] != NULL ? image->references[0] : "";
+}
+
+static void remove_box_images(struct contract *f)
+{
+    gantry_image_remove_options force = { .size = sizeof force, .force = GANTRY_ON };
+    gantry_image_list *list = box_images(f);
+
+    for (size_t i = 0; i < list->count; i++)
+        OK(gantry_images_remove(f->images, list->items[i]->id, &force, NULL, &f->err));
     gantry_image_list_free(list);
-    return count;
 }
 
 struct exporting {
@@ -624,20 +625,17 @@ static void *export_on_a_thread(void *arg)
     return NULL;
 }
 
-/* It is made when it is missing, and by one of two who come at once. */
-static void the_image_is_made_once(struct contract *f)
+/* It is made when it is missing, by each of two who come at once. */
+static void the_image_is_made_when_missing(struct contract *f)
 {
-    gantry_image_remove_options force = { .size = sizeof force, .force = GANTRY_ON };
     const char *name = contract_name(f, "small");
     struct exporting both[2] = { { .f = f, .name = name }, { .f = f, .name = name } };
     pthread_t threads[2];
-    char reference[256] = "";
+    gantry_image_list *list;
+    int named = 0;
 
     new_volume(f, name);
-    gantry_output_free(export_memory(f, name));
-    CHECK(box_images(f, reference, sizeof reference) == 1);
-    CONTAINS(reference, "localhost/libgantry-box:");
-    OK(gantry_images_remove(f->images, reference, &force, NULL, &f->err));
+    remove_box_images(f);
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, export_on_a_thread, &both[i]), 0);
     for (size_t i = 0; i < 2; i++)
@@ -646,16 +644,17 @@ static void the_image_is_made_once(struct contract *f)
         f->err = both[i].err;
         OK(both[i].rc);
     }
-    CHECK(box_images(f, reference, sizeof reference) >= 1);
-    CONTAINS(reference, "localhost/libgantry-box:");
+    list = box_images(f);
+    for (size_t i = 0; i < list->count; i++) /* of two, one may have lost its name to the other */
+        named += strstr(first_name(list->items[i]), "libgantry-box:") != NULL;
+    CHECK(named == 1);
+    gantry_image_list_free(list);
 }
 
 const struct contract_test backup_tests[] = {
 #define BACKUP NEEDS(GANTRY_FEATURE_VOLUMES_EXPORT, GANTRY_FEATURE_VOLUMES_IMPORT), .on = ON_ENGINES
-    TEST_WITH(keeps_all_of_a_file, BACKUP),
-    TEST_WITH(keeps_extended_attributes, BACKUP),
+    TEST_WITH(keeps_everything, BACKUP),
     TEST_WITH(devices_need_an_engine_with_root, BACKUP),
-    TEST_WITH(keeps_a_large_file, BACKUP),
     TEST_WITH(empty_volume, BACKUP),
     TEST_WITH(every_way_out_gives_the_same, BACKUP),
     TEST_WITH(import_adds_or_replaces, BACKUP),
@@ -664,8 +663,7 @@ const struct contract_test backup_tests[] = {
     TEST_WITH(cut_tar_is_invalid, BACKUP),
     TEST_WITH(failing_source_leaves_no_container, BACKUP),
     TEST_WITH(only_the_volume_of_that_name, BACKUP),
-    TEST_WITH(close_in_the_middle, BACKUP),
-    TEST_WITH(cancel_in_the_middle, BACKUP),
-    TEST_WITH(the_image_is_made_once, BACKUP),
+    TEST_WITH(nothing_runs_on_after_a_close, BACKUP),
+    TEST_WITH(the_image_is_made_when_missing, BACKUP),
     { 0 },
 };
