@@ -180,24 +180,26 @@ static void remove_it(struct gnt_volume_box *b, const gantry_call *call)
     } while (gnt_clock_pause(&clock, step, NULL) == 0);
 }
 
-/* Killed first: what it was sent is not to look whole. Docker cannot see its end while nobody takes
- * its output, so the connection goes before the container. */
+/* The connection goes first: Docker does not see a process's end while nobody takes its output. To
+ * the box that unpacks it is the end of a tar without its end mark, which it does not take for a
+ * whole one. */
 void gnt_volume_box_end(struct gnt_volume_box *b, int rc)
 {
     gantry_call limits;
     gantry_call shared;
     const gantry_call *call;
 
-    gnt_call_cleanup(&limits, rc);
-    call = gnt_call_share(&shared, &limits);
-    if (b->id[0] != '\0' && b->started && !b->ended)
-        kill_it(b, call);
     gantry_stream_close(b->stream);
     gantry_wait_close(b->wait);
     b->stream = NULL;
     b->wait = NULL;
-    if (b->id[0] != '\0')
-        remove_it(b, call);
+    if (b->id[0] == '\0')
+        return;
+    gnt_call_cleanup(&limits, rc);
+    call = gnt_call_share(&shared, &limits);
+    if (b->started && !b->ended)
+        kill_it(b, call);
+    remove_it(b, call);
     b->id[0] = '\0';
 }
 
