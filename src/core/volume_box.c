@@ -119,8 +119,10 @@ int gnt_volume_box_start(struct gnt_volume_box *b, const struct gnt_volume_box_p
         rc = prepare(b, err);
     if (rc == 0)
         rc = attach_and_start(b, plan->writes, err);
-    if (rc < 0)
+    if (rc < 0) {
         gnt_volume_box_end(b, rc);
+        gnt_error_resource(err, GANTRY_RESOURCE_VOLUME, plan->volume); /* the container is gone */
+    }
     return rc;
 }
 
