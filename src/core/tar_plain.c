@@ -1,7 +1,7 @@
 /*
- * gzip unpacked on demand, by libarchive, which pulls its input. What cannot be unpacked, or ends
- * early, is INVALID: the upload is cut then. libarchive does not compare gzip's check sum; engines
- * compare the layers with their digests.
+ * Compressed bytes unpacked on demand, by libarchive, which pulls its input. What cannot be
+ * unpacked, or ends early, is INVALID: the upload is cut then. libarchive does not compare gzip's
+ * check sum; engines compare the layers with their digests.
  */
 #include "tar_plain.h"
 
@@ -13,7 +13,25 @@
 #include "error.h"
 
 enum {
-    PIECE = 64 * 1024
+    PIECE = 64 * 1024,
+    MARK_MAX = 6
+};
+
+/* What compressed bytes begin with. */
+static const struct packing {
+    const char *name;
+    const char mark[MARK_MAX + 1];
+    size_t size;
+    int filter;
+    int (*support)(struct archive *a);
+} packings[] = {
+    { "gzip", "\x1f\x8b", 2, ARCHIVE_FILTER_GZIP, archive_read_support_filter_gzip },
+    { "bzip2", "BZh", 3, ARCHIVE_FILTER_BZIP2, archive_read_support_filter_bzip2 },
+    { "xz",
+      "\xfd"
+      "7zXZ",
+      6, ARCHIVE_FILTER_XZ, archive_read_support_filter_xz },
+    { "zstd", "\x28\xb5\x2f\xfd", 4, ARCHIVE_FILTER_ZSTD, archive_read_support_filter_zstd },
 };
 
 struct gnt_tar_plain {
@@ -21,12 +39,13 @@ struct gnt_tar_plain {
     const gantry_source *packed;
     gantry_source source;
     struct archive *unpacker; /* NULL: passes as it is */
+    const struct packing *packing;
     int opened;
     int rc; /* of reading `packed` inside libarchive */
     gantry_error failure;
     size_t begin_at;
     size_t begin_size; /* bytes in `begin`, read before */
-    char begin[2];
+    char begin[MARK_MAX];
     char piece[PIECE];
 };
 
@@ -88,7 +107,7 @@ static int unpack(void *arg, void *buffer, size_t capacity, size_t *out_size, ga
         /* It takes what ends within the first header for bytes that are not packed. */
         if (archive_read_open(p->unpacker, p, NULL, feed, NULL) != ARCHIVE_OK ||
             archive_read_next_header(p->unpacker, &entry) != ARCHIVE_OK ||
-            archive_filter_code(p->unpacker, 0) != ARCHIVE_FILTER_GZIP)
+            archive_filter_code(p->unpacker, 0) != p->packing->filter)
             return damaged(p, err);
     }
     got = archive_read_data(p->unpacker, buffer, capacity);
@@ -117,19 +136,32 @@ static int open_unpacker(struct gnt_tar_plain *p, gantry_error *err)
     p->unpacker = archive_read_new();
     if (p->unpacker == NULL)
         return gnt_nomem(err);
-    if (archive_read_support_filter_gzip(p->unpacker) != ARCHIVE_OK ||
+    if (p->packing->support(p->unpacker) != ARCHIVE_OK ||
         archive_read_support_format_raw(p->unpacker) != ARCHIVE_OK)
         return gnt_fail(err, GANTRY_E_UNSUPPORTED,
-                        "tar: it is packed with gzip, which this libarchive cannot unpack");
+                        "tar: it is packed with %s, which this libarchive cannot unpack",
+                        p->packing->name);
     p->source.read = unpack;
     p->source.length = 0;
     return 0;
 }
 
-int gnt_tar_plain_new(const struct gnt_mem *mem, const gantry_source *packed,
+static const struct packing *packing_of(const struct gnt_tar_plain *p, enum gnt_packing what)
+{
+    size_t count = what == GNT_PACKED_GZIP ? 1 : sizeof packings / sizeof *packings;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct packing *row = &packings[i];
+
+        if (p->begin_size >= row->size && memcmp(p->begin, row->mark, row->size) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+int gnt_tar_plain_new(const struct gnt_mem *mem, const gantry_source *packed, enum gnt_packing what,
                       struct gnt_tar_plain **out, gantry_error *err)
 {
-    static const char mark[2] = { 0x1f, (char)0x8b };
     struct gnt_tar_plain *p = gnt_alloc(mem, sizeof *p);
     int rc;
 
@@ -141,7 +173,8 @@ int gnt_tar_plain_new(const struct gnt_mem *mem, const gantry_source *packed,
         .size = sizeof p->source, .read = pass, .arg = p, .length = packed->length
     };
     rc = read_begin(p, err);
-    if (rc == 0 && p->begin_size == sizeof mark && memcmp(p->begin, mark, sizeof mark) == 0)
+    p->packing = packing_of(p, what);
+    if (rc == 0 && p->packing != NULL)
         rc = open_unpacker(p, err);
     if (rc < 0)
         gnt_tar_plain_free(p);

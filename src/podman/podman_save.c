@@ -101,7 +101,7 @@ int gnt_podman_load(void *state, const gantry_source *tar, const gantry_load_opt
     if (result == NULL)
         return GANTRY_E_NOMEM;
     gnt_upload_init(&upload, tar, opts);
-    rc = gnt_tar_plain_new(&p->rest.host->mem, &upload.source, &plain, err);
+    rc = gnt_tar_plain_new(&p->rest.host->mem, &upload.source, GNT_PACKED_GZIP, &plain, err);
     if (rc == 0) {
         gnt_req_init(&r, &p->rest, "POST", call, "/images/load");
         r.flags |= GNT_REQ_OPEN_ENDED;

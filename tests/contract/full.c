@@ -221,6 +221,46 @@ static void load_without_room(struct contract *f)
     CHECK(count_images(f) == before);
 }
 
+/* Unpack a tar with one file of that many bytes into a volume; what the call gives. */
+static int restore_big(struct contract *f, const char *volume, size_t size)
+{
+    struct noise noise = { .state = ++f->serial, .left = size };
+    gantry_archive *archive = big_archive(f, &noise);
+    gantry_source tar = { .size = sizeof tar, .read = read_stream };
+    gantry_volume_options create = { .size = sizeof create };
+    gantry_volume_import_options opts = { .size = sizeof opts,
+                                          .create = &create,
+                                          .clear = GANTRY_ON };
+    gantry_stream *stream = NULL;
+    int rc;
+
+    OK(gantry_archive_stream(archive, NULL, &stream, &f->err));
+    tar.arg = stream;
+    memset(&f->err, 0, sizeof f->err);
+    rc = gantry_volumes_import(f->volumes, volume, &tar, &opts, &f->err);
+    gantry_stream_close(stream);
+    gantry_archive_free(archive);
+    return rc;
+}
+
+/* A part of it is in the volume then. While it keeps the disk full there is no room for a container
+ * either, so that the volume goes before it is tried again. */
+static void restore_without_room(struct contract *f)
+{
+    const char *name = contract_name(f, "restored");
+
+    FAILS(restore_big(f, name, TOO_BIG), GANTRY_E_NO_SPACE);
+    says_no_space(f->err.message);
+    CONTAINS(f->err.message, "write big");
+    CHECK(f->err.outcome == GANTRY_OUTCOME_PARTIAL);
+    SAME(f->err.operation, "volumes.import");
+    SAME(f->err.resource, name);
+    OK(gantry_volumes_remove(f->volumes, name, NULL, &f->err));
+    OK(restore_big(f, name, HALF));
+    OK(gantry_volumes_remove(f->volumes, name, NULL, &f->err));
+    has_room_again(f);
+}
+
 const struct contract_test full_tests[] = {
     TEST_WITH(import_without_room, SMALL_DISK),
     TEST_WITH(import_fits_after_a_removal, SMALL_DISK),
@@ -228,5 +268,6 @@ const struct contract_test full_tests[] = {
     TEST_WITH(load_without_room, SMALL_DISK),
     TEST_WITH(context_without_room, SMALL_DISK),
     TEST_WITH(build_step_without_room, SMALL_DISK),
+    TEST_WITH(restore_without_room, SMALL_DISK),
     { 0 },
 };

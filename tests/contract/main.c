@@ -30,6 +30,7 @@ static const struct {
     { "copy", copy_tests },
     { "volumes", volumes_tests },
     { "volumes_more", volumes_more_tests },
+    { "backup", backup_tests },
     { "networks", networks_tests },
     { "errors", errors_tests },
     { "threads", threads_tests },

@@ -423,7 +423,7 @@ static int plain(struct dripping *d, char *text, size_t capacity, size_t *out_si
     struct gnt_tar_plain *p = NULL;
     const gantry_source *sent;
     size_t got = 1;
-    int rc = gnt_tar_plain_new(&host.mem, &source, &p, err);
+    int rc = gnt_tar_plain_new(&host.mem, &source, GNT_PACKED_GZIP, &p, err);
 
     *out_size = 0;
     if (rc < 0)
