@@ -92,6 +92,7 @@ extern const struct contract_test follow_tests[];
 extern const struct contract_test copy_tests[];
 extern const struct contract_test volumes_tests[];
 extern const struct contract_test networks_tests[];
+extern const struct contract_test networks2_tests[];
 extern const struct contract_test errors_tests[];
 extern const struct contract_test threads_tests[];
 extern const struct contract_test save_tests[];

@@ -30,6 +30,7 @@ static const struct {
     { "copy", copy_tests },
     { "volumes", volumes_tests },
     { "networks", networks_tests },
+    { "networks2", networks2_tests },
     { "errors", errors_tests },
     { "threads", threads_tests },
     { "full", full_tests },
