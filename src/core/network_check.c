@@ -27,9 +27,8 @@ const gantry_subnet *const *gnt_network_subnets(const gantry_network_options *o,
         return o->subnets;
     if (o->subnet == NULL)
         return NULL;
-    place->one = (gantry_subnet){ .size = sizeof place->one,
-                                  .subnet = o->subnet,
-                                  .gateway = o->gateway };
+    place->one =
+        (gantry_subnet){ .size = sizeof place->one, .subnet = o->subnet, .gateway = o->gateway };
     place->list[0] = &place->one;
     place->list[1] = NULL;
     return place->list;
@@ -136,9 +135,8 @@ static int import_subnets(struct gnt_arena *arena, gantry_network_options *o, ga
         return gnt_nomem(err);
     for (size_t i = 0; i < count; i++) {
         gantry_subnet *item = gnt_arena_alloc(arena, sizeof *item);
-        int rc = item == NULL
-                     ? gnt_nomem(err)
-                     : gnt_import(item, sizeof *item, o->subnets[i], "gantry_subnet", err);
+        int rc = item == NULL ? gnt_nomem(err)
+                              : gnt_import(item, sizeof *item, o->subnets[i], "gantry_subnet", err);
 
         if (rc < 0)
             return rc;

@@ -64,6 +64,22 @@ static int empty(gantry_engine *e, const char *id, const gantry_network_remove_o
     return rc;
 }
 
+/* One that is in use is often the engine's own: that would not change. */
+static int tell_predefined(gantry_engine *e, const char *id, const gantry_call *call,
+                           gantry_error *err)
+{
+    const gantry_network_inspect_options look = { .size = sizeof look,
+                                                  .call = call,
+                                                  .members = GANTRY_OFF };
+    gantry_network *n = NULL;
+    int rc = GANTRY_E_IN_USE;
+
+    if (gnt_network_inspect(e, id, &look, &n, NULL) == 0 && n->predefined)
+        rc = check_predefined(n, err);
+    gantry_network_free(n);
+    return rc;
+}
+
 int gnt_network_remove(gantry_engine *e, const char *id, const gantry_network_remove_options *o,
                        gantry_error *err)
 {
@@ -88,6 +104,8 @@ int gnt_network_remove(gantry_engine *e, const char *id, const gantry_network_re
         if (rc != GANTRY_E_IN_USE || !empties)
             break;
     }
+    if (rc == GANTRY_E_IN_USE && !empties)
+        rc = tell_predefined(e, id, plain.call, &failure);
     if (rc < 0 && changed > 0) {
         gnt_error_suffix(&failure, "containers in it were %s",
                          o->remove_containers == GANTRY_ON ? "removed" : "disconnected");

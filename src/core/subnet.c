@@ -171,8 +171,7 @@ static int common_bits(int family, const unsigned char *a, const unsigned char *
 {
     int bits = 0;
 
-    while (bits < whole_bits(family) &&
-           ((a[bits / 8] ^ b[bits / 8]) & (0x80 >> (bits % 8))) == 0)
+    while (bits < whole_bits(family) && ((a[bits / 8] ^ b[bits / 8]) & (0x80 >> (bits % 8))) == 0)
         bits++;
     return bits;
 }

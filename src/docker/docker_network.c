@@ -70,8 +70,8 @@ static int in_options(struct gnt_in_context *c, const struct gnt_json *v, const 
 
 static int is_own(const char *name)
 {
-    return name != NULL && (strcmp(name, "bridge") == 0 || strcmp(name, "host") == 0 ||
-                            strcmp(name, "none") == 0);
+    return name != NULL &&
+           (strcmp(name, "bridge") == 0 || strcmp(name, "host") == 0 || strcmp(name, "none") == 0);
 }
 
 static int in_predefined(struct gnt_in_context *c, const struct gnt_json *v,

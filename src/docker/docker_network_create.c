@@ -97,8 +97,7 @@ static int out_gateway(struct gnt_out_context *c, const struct gnt_out *row, con
 
     (void)row;
     (void)field;
-    return o->subnet != NULL ? 0
-                             : gnt_fail(c->err, GANTRY_E_INVALID, "gateway: needs subnet");
+    return o->subnet != NULL ? 0 : gnt_fail(c->err, GANTRY_E_INVALID, "gateway: needs subnet");
 }
 
 /* ---- the driver's options -------------------------------------------------------------------- */

@@ -78,8 +78,7 @@ static int in_interfaces(struct gnt_in_context *c, const struct gnt_json *v,
 static const struct gnt_in member_rows[] = {
     GNT_IN_STR(gantry_network_member, container, "."),
     GNT_IN_STR(gantry_network_member, name, "name"),
-    GNT_IN_HOOK(gantry_network_member, address, "interfaces", in_interfaces),
-    GNT_IN_END
+    GNT_IN_HOOK(gantry_network_member, address, "interfaces", in_interfaces), GNT_IN_END
 };
 
 static int in_members(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
@@ -103,23 +102,22 @@ static int in_predefined(struct gnt_in_context *c, const struct gnt_json *v,
 }
 
 #define N gantry_network
-const struct gnt_in gnt_podman_network_rows[] = {
-    GNT_IN_ID_REQ(N, id, "id"),
-    GNT_IN_STR_REQ(N, name, "name"),
-    GNT_IN_STR(N, driver, "driver"),
-    GNT_IN_TIME(N, created_ns, "created"),
-    GNT_IN_HOOK(N, subnets, "subnets", in_subnets),
-    GNT_IN_MAP(N, labels, "labels"),
-    GNT_IN_MAP(N, options, "options"),
-    GNT_IN_FLAG(N, internal, "internal"),
-    GNT_IN_FLAG(N, ipv6, "ipv6_enabled"),
-    GNT_IN_STR(N, parent, "network_interface"),
-    GNT_IN_STRS(N, dns_servers, "network_dns_servers"),
-    GNT_IN_HOOK(N, members, "containers", in_members),
-    GNT_IN_FLAG(N, dns, "dns_enabled"),
-    GNT_IN_HOOK(N, predefined, "name", in_predefined),
-    GNT_IN_END
-};
+const struct gnt_in gnt_podman_network_rows[] = { GNT_IN_ID_REQ(N, id, "id"),
+                                                  GNT_IN_STR_REQ(N, name, "name"),
+                                                  GNT_IN_STR(N, driver, "driver"),
+                                                  GNT_IN_TIME(N, created_ns, "created"),
+                                                  GNT_IN_HOOK(N, subnets, "subnets", in_subnets),
+                                                  GNT_IN_MAP(N, labels, "labels"),
+                                                  GNT_IN_MAP(N, options, "options"),
+                                                  GNT_IN_FLAG(N, internal, "internal"),
+                                                  GNT_IN_FLAG(N, ipv6, "ipv6_enabled"),
+                                                  GNT_IN_STR(N, parent, "network_interface"),
+                                                  GNT_IN_STRS(N, dns_servers,
+                                                              "network_dns_servers"),
+                                                  GNT_IN_HOOK(N, members, "containers", in_members),
+                                                  GNT_IN_FLAG(N, dns, "dns_enabled"),
+                                                  GNT_IN_HOOK(N, predefined, "name", in_predefined),
+                                                  GNT_IN_END };
 #undef N
 
 #define O gantry_network_list_options

@@ -16,8 +16,7 @@ static int out_ipam_driver(struct gnt_out_context *c, const struct gnt_out *row,
     (void)field;
     if (strcmp(o->ipam_driver, "default") == 0)
         return 0;
-    return gnt_json_put(c->arena, c->body, row->path,
-                        gnt_json_string(c->arena, o->ipam_driver)) < 0
+    return gnt_json_put(c->arena, c->body, row->path, gnt_json_string(c->arena, o->ipam_driver)) < 0
                ? gnt_nomem(c->err)
                : 0;
 }

@@ -66,10 +66,9 @@ static const char *prints(struct contract *f, const char *network, const char *s
 {
     static char text[1000];
     gantry_container_options container = { .size = sizeof container, .network = network };
-    gantry_run_options opts = { .size = sizeof opts,
-                                .container = &container,
-                                .command = SHELL(script),
-                                .remove = GANTRY_ON };
+    gantry_run_options opts = {
+        .size = sizeof opts, .container = &container, .command = SHELL(script), .remove = GANTRY_ON
+    };
     gantry_run_result *run = NULL;
 
     OK(contract_run(f, f->base, &opts, &run, &f->err));
@@ -202,31 +201,126 @@ static void ensure_tells_what_differs(struct contract *f)
     gantry_network_ensured_free(ensured);
 }
 
+/* Asks until somebody answers, or once. */
+#define ASK "nc -w 2 %s %d </dev/null"
+#define ASK_LONG                                                                                   \
+    "i=0; while [ $i -lt 50 ]; do " ASK " && exit; i=$((i+1)); usleep 100000; done; echo no"
+
+/* A container of Podman in the same network of hosts, for what lies beyond Docker. */
+struct neighbour {
+    gantry_engine *engine;
+    char address[64];
+};
+
+static void clean_neighbour(struct contract *f, struct neighbour *n)
+{
+    gantry_container_remove_options gone = { .size = sizeof gone,
+                                             .force = GANTRY_ON,
+                                             .missing_ok = GANTRY_ON };
+    gantry_network_remove_options out = { .size = sizeof out, .missing_ok = GANTRY_ON };
+    gantry_image_remove_options drop = { .size = sizeof drop, .missing_ok = GANTRY_ON };
+    char name[100];
+
+    snprintf(name, sizeof name, "%s-beyond", f->prefix);
+    gantry_containers_remove(gantry_engine_containers(n->engine), name, &gone, NULL);
+    gantry_networks_remove(gantry_engine_networks(n->engine), name, &out, NULL);
+    gantry_images_remove(gantry_engine_images(n->engine), name, &drop, NULL, NULL);
+    gantry_engine_close(n->engine);
+}
+
+static int make_neighbour(struct contract *f, struct neighbour *n, const char *subnet,
+                          const char *script)
+{
+    gantry_engine_options engine = { .size = sizeof engine,
+                                     .address = getenv("GANTRY_TEST_PODMAN"),
+                                     .on_demand = GANTRY_OFF };
+    gantry_source tar;
+    char name[100];
+    gantry_network_options network = { .size = sizeof network, .subnet = subnet };
+    gantry_container_options container = {
+        .size = sizeof container, .name = name, .command = SHELL(script), .network = name
+    };
+    gantry_container *info = NULL;
+    int rc;
+
+    if (engine.address == NULL ||
+        gantry_engine_open(GANTRY_RUNTIME_PODMAN, &engine, &n->engine, &f->err) < 0)
+        return 0;
+    snprintf(name, sizeof name, "%s-beyond", f->prefix);
+    tar = contract_base_tar(f);
+    rc = gantry_images_import(gantry_engine_images(n->engine), name, &tar, NULL, NULL, &f->err);
+    contract_base_tar_close(&tar);
+    /* Podman cannot make one while an interface of another engine's container vanishes. */
+    for (int i = 0; rc == 0 && i < 20; i++) {
+        rc = gantry_networks_create(gantry_engine_networks(n->engine), name, &network, NULL,
+                                    &f->err);
+        if (rc != GANTRY_E_ENGINE)
+            break;
+        rc = i < 19 ? 0 : rc;
+    }
+    if (rc == 0)
+        rc = gantry_containers_create(gantry_engine_containers(n->engine), name, &container, NULL,
+                                      &f->err);
+    if (rc == 0)
+        rc = gantry_containers_start(gantry_engine_containers(n->engine), name, NULL, &f->err);
+    if (rc == 0)
+        rc = gantry_containers_inspect(gantry_engine_containers(n->engine), name, NULL, &info,
+                                       &f->err);
+    if (rc == 0)
+        snprintf(n->address, sizeof n->address, "%s", info->attachments[0]->address);
+    gantry_container_free(info);
+    if (rc < 0)
+        clean_neighbour(f, n);
+    OK(rc);
+    return 1;
+}
+
+/* Docker: what the host would have to forward. */
+static void nothing_is_forwarded(struct contract *f, const char *open, const char *closed)
+{
+    struct own own = own_addresses(2);
+    struct neighbour neighbour = { 0 };
+    char ask[300], from_open[64], from_closed[64];
+
+    if (!make_neighbour(f, &neighbour, four(&own, "0/24"),
+                        "while :; do echo out | nc -l -p 7777; done"))
+        return;
+    snprintf(ask, sizeof ask, ASK_LONG, neighbour.address, 7777);
+    snprintf(from_open, sizeof from_open, "%s", prints(f, open, ask));
+    snprintf(ask, sizeof ask, ASK " || echo no", neighbour.address, 7777);
+    snprintf(from_closed, sizeof from_closed, "%s", prints(f, closed, ask));
+    clean_neighbour(f, &neighbour);
+    SAME(from_open, "out\n");
+    SAME(from_closed, "no\n");
+}
+
 /* A listener with every address of the host: what there is beyond a network without internet. */
 static void internal_has_no_way_out(struct contract *f)
 {
-    struct own own = own_addresses(2);
+    struct own own = own_addresses(3);
     gantry_network_options wall = { .size = sizeof wall, .internal = GANTRY_ON };
     gantry_network_options other = { .size = sizeof other, .subnet = four(&own, "0/24") };
     const char *closed = make(f, "closed", &wall);
     const char *open = make(f, "open", NULL);
-    const char *beyond = make(f, "beyond", &other);
-    char listen[100], ask[200];
+    const char *beyond;
+    char listen[100], ask[300];
     int port = contract_port(1);
 
+    if (contract_differs(f, DIFF_INTERNAL_REACHES_THE_HOST)) {
+        nothing_is_forwarded(f, open, closed);
+        return;
+    }
     SAME(prints(f, closed, "ip route | grep -c ^default"), "0\n");
     SAME(prints(f, open, "ip route | grep -c ^default"), "1\n");
     if (contract_differs(f, DIFF_HOST_IS_OUT_OF_REACH))
         return;
+    beyond = make(f, "beyond", &other);
     member_of(f, beyond, IDLE, 1); /* its gateway is an address of the host now */
     snprintf(listen, sizeof listen, "while :; do echo out | nc -l -p %d; done", port);
     member_of(f, "host", listen, 1);
-    snprintf(ask, sizeof ask,
-             "i=0; while [ $i -lt 50 ]; do nc -w 2 %s %d </dev/null && exit; i=$((i+1)); "
-             "usleep 100000; done; echo no",
-             four(&own, "1"), port);
+    snprintf(ask, sizeof ask, ASK_LONG, four(&own, "1"), port);
     SAME(prints(f, open, ask), "out\n");
-    snprintf(ask, sizeof ask, "nc -w 2 %s %d </dev/null || echo no", four(&own, "1"), port);
+    snprintf(ask, sizeof ask, ASK " || echo no", four(&own, "1"), port);
     SAME(prints(f, closed, ask), "no\n");
 }
 
@@ -324,7 +418,7 @@ static void ipv6_without_a_subnet(struct contract *f)
 static void macvlan_on_a_parent(struct contract *f)
 {
     struct own own = own_addresses(3);
-    char bridge[16], ask[200];
+    char bridge[16], ask[300];
     gantry_network_options ground = { .size = sizeof ground, .parent = bridge };
     gantry_subnet subnet = { .size = sizeof subnet, .subnet = four(&own, "0/24") };
     const gantry_subnet *const subnets[] = { &subnet, NULL };
@@ -343,6 +437,8 @@ static void macvlan_on_a_parent(struct contract *f)
 
     snprintf(bridge, sizeof bridge, "gt%u", (unsigned)contract_port(2));
     FAILS(gantry_networks_create(f->networks, name, &opts, NULL, &f->err), GANTRY_E_INVALID);
+    if (contract_differs(f, DIFF_PARENTS_NEED_ROOT))
+        return;
     member_of(f, make(f, "ground", &ground), IDLE, 1);
     OK(gantry_networks_create(f->networks, name, &opts, &n, &f->err));
     SAME(n->driver, "macvlan");
@@ -352,10 +448,7 @@ static void macvlan_on_a_parent(struct contract *f)
     place.network = name;
     OK(gantry_containers_create(f->containers, f->base, &server, NULL, &f->err));
     OK(gantry_containers_start(f->containers, server.name, NULL, &f->err));
-    snprintf(ask, sizeof ask,
-             "i=0; while [ $i -lt 50 ]; do nc -w 2 %s 7777 </dev/null && exit; i=$((i+1)); usleep "
-             "100000; done; echo no",
-             place.address);
+    snprintf(ask, sizeof ask, ASK_LONG, place.address, 7777);
     SAME(prints(f, name, ask), "hello\n");
 }
 
@@ -625,13 +718,15 @@ static void unknown_words_are_invalid(struct contract *f)
     gantry_pair odd = { "no.such.option", "1" };
     gantry_network_options driver = { .size = sizeof driver, .driver = "nosuchdriver" };
     gantry_network_options ipam = { .size = sizeof ipam, .ipam_driver = "nosuchdriver" };
-    gantry_network_options parent = {
-        .size = sizeof parent, .driver = "macvlan", .parent = "nosuch0", .subnet = four(&own, "0/24")
-    };
+    gantry_network_options parent = { .size = sizeof parent,
+                                      .driver = "macvlan",
+                                      .parent = "nosuch0",
+                                      .subnet = four(&own, "0/24") };
     gantry_network_options option = { .size = sizeof option, .options = &odd, .option_count = 1 };
 
     FAILS(gantry_networks_create(f->networks, name, &driver, NULL, &f->err), GANTRY_E_INVALID);
-    FAILS(gantry_networks_create(f->networks, name, &ipam, NULL, &f->err), GANTRY_E_INVALID);
+    if (f->on != ON_DOCKER) /* which waits 15 s for a plugin to come, once is enough */
+        FAILS(gantry_networks_create(f->networks, name, &ipam, NULL, &f->err), GANTRY_E_INVALID);
     FAILS(gantry_networks_create(f->networks, name, &parent, NULL, &f->err), GANTRY_E_INVALID);
     FAILS(gantry_networks_create(f->networks, name, &option, NULL, &f->err), GANTRY_E_UNSUPPORTED);
     CONTAINS(f->err.message, "no.such.option");
