@@ -10,7 +10,7 @@
 #include "engine.h"
 #include "error.h"
 #include "names.h"
-#include "subnet.h"
+#include "network_check.h"
 
 /* Collects lines like "driver: is local, asked nfs" in a result. */
 struct differences {

@@ -5,9 +5,9 @@
 
 #include "error.h"
 #include "names.h"
+#include "network_check.h"
 #include "network_impl.h"
 #include "spec_check.h"
-#include "subnet.h"
 
 static gantry_engine *engine_of(const gantry_networks *networks)
 {

@@ -2,6 +2,8 @@
  * What can be said of a network's options without an engine: subnets, ranges and gateways fit each
  * other, words are words.
  */
+#include "network_check.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +12,6 @@
 #include "labels.h"
 #include "names.h"
 #include "spec_check.h"
-#include "subnet.h"
 
 enum {
     MTU_LEAST = 68,

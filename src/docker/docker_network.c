@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "subnet.h"
+#include "network_check.h"
 
 /* ---- what the daemon tells ------------------------------------------------------------------- */
 

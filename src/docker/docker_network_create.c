@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "subnet.h"
+#include "network_check.h"
 
 enum driver {
     BRIDGE,

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "subnet.h"
+#include "network_check.h"
 
 /* ---- what the service tells ------------------------------------------------------------------ */
 

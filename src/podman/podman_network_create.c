@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "subnet.h"
+#include "network_check.h"
 
 /* Without: the engine's default. */
 static int out_ipam_driver(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
