@@ -36,6 +36,7 @@ static int fill_network(struct memory_fill *fill, const struct memory_network *n
     out->option_count = network->option_count;
     out->internal = network->internal;
     out->ipv6 = network->ipv6;
+    out->dns = 1; /* of members; nobody asks */
     return network->subnet[0] == '\0' || fill_subnet(fill, network, out);
 }
 
@@ -62,6 +63,18 @@ static int check_options(const gantry_network_options *opts, gantry_error *err)
         return gantry_unsupported_option(err, "driver");
     if (opts->extra_json != NULL)
         return gantry_unsupported_option(err, "extra_json");
+    if (opts->subnets != NULL)
+        return gantry_unsupported_option(err, "subnets");
+    if (opts->parent != NULL)
+        return gantry_unsupported_option(err, "parent");
+    if (opts->dns_servers != NULL)
+        return gantry_unsupported_option(err, "dns_servers");
+    if (opts->ipam_driver != NULL)
+        return gantry_unsupported_option(err, "ipam_driver");
+    if (opts->dns == GANTRY_OFF)
+        return gantry_unsupported_option(err, "dns");
+    if (opts->reserved != 0)
+        return gantry_unsupported_option(err, "reserved");
     return 0;
 }
 
@@ -136,6 +149,10 @@ static int inspect(void *state, const char *id, const gantry_network_inspect_opt
 static int wanted(const struct memory_object *object, const gantry_network_list_options *opts)
 {
     if (memory_count(opts->names) > 0 && !memory_listed(opts->names, object->name))
+        return 0;
+    if (memory_count(opts->ids) > 0 && !memory_listed(opts->ids, object->id))
+        return 0;
+    if (memory_count(opts->drivers) > 0 && !memory_listed(opts->drivers, "bridge"))
         return 0;
     return memory_labels_match(object, opts->labels);
 }
@@ -228,6 +245,10 @@ static int connect_container(void *state, const char *id, const char *container,
 
     if (memory_count(opts->aliases) > 0)
         return gantry_unsupported_option(err, "aliases");
+    if (opts->address6 != NULL)
+        return gantry_unsupported_option(err, "address6");
+    if (opts->mac != NULL)
+        return gantry_unsupported_option(err, "mac");
     rc = memory_enter(engine, "networks.connect", opts->call, err);
     if (rc < 0)
         return rc;

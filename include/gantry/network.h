@@ -54,7 +54,8 @@ typedef struct gantry_network {
      * NULL-terminated. */
     const gantry_network_member *const *members;
     int dns;                    /**< 1 if containers find each other by name */
-    int predefined;             /**< 1 if the engine made it and does not let it be removed */
+    int predefined;             /**< 1 if the engine made it and does not let it be removed: Docker's
+                                     "bridge", "host", "none", Podman's "podman" */
 } gantry_network;
 
 /** Networks; free with gantry_network_list_free(). */
@@ -70,7 +71,7 @@ typedef struct gantry_subnet {
     const char *subnet;  /**< as "10.89.0.0/24" or "fd00:1::/64"; required */
     const char *gateway; /**< NULL = the first address */
     const char *range;   /**< a part of the subnet, as "10.89.0.128/25": containers get addresses
-                              from it; NULL = the whole */
+                              from it, unless a fixed one is asked for; NULL = the whole */
 } gantry_subnet;
 
 /** Options of gantry_networks_create() and gantry_networks_ensure(). */
@@ -84,9 +85,10 @@ typedef struct gantry_network_options {
                                         `subnets` */
     const char *gateway;           /**< needs subnet */
     /**
-     * Of the driver. The word "mtu" is understood on both engines; others are the engine's:
-     * Docker's "com.docker.network.bridge.name", Podman's "isolate", "mode" of macvlan and ipvlan
-     * is "mode" on Podman, "macvlan_mode" or "ipvlan_mode" on Docker.
+     * Of the driver. The word "mtu" (68 to 65535) is understood on both engines, on Docker not of
+     * macvlan and ipvlan; others are the engine's: Docker's "com.docker.network.bridge...",
+     * Podman's "isolate"; "mode" of macvlan and ipvlan is "mode" on Podman, "macvlan_mode" or
+     * "ipvlan_mode" on Docker. One that a driver of the engine's own does not know is UNSUPPORTED.
      */
     const gantry_pair *options;
     size_t option_count;
@@ -94,17 +96,16 @@ typedef struct gantry_network_options {
     size_t label_count;
     const char *extra_json;        /**< merged last into the engine's own request; unchecked */
     int internal;                  /**< #GANTRY_ON: no way out */
-    int ipv6;                      /**< #GANTRY_ON */
+    int ipv6;                      /**< #GANTRY_ON; a subnet of IPv6 implies it */
     const gantry_subnet *const *subnets; /**< several, IPv4 and IPv6; NULL-terminated */
-    const char *parent;            /**< of macvlan and ipvlan: interface of the engine's host; NULL
-                                        =
-                                        the engine's choice. On Podman also a bridge's own
-                                        interface */
+    const char *parent;            /**< of macvlan and ipvlan: interface of the engine's host that it
+                                        is on; NULL = the engine's choice. Of a bridge: the name of
+                                        its own interface, which the engine makes */
     const char *const *dns_servers; /**< of its own, addresses, NULL-terminated; Podman from 4.4 */
-    const char *ipam_driver;       /**< who gives addresses: "default" on Docker; "host-local",
-                                        "dhcp", "none" on Podman; "null" on Docker is "none" here */
+    const char *ipam_driver;       /**< who gives addresses: "default"; "host-local", "dhcp" on
+                                        Podman; "none", which Docker calls "null"; a plugin */
     int dns;                       /**< #GANTRY_OFF: containers do not find each other by name;
-                                        Podman */
+                                        Podman. There only bridges can have it #GANTRY_ON */
     int reserved;
 } gantry_network_options;
 
@@ -113,7 +114,10 @@ typedef struct gantry_network_options {
  * that, on the engine's host.
  * @param name  [a-zA-Z0-9][a-zA-Z0-9_.-]*
  * @param out   may be NULL
- * @return 0, #GANTRY_E_EXISTS, ... `POST /networks/create` on both. Since 0.1.
+ * @return 0, #GANTRY_E_EXISTS, #GANTRY_E_INVALID of what does not fit (a gateway or range outside
+ *         of its subnet, an unknown driver or parent), #GANTRY_E_CONFLICT if the subnet overlaps
+ *         another one or the parent is taken, #GANTRY_E_UNSUPPORTED, ...
+ *         `POST /networks/create` on both. Since 0.1.
  */
 GANTRY_API int gantry_networks_create(gantry_networks *networks, const char *name,
                                       const gantry_network_options *opts, gantry_network **out,
@@ -132,7 +136,11 @@ typedef struct gantry_network_ensured {
     int reserved;
 } gantry_network_ensured;
 
-/** Create a network or accept the one that is there, reporting what differs. Since 0.1. */
+/**
+ * Create a network or accept the one that is there, reporting what differs. Subnets, options,
+ * labels and servers that are there besides are no difference; `ipam_driver` and `extra_json` are
+ * not compared. Since 0.1.
+ */
 GANTRY_API int gantry_networks_ensure(gantry_networks *networks, const char *name,
                                       const gantry_network_options *opts,
                                       gantry_network_ensured **out, gantry_error *err);
@@ -151,8 +159,8 @@ typedef struct gantry_network_inspect_options {
 
 /**
  * One network, with the containers in it, those that do not run too. Docker `GET /networks/{id}`,
- * Podman `GET /libpod/networks/{id}/json`, and `GET /containers/json` with
- * `GET /containers/{id}/json`. Since 0.1.
+ * Podman `GET /libpod/networks/{id}/json`, and `GET /containers/json`; before Podman 5.0, which
+ * tells no addresses there, `GET /containers/{id}/json` of each that runs. Since 0.1.
  */
 GANTRY_API int gantry_networks_inspect(gantry_networks *networks, const char *id,
                                        const gantry_network_inspect_options *opts,
@@ -183,16 +191,20 @@ typedef struct gantry_network_remove_options {
     size_t size;             /**< sizeof(gantry_network_remove_options) */
     const gantry_call *call;
     int missing_ok;          /**< #GANTRY_ON: no network is success */
-    int force;               /**< #GANTRY_ON: containers in it are taken out of it first */
-    int remove_containers;   /**< #GANTRY_ON: containers in it are removed first, running ones too
-                                  */
+    int force;               /**< #GANTRY_ON: containers in it are taken out of it first, those that
+                                  do not run too */
+    int remove_containers;   /**< #GANTRY_ON: containers in it are removed first, running ones too;
+                                  stronger than `force` */
     int reserved;
 } gantry_network_remove_options;
 
 /**
  * Remove a network. Containers are never removed along unless `remove_containers` says so; one that
- * has no other network stays without one.
- * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_IN_USE, ... `DELETE /networks/{id}`. Since 0.1.
+ * has no other network stays without one. Never with an engine's own force.
+ * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_IN_USE if a container is in it, running or not,
+ *         #GANTRY_E_FORBIDDEN of a predefined one, ...; with outcome PARTIAL if members were taken
+ *         out, or removed, before a failure. `DELETE /networks/{id}`, after inspect and
+ *         gantry_networks_disconnect() or gantry_containers_remove() of each. Since 0.1.
  */
 GANTRY_API int gantry_networks_remove(gantry_networks *networks, const char *id,
                                       const gantry_network_remove_options *opts,
@@ -205,7 +217,8 @@ typedef struct gantry_network_connect_options {
     const char *const *aliases; /**< further names of the container there, NULL-terminated */
     const char *address;        /**< fixed IPv4 address, NULL = the engine picks one */
     const char *address6;       /**< fixed IPv6 address */
-    const char *mac;            /**< fixed MAC address; Podman, Docker from API 1.44 */
+    const char *mac;            /**< fixed MAC address; Podman, Docker from API 1.54: before it has no
+                                     effect there, but at create */
     int attached_ok;            /**< #GANTRY_ON: one that is attached already is success, however it
                                      is attached */
     int reserved;
@@ -214,7 +227,9 @@ typedef struct gantry_network_connect_options {
 /**
  * Attach a container to a network.
  * @return 0, #GANTRY_E_NOT_FOUND (resource_kind says which), #GANTRY_E_STATE if it is attached
- *         already, ... `POST /networks/{id}/connect`. Since 0.1.
+ *         already, #GANTRY_E_INVALID if an address is in no subnet of it, #GANTRY_E_IN_USE if it is
+ *         taken, ... `POST /networks/{id}/connect`, before it `GET /networks/{id}` for what is to be
+ *         checked. Since 0.1.
  */
 GANTRY_API int gantry_networks_connect(gantry_networks *networks, const char *id,
                                        const char *container,
@@ -260,7 +275,7 @@ typedef struct gantry_networks_pruned {
  * Remove networks that no container is in, running or not; predefined ones stay.
  * @param out  may be NULL
  * @return 0; a failure with outcome PARTIAL, whose `output` names what was removed, if some could
- *         not be. Composed of list, inspect and remove. Since 0.1.
+ *         not be. Composed of the lists of networks and containers, and remove. Since 0.1.
  */
 GANTRY_API int gantry_networks_prune(gantry_networks *networks,
                                      const gantry_network_prune_options *opts,

@@ -12,6 +12,7 @@
 #include "engine.h"
 #include "error.h"
 #include "names.h"
+#include "network_check.h"
 
 /* Collects lines like "driver: is local, asked nfs" in a result. */
 struct differences {
@@ -149,18 +150,70 @@ int gantry_volumes_ensure(gantry_volumes *volumes, const char *name,
 
 /* ---- networks -------------------------------------------------------------------------------- */
 
+static const gantry_subnet_info *find_subnet(const gantry_network *n, const char *subnet)
+{
+    const gantry_subnet_info *const *s = n->subnets;
+
+    while (*s != NULL && !gnt_subnet_same((*s)->subnet, subnet))
+        s++;
+    return *s;
+}
+
+static void compare_address(struct differences *d, const char *what, const char *is,
+                            const char *asked)
+{
+    if (asked != NULL && !gnt_subnet_same(is, asked))
+        differs(d, what, is, asked);
+}
+
+/* What was asked must be there, in any order; the short form must be the first. */
+static void compare_subnets(struct differences *d, const gantry_network *n,
+                            const gantry_network_options *o)
+{
+    const gantry_subnet_info *first = n->subnets[0];
+    struct gnt_subnets place;
+    const gantry_subnet *const *asked = gnt_network_subnets(o, &place);
+
+    for (; asked != NULL && *asked != NULL; asked++) {
+        const gantry_subnet_info *is = find_subnet(n, (*asked)->subnet);
+
+        if (is == NULL) {
+            differs(d, "subnet", first != NULL ? first->subnet : "", (*asked)->subnet);
+            is = o->subnets == NULL ? first : NULL;
+        }
+        if (is != NULL) {
+            compare_address(d, "gateway", is->gateway, (*asked)->gateway);
+            compare_address(d, "range", is->range, (*asked)->range);
+        }
+    }
+}
+
+static void compare_servers(struct differences *d, const gantry_network *n,
+                            const char *const *asked)
+{
+    for (; asked != NULL && *asked != NULL; asked++) {
+        const char *const *is = n->dns_servers;
+
+        while (*is != NULL && strcmp(*is, *asked) != 0)
+            is++;
+        if (*is == NULL)
+            differs(d, "dns_servers", "", *asked);
+    }
+}
+
 static int compare_network(gantry_network_ensured *ensured, const gantry_network_options *o,
                            gantry_error *err)
 {
     const gantry_network *n = ensured->network;
-    const gantry_subnet_info *first = n->subnets[0];
     struct differences d = { gnt_result_arena(ensured), ensured->differences, 0 };
 
     compare_text(&d, "driver", n->driver, o->driver);
-    compare_text(&d, "subnet", first != NULL ? first->subnet : "", o->subnet);
-    compare_text(&d, "gateway", first != NULL ? first->gateway : "", o->gateway);
+    compare_subnets(&d, n, o);
     compare_switch(&d, "internal", n->internal, o->internal);
     compare_switch(&d, "ipv6", n->ipv6, o->ipv6);
+    compare_switch(&d, "dns", n->dns, o->dns);
+    compare_text(&d, "parent", n->parent, o->parent);
+    compare_servers(&d, n, o->dns_servers);
     compare_pairs(&d, "option", n->options, n->option_count, o->options, o->option_count);
     compare_pairs(&d, "label", n->labels, n->label_count, o->labels, o->label_count);
     ensured->differences = d.list;
@@ -171,7 +224,9 @@ static int ensure_network(gantry_engine *e, const char *name, const gantry_netwo
                           gantry_network_ensured *ensured, gantry_error *err)
 {
     const gantry_network_ops *ops = &e->backend->networks;
-    gantry_network_inspect_options inspect = { .size = sizeof inspect, .call = o->call };
+    gantry_network_inspect_options inspect = { .size = sizeof inspect,
+                                               .call = o->call,
+                                               .members = GANTRY_OFF };
     gantry_network *network = NULL;
     gantry_error failure = { 0 };
     int rc = ops->create(e->state, name, o, &network, &failure);
@@ -197,14 +252,17 @@ int gantry_networks_ensure(gantry_networks *networks, const char *name,
     gantry_network_ensured *ensured = NULL;
     gantry_network_options o;
     gantry_call shared;
+    struct gnt_arena arena;
     int rc = gnt_enter(e, GANTRY_FEATURE_NETWORKS_CREATE, err);
 
-    if (rc == 0)
-        rc = gnt_check_name("name", name, err);
+    if (rc < 0)
+        return gnt_leave(rc, GANTRY_FEATURE_NETWORKS_CREATE, GANTRY_RESOURCE_NETWORK, name, err);
+    gnt_arena_init(&arena, &e->host.mem);
+    rc = gnt_check_name("name", name, err);
     if (rc == 0)
         rc = GNT_IMPORT(gantry_network_options, o, opts, err);
-    if (rc == 0 && o.gateway != NULL && o.subnet == NULL)
-        rc = gnt_fail(err, GANTRY_E_INVALID, "gateway: needs subnet");
+    if (rc == 0)
+        rc = gnt_network_options_import(&arena, &o, err);
     if (rc == 0) {
         o.call = gnt_call_share(&shared, o.call);
         ensured = gnt_result_new(&e->host.mem, GNT_KIND_NETWORK_ENSURED, err);
@@ -214,5 +272,6 @@ int gantry_networks_ensure(gantry_networks *networks, const char *name,
         *out = ensured;
     else
         gantry_network_ensured_free(ensured);
+    gnt_arena_free(&arena);
     return gnt_leave(rc, GANTRY_FEATURE_NETWORKS_CREATE, GANTRY_RESOURCE_NETWORK, name, err);
 }

@@ -79,6 +79,10 @@ int gnt_in_mounts(struct gnt_in_context *, const struct gnt_json *, const struct
 int gnt_in_attachments(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
                        void *);
 
+/* Hook: the address of "10.89.0.2/24" (rest_network.c). */
+int gnt_in_bare_address(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
+                        void *);
+
 /* What streams need to know of a container before they begin: GET /containers/%s/json. */
 struct gnt_container_facts {
     int tty;

@@ -40,6 +40,8 @@ int gnt_check_texts(const char *argument, const char *const *list, gantry_error 
 int gnt_port_number(const char *text, size_t size);
 /* IPv4, IPv6, or either: family 4, 6, 0. */
 int gnt_check_address(const char *argument, const char *text, int family, gantry_error *err);
+/* "02:42:ac:11:00:02" */
+int gnt_check_mac(const char *argument, const char *text, gantry_error *err);
 
 /* ---- the whole (spec_check.c) ---------------------------------------------------------------- */
 

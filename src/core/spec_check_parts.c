@@ -193,7 +193,7 @@ int gnt_port_check(const gantry_port *p, gantry_error *err)
 }
 
 /* "02:42:ac:11:00:02" */
-static int check_mac(const char *text, gantry_error *err)
+int gnt_check_mac(const char *argument, const char *text, gantry_error *err)
 {
     static const char hex[] = "0123456789abcdefABCDEF";
     size_t i = 0;
@@ -203,7 +203,7 @@ static int check_mac(const char *text, gantry_error *err)
         i++;
     if (i == 17 && text[i] == '\0')
         return 0;
-    return gnt_fail(err, GANTRY_E_INVALID, "networks: mac: is no MAC address: %.40s", text);
+    return gnt_fail(err, GANTRY_E_INVALID, "%s: is no MAC address: %.40s", argument, text);
 }
 
 int gnt_attachment_check(const gantry_attachment *a, gantry_error *err)
@@ -220,7 +220,7 @@ int gnt_attachment_check(const gantry_attachment *a, gantry_error *err)
     if (rc == 0 && a->address6 != NULL)
         rc = gnt_check_address("networks: address6", a->address6, 6, err);
     if (rc == 0 && a->mac != NULL)
-        rc = check_mac(a->mac, err);
+        rc = gnt_check_mac("networks: mac", a->mac, err);
     return rc;
 }
 

@@ -22,6 +22,10 @@ const struct gnt_error_row gnt_docker_errors[] = {
     { 0, "failed to mount local volume", GANTRY_E_INVALID, 0 }, /* by its options */
     { 400, "client version", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 404, "page not found", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
+    { 0, "non-overlapping IPv6 address pool", GANTRY_E_UNSUPPORTED, 0 }, /* before 27 */
+    { 0, "non-overlapping IPv4 address pool", GANTRY_E_CONFLICT, 0 },
+    { 0, "address pools have been fully subnetted", GANTRY_E_CONFLICT, 0 },
+    { 404, "plugin \"", GANTRY_E_INVALID, 0 }, /* a driver */
     { 0, "no such container", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_CONTAINER },
     { 0, "no such image", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
     { 0, "no such volume", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_VOLUME },
@@ -55,6 +59,19 @@ const struct gnt_error_row gnt_docker_errors[] = {
     { 0, "/docker-import-", GANTRY_E_INVALID, 0 },
     { 0, "unrecognized image format", GANTRY_E_INVALID, 0 },
     { 0, "pool overlaps", GANTRY_E_CONFLICT, 0 },
+    { 0, "networks have overlapping IP", GANTRY_E_CONFLICT, 0 },
+    { 0, "networks have same bridge name", GANTRY_E_CONFLICT, 0 },
+    { 0, "is already using parent interface", GANTRY_E_CONFLICT, 0 },
+    { 0, "doesn't support multiple subnets", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "ipv4 pool is empty", GANTRY_E_UNSUPPORTED, 0 }, /* it needs addresses */
+    { 0, "requested address is out of range", GANTRY_E_INVALID, 0 },
+    { 0, "invalid subnet ", GANTRY_E_INVALID, 0 },
+    { 0, "invalid subinterface vlan name", GANTRY_E_INVALID, 0 }, /* no such parent */
+    { 0, "is not a valid macvlan parent", GANTRY_E_INVALID, 0 },
+    { 0, "is not a valid ipvlan parent", GANTRY_E_INVALID, 0 },
+    { 0, "requested macvlan mode", GANTRY_E_INVALID, 0 },
+    { 0, "requested ipvlan mode", GANTRY_E_INVALID, 0 },
+    { 0, "failed to parse com.docker.network", GANTRY_E_INVALID, 0 },
     { 500, "ps: error: ", GANTRY_E_INVALID, 0 }, /* columns of processes */
     { 500, "PID field in ps output", GANTRY_E_INVALID, 0 },
     /* Of options of a container, some of them looked at when it starts. */

@@ -57,6 +57,21 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "with more than one tag", GANTRY_E_CONFLICT, GANTRY_RESOURCE_IMAGE },
     { 0, "invalid network mode", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "unsupported bridge network option", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "unsupported macvlan network option", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "unsupported ipvlan network option", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "unsupported driver ipvlan", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "failed to find driver or plugin", GANTRY_E_INVALID, 0 },
+    { 0, "dhcp is not yet supported", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "ipam driver dhcp is not supported", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "unsupported ipam driver", GANTRY_E_INVALID, 0 },
+    { 0, "needs at least one subnet", GANTRY_E_INVALID, 0 },
+    { 0, "parent interface ", GANTRY_E_INVALID, 0 },
+    { 0, "unknown macvlan mode", GANTRY_E_INVALID, 0 },
+    { 0, "unknown ipvlan mode", GANTRY_E_INVALID, 0 },
+    { 0, "not in any subnet on network", GANTRY_E_INVALID, 0 }, /* a fixed address */
+    { 0, "could not find free subnet", GANTRY_E_CONFLICT, 0 },
+    { 0, "bridge name ", GANTRY_E_CONFLICT, 0 }, /* is in use */
+    { 0, "default network ", GANTRY_E_FORBIDDEN, GANTRY_RESOURCE_NETWORK }, /* cannot go */
     { 0, "can not pause containers on rootless", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "checkpoint/restore requires", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 409, "has no defined healthcheck", GANTRY_E_INVALID, 0 },

@@ -66,6 +66,8 @@ int gnt_podman_wait(void *state, const char *id, const gantry_wait_options *opts
 /* For a word of the engine's own (podman_wait_word.c). */
 int gnt_podman_wait_word(struct podman *p, const char *id, const gantry_wait_options *opts,
                          gantry_wait **out, gantry_error *err);
+int gnt_podman_network_create(void *state, const char *name, const gantry_network_options *opts,
+                              gantry_network **out, gantry_error *err);
 int gnt_podman_create(void *state, const char *image, const gantry_container_options *opts,
                       gantry_created **out, gantry_error *err);
 int gnt_podman_start(void *state, const char *id, const gantry_container_start_options *opts,

@@ -5,10 +5,38 @@
 
 #include <string.h>
 
-/* ---- tables ---------------------------------------------------------------------------------- */
+#include "network_check.h"
+
+/* ---- what the service tells ------------------------------------------------------------------ */
+
+/* A range is two addresses here. */
+static int in_range(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                    void *field)
+{
+    const char *text = gnt_json_text(gnt_json_member(v, "subnet"));
+    const char *first = gnt_json_text(gnt_json_get(v, "lease_range/start_ip"));
+    const char *last = gnt_json_text(gnt_json_get(v, "lease_range/end_ip"));
+    struct gnt_subnet subnet;
+    char own_first[GNT_ADDRESS_SIZE];
+    char own_last[GNT_ADDRESS_SIZE];
+    const char *range;
+
+    (void)row;
+    if (text == NULL || gnt_subnet_parse("", text, &subnet, NULL) < 0 ||
+        (first == NULL && last == NULL))
+        return 0;
+    gnt_subnet_lease(&subnet, &subnet, own_first, own_last);
+    range = gnt_subnet_range(c->arena, &subnet, first != NULL ? first : own_first,
+                             last != NULL ? last : own_last);
+    if (range == NULL)
+        return gnt_nomem(c->err);
+    memcpy(field, &range, sizeof range);
+    return 0;
+}
 
 static const struct gnt_in subnet_rows[] = { GNT_IN_STR(gantry_subnet_info, subnet, "subnet"),
                                              GNT_IN_STR(gantry_subnet_info, gateway, "gateway"),
+                                             GNT_IN_HOOK(gantry_subnet_info, range, "", in_range),
                                              GNT_IN_END };
 
 static int in_subnets(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
@@ -16,6 +44,61 @@ static int in_subnets(struct gnt_in_context *c, const struct gnt_json *v, const 
 {
     (void)row;
     return gnt_in_items(c, v, GANTRY_KIND_SUBNET_INFO, subnet_rows, field);
+}
+
+/* {"eth0": {"subnets": [{"ipnet": "10.89.0.2/24"}], "mac_address"}}: the only interface there. */
+static int in_interfaces(struct gnt_in_context *c, const struct gnt_json *v,
+                         const struct gnt_in *row, void *field)
+{
+    gantry_network_member *m =
+        (gantry_network_member *)((char *)field - offsetof(gantry_network_member, address));
+    static const struct gnt_in mac[] = { GNT_IN_STR(gantry_network_member, mac, "mac_address"),
+                                         GNT_IN_END };
+    const struct gnt_json *eth = v->type == GNT_JSON_OBJECT ? v->first : NULL;
+    const struct gnt_json *subnets = gnt_json_member(eth, "subnets");
+    int rc = 0;
+
+    if (eth == NULL || eth->type != GNT_JSON_OBJECT)
+        return 0;
+    rc = gnt_decode(c->arena, eth, NULL, mac, m, c->err);
+    for (subnets = subnets != NULL && subnets->type == GNT_JSON_ARRAY ? subnets->first : NULL;
+         rc == 0 && subnets != NULL; subnets = subnets->next) {
+        const struct gnt_json *net = gnt_json_member(subnets, "ipnet");
+        const char *text = gnt_json_text(net);
+
+        if (text != NULL)
+            rc = gnt_in_bare_address(c, net, row,
+                                     strchr(text, ':') != NULL ? (void *)&m->address6
+                                                               : (void *)&m->address);
+    }
+    return rc;
+}
+
+/* From 5.0 on. */
+static const struct gnt_in member_rows[] = {
+    GNT_IN_STR(gantry_network_member, container, "."),
+    GNT_IN_STR(gantry_network_member, name, "name"),
+    GNT_IN_HOOK(gantry_network_member, address, "interfaces", in_interfaces), GNT_IN_END
+};
+
+static int in_members(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                      void *field)
+{
+    (void)row;
+    return gnt_in_items(c, v, GANTRY_KIND_NETWORK_MEMBER, member_rows, field);
+}
+
+/* The one that is always there, unless containers.conf names another. */
+static int in_predefined(struct gnt_in_context *c, const struct gnt_json *v,
+                         const struct gnt_in *row, void *field)
+{
+    const char *name = gnt_json_text(v);
+    int own = name != NULL && strcmp(name, "podman") == 0;
+
+    (void)c;
+    (void)row;
+    memcpy(field, &own, sizeof own);
+    return 0;
 }
 
 #define N gantry_network
@@ -28,42 +111,28 @@ const struct gnt_in gnt_podman_network_rows[] = { GNT_IN_ID_REQ(N, id, "id"),
                                                   GNT_IN_MAP(N, options, "options"),
                                                   GNT_IN_FLAG(N, internal, "internal"),
                                                   GNT_IN_FLAG(N, ipv6, "ipv6_enabled"),
+                                                  GNT_IN_STR(N, parent, "network_interface"),
+                                                  GNT_IN_STRS(N, dns_servers,
+                                                              "network_dns_servers"),
+                                                  GNT_IN_HOOK(N, members, "containers", in_members),
+                                                  GNT_IN_FLAG(N, dns, "dns_enabled"),
+                                                  GNT_IN_HOOK(N, predefined, "name", in_predefined),
                                                   GNT_IN_END };
 #undef N
-
-#define O gantry_network_options
-const struct gnt_out gnt_podman_network_options[] = { GNT_OUT_STR(O, driver, "driver"),
-                                                      GNT_OUT_CODE(O, subnet),
-                                                      GNT_OUT_CODE(O, gateway),
-                                                      GNT_OUT_MAP(O, options, "options"),
-                                                      GNT_OUT_MAP(O, labels, "labels"),
-                                                      GNT_OUT_CODE(O, extra_json),
-                                                      GNT_OUT_ON(O, internal, "internal"),
-                                                      GNT_OUT_ON(O, ipv6, "ipv6_enabled"),
-                                                      GNT_OUT_REFUSE(O, subnets),
-                                                      GNT_OUT_REFUSE(O, parent),
-                                                      GNT_OUT_REFUSE(O, dns_servers),
-                                                      GNT_OUT_REFUSE(O, ipam_driver),
-                                                      GNT_OUT_REFUSE(O, dns),
-                                                      GNT_OUT_REFUSE(O, reserved),
-
-                                                      GNT_OUT_END };
-#undef O
 
 #define O gantry_network_list_options
 const struct gnt_out gnt_podman_network_list_options[] = { GNT_OUT_CODE(O, names),
                                                            GNT_OUT_CODE(O, labels),
                                                            GNT_OUT_CODE(O, filters),
                                                            GNT_OUT_CODE(O, filter_count),
-                                                           GNT_OUT_REFUSE(O, drivers),
-                                                           GNT_OUT_REFUSE(O, ids),
+                                                           GNT_OUT_CODE(O, drivers),
+                                                           GNT_OUT_CODE(O, ids),
                                                            GNT_OUT_END };
 #undef O
 
 #define O gantry_network_remove_options
 const struct gnt_out gnt_podman_network_remove_options[] = {
-    GNT_OUT_CODE(O, missing_ok), GNT_OUT_REFUSE(O, force), GNT_OUT_REFUSE(O, remove_containers),
-
+    GNT_OUT_CODE(O, missing_ok), GNT_OUT_CODE(O, force), GNT_OUT_CODE(O, remove_containers),
     GNT_OUT_REFUSE(O, reserved), GNT_OUT_END
 };
 #undef O
@@ -71,83 +140,38 @@ const struct gnt_out gnt_podman_network_remove_options[] = {
 /* static_ips is a list */
 static int out_address(struct gnt_out_context *c, const struct gnt_out *row, const void *field)
 {
-    const char *list[2] = { NULL, NULL };
-    struct gnt_json *array;
+    struct gnt_json *list = (struct gnt_json *)gnt_json_get(c->body, row->path);
+    const char *text;
+    int rc = 0;
 
-    memcpy(&list[0], field, sizeof list[0]);
-    array = gnt_podman_strings(c->arena, list);
-    if (gnt_json_put(c->arena, c->body, row->path, array) < 0)
-        return gnt_nomem(c->err);
-    return 0;
+    memcpy(&text, field, sizeof text);
+    if (list == NULL) {
+        list = gnt_json_new(c->arena, GNT_JSON_ARRAY);
+        rc = gnt_json_put(c->arena, c->body, row->path, list);
+    }
+    if (rc == 0)
+        rc = gnt_json_add(list, gnt_json_string(c->arena, text));
+    return rc < 0 ? gnt_nomem(c->err) : 0;
 }
 
+#define C gantry_network_connect_options
 const struct gnt_out gnt_podman_connect_options[] = {
-    GNT_OUT_STRS(gantry_network_connect_options, aliases, "aliases"),
-    GNT_OUT_HOOK(gantry_network_connect_options, address, "static_ips", out_address),
-    GNT_OUT_REFUSE(gantry_network_connect_options, address6),
-    GNT_OUT_REFUSE(gantry_network_connect_options, mac),
-    GNT_OUT_REFUSE(gantry_network_connect_options, attached_ok),
-    GNT_OUT_REFUSE(gantry_network_connect_options, reserved),
+    GNT_OUT_STRS(C, aliases, "aliases"),
+    GNT_OUT_HOOK(C, address, "static_ips", out_address),
+    GNT_OUT_HOOK(C, address6, "static_ips", out_address),
+    GNT_OUT_STR(C, mac, "static_mac"),
+    GNT_OUT_CODE(C, attached_ok),
+    GNT_OUT_REFUSE(C, reserved),
     GNT_OUT_END
 };
+#undef C
 
 #define O gantry_network_disconnect_options
 const struct gnt_out gnt_podman_disconnect_options[] = { GNT_OUT_ON(O, force, "Force"),
                                                          GNT_OUT_REFUSE(O, reserved), GNT_OUT_END };
 #undef O
 
-/* ---- create, inspect, list, remove ----------------------------------------------------------- */
-
-static void put_text(struct gnt_req *r, struct gnt_json *object, const char *key, const char *text)
-{
-    if (r->rc == 0 && text != NULL)
-        gnt_podman_put(r, object, key, gnt_json_string(&r->arena, text));
-}
-
-static void add_subnet(struct gnt_req *r, struct gnt_json *body, const gantry_network_options *opts)
-{
-    struct gnt_json *array;
-    struct gnt_json *item;
-
-    if (opts->gateway != NULL && opts->subnet == NULL)
-        gnt_req_fail(r, GANTRY_E_INVALID, "gateway: needs subnet");
-    if (opts->subnet == NULL || r->rc != 0)
-        return;
-    array = gnt_json_new(&r->arena, GNT_JSON_ARRAY);
-    item = gnt_req_object(r);
-    put_text(r, item, "subnet", opts->subnet);
-    put_text(r, item, "gateway", opts->gateway);
-    if (r->rc == 0 && (array == NULL || gnt_json_add(array, item) < 0))
-        gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
-    gnt_podman_put(r, body, "subnets", array);
-}
-
-static int podman_network_create(void *state, const char *name, const gantry_network_options *opts,
-                                 gantry_network **out, gantry_error *err)
-{
-    struct podman *p = state;
-    int bridge = opts->driver == NULL || strcmp(opts->driver, "bridge") == 0;
-    struct gnt_req r;
-    struct gnt_json *body;
-    void *result = NULL;
-    int rc;
-
-    gnt_req_init(&r, &p->rest, "POST", opts->call, "/networks/create");
-    gnt_req_about(&r, GANTRY_RESOURCE_NETWORK, name);
-    body = gnt_req_encode(&r, opts, gnt_podman_network_options);
-    put_text(&r, body, "name", name);
-    add_subnet(&r, body, opts);
-    /* Unless told, containers would not find each other by name. */
-    if (bridge && r.rc == 0)
-        gnt_podman_put(&r, body, "dns_enabled", gnt_json_boolean(&r.arena, 1));
-    gnt_req_extra_json(&r, body, opts->extra_json);
-    gnt_req_json(&r, body);
-    rc = gnt_req_result(&r, GANTRY_KIND_NETWORK, gnt_podman_network_rows,
-                        offsetof(gantry_network, json), &result, err);
-    if (rc == 0)
-        *out = result;
-    return rc;
-}
+/* ---- inspect, list, remove ------------------------------------------------------------------- */
 
 static int podman_network_inspect(void *state, const char *id,
                                   const gantry_network_inspect_options *opts, gantry_network **out,
@@ -173,8 +197,7 @@ static int podman_network_list(void *state, const gantry_network_list_options *o
     struct podman *p = state;
     struct podman_wanted wanted = { .names = { .names = opts->names,
                                                .offset = offsetof(gantry_network, name) },
-                                    .labels = opts->labels,
-                                    .labels_offset = offsetof(gantry_network, labels) };
+                                    .labels = opts->labels };
     struct gnt_req r;
     struct gnt_json *filters;
     void *list = NULL;
@@ -186,7 +209,7 @@ static int podman_network_list(void *state, const gantry_network_list_options *o
     gnt_req_filter_pairs(&r, filters, opts->filters, opts->filter_count);
     gnt_req_filters(&r, filters);
     rc = gnt_req_list(&r, GANTRY_KIND_NETWORK_LIST, GANTRY_KIND_NETWORK, gnt_podman_network_rows,
-                      gnt_podman_accept, &wanted, &list, err);
+                      gnt_network_wanted, opts, &list, err);
     if (rc == 0)
         *out = list;
     return rc;
@@ -229,7 +252,8 @@ static int podman_network_connect(void *state, const char *id, const char *conta
     gnt_req_init(&r, &p->rest, "POST", call, "/networks/%s/connect", id);
     gnt_req_about(&r, GANTRY_RESOURCE_NETWORK, id);
     body = gnt_req_encode(&r, opts, gnt_podman_connect_options);
-    put_text(&r, body, "container", container);
+    if (r.rc == 0)
+        gnt_podman_put(&r, body, "container", gnt_json_string(&r.arena, container));
     gnt_req_json(&r, body);
     rc = gnt_req_run(&r, NULL, &e);
     /* The container's network mode is looked at before the network. */
@@ -253,13 +277,14 @@ static int podman_network_disconnect(void *state, const char *id, const char *co
     gnt_req_init(&r, &p->rest, "POST", opts->call, "/networks/%s/disconnect", id);
     gnt_req_about(&r, GANTRY_RESOURCE_NETWORK, id);
     body = gnt_req_encode(&r, opts, gnt_podman_disconnect_options);
-    put_text(&r, body, "Container", container);
+    if (r.rc == 0)
+        gnt_podman_put(&r, body, "Container", gnt_json_string(&r.arena, container));
     gnt_req_json(&r, body);
     return blame(gnt_req_run(&r, NULL, err), container, err);
 }
 
 const gantry_network_ops gnt_podman_network_ops = { .size = sizeof(gantry_network_ops),
-                                                    .create = podman_network_create,
+                                                    .create = gnt_podman_network_create,
                                                     .inspect = podman_network_inspect,
                                                     .list = podman_network_list,
                                                     .remove = podman_network_remove,

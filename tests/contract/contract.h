@@ -94,6 +94,7 @@ extern const struct contract_test volumes_tests[];
 extern const struct contract_test volumes_more_tests[];
 extern const struct contract_test backup_tests[];
 extern const struct contract_test networks_tests[];
+extern const struct contract_test networks2_tests[];
 extern const struct contract_test errors_tests[];
 extern const struct contract_test threads_tests[];
 extern const struct contract_test save_tests[];

@@ -32,6 +32,7 @@ static const struct {
     { "volumes_more", volumes_more_tests },
     { "backup", backup_tests },
     { "networks", networks_tests },
+    { "networks2", networks2_tests },
     { "errors", errors_tests },
     { "threads", threads_tests },
     { "full", full_tests },

@@ -253,7 +253,9 @@ static int networks_create(struct faults *f)
 
 static int networks_inspect(struct faults *f)
 {
-    gantry_network_inspect_options o = { .size = sizeof o, .call = &f->call };
+    gantry_network_inspect_options o = { .size = sizeof o,
+                                         .call = &f->call,
+                                         .members = GANTRY_OFF };
     gantry_network *network = NULL;
     int rc = gantry_networks_inspect(gantry_engine_networks(f->engine), "faults-net", &o, &network,
                                      &f->err);
