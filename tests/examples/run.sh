@@ -136,6 +136,33 @@ if [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
         "http://engine/v1.40/images/gantry-shell" >/dev/null || fail "removing the shell's image" ""
 fi
 
+# A tree into a volume and out again, packed or not: the same bytes.
+mkdir -p "$backup/tree/sub" || exit 1
+echo data >"$backup/tree/sub/file" && ln "$backup/tree/sub/file" "$backup/tree/link" &&
+    tar -C "$backup/tree" -czf "$backup/tree.tar.gz" . || exit 1
+out=$("$folder/volume_backup" save gantry-no-such-volume "$backup/v.tar" 2>&1) &&
+    fail "volume_backup of no volume" "$out"
+contains volume_backup "$out" "gantry-no-such-volume"
+[ ! -e "$backup/v.tar" ] && [ ! -e "$backup/v.tar.part" ] || fail "volume_backup leaves a file" ""
+out=$("$folder/volume_backup" restore gantry-example-volume "$backup/tree.tar.gz" 2>&1) ||
+    fail "volume_backup restore" "$out"
+contains volume_backup "$out" " bytes"
+out=$("$folder/volume_backup" save gantry-example-volume "$backup/v.tar" 2>&1) ||
+    fail "volume_backup save" "$out"
+contains volume_backup "$out" " bytes"
+out=$("$folder/volume_backup" restore gantry-example-volume - <"$backup/v.tar" 2>&1) ||
+    fail "volume_backup restore from a pipe" "$out"
+"$folder/volume_backup" save gantry-example-volume - >"$backup/again.tar" 2>/dev/null ||
+    fail "volume_backup save to a pipe" ""
+cmp "$backup/v.tar" "$backup/again.tar" || fail "volume_backup gives other bytes" ""
+[ "$(tar -xOf "$backup/v.tar" ./link)" = data ] || fail "volume_backup loses content" ""
+case $2 in
+GANTRY_TEST_DOCKER) remove="/v1.41/volumes/gantry-example-volume" ;;
+*) remove="/v4.0.0/libpod/volumes/gantry-example-volume" ;;
+esac
+curl -sS --fail --unix-socket "${address#unix://}" -X DELETE "http://engine$remove" >/dev/null ||
+    fail "removing the example's volume" ""
+
 project=$backup/project
 mkdir -p "$project/logs" || exit 1
 printf 'FROM scratch\nCOPY . /\n' >"$project/Dockerfile"
