@@ -3,6 +3,7 @@
  * filtered in each way; waiting by poll, and being cancelled.
  */
 #include "contract.h"
+#include "proxy.h"
 
 #include <poll.h>
 #include <time.h>
@@ -14,15 +15,21 @@
 
 static const gantry_call patient = { .size = sizeof patient, .timeout_ms = 60000 };
 
-static gantry_event_reader *watch(struct contract *f, gantry_events_options o)
+static gantry_event_reader *watch_on(struct contract *f, gantry_engine *engine,
+                                     gantry_events_options o)
 {
     gantry_event_reader *reader = NULL;
 
     o.size = sizeof o;
     if (o.call == NULL)
         o.call = &patient;
-    OK(gantry_system_events_open(gantry_engine_system(f->engine), &o, &reader, &f->err));
+    OK(gantry_system_events_open(gantry_engine_system(engine), &o, &reader, &f->err));
     return reader;
+}
+
+static gantry_event_reader *watch(struct contract *f, gantry_events_options o)
+{
+    return watch_on(f, f->engine, o);
 }
 
 /* The next one; NULL at the end. Nothing breaks here, so that the reader has no words of its own. */
@@ -417,6 +424,76 @@ static void cancelled_from_another_thread(struct contract *f)
     contract_trigger_free(trigger);
 }
 
+/* ---- broken connections ---------------------------------------------------------------------- */
+
+/* The next event; where the connection was cut it may be made again. */
+static const gantry_event *next_through(struct contract *f, gantry_event_reader *reader,
+                                        struct contract_proxy *proxy)
+{
+    const gantry_event *e = NULL;
+    int rc;
+
+    while ((rc = gantry_event_reader_next(reader, &e, &f->err)) == GANTRY_E_AGAIN) {
+        struct pollfd fd = { -1, 0, 0 };
+        int ms = gantry_event_reader_timeout_ms(reader);
+        int events = 0;
+
+        if (contract_proxy_reached(proxy))
+            contract_proxy_pass(proxy);
+        fd.fd = gantry_event_reader_fd(reader, &events);
+        fd.events = (short)events;
+        poll(&fd, 1, ms);
+    }
+    OK(rc);
+    CHECK(e != NULL && e->type != GANTRY_EVENT_GAP);
+    return e;
+}
+
+/* Over a connection that is cut: before and within the next event; what happens meanwhile is
+ * told, once, and the reader knows that nothing is missing. */
+static void a_cut_connection_is_resumed(struct contract *f)
+{
+    static const uint64_t limits[] = { 0, 40, 150 };
+    const gantry_events_options only = { .types = NUMBERS(GANTRY_EVENT_VOLUME),
+                                         .actions = NUMBERS(GANTRY_ACTION_CREATE) };
+    struct contract_proxy *proxy = contract_proxy_new(f->address);
+    char address[64];
+    gantry_engine_options opts = { .size = sizeof opts,
+                                   .address = address,
+                                   .on_demand = GANTRY_OFF };
+    gantry_engine *through = NULL;
+    gantry_event_reader *reader;
+    const gantry_event *e = NULL;
+    const char *name = contract_name(f, "v");
+    int64_t last_ns = 0;
+    int resumed = 0;
+
+    snprintf(address, sizeof address, "tcp://%s", contract_proxy_address(proxy));
+    OK(gantry_engine_open((f->on & ON_DOCKER) != 0 ? GANTRY_RUNTIME_DOCKER : GANTRY_RUNTIME_PODMAN,
+                          &opts, &through, &f->err));
+    reader = watch_on(f, through, only);
+    gantry_event_reader_set_nonblocking(reader, 1);
+    OK(gantry_volumes_create(f->volumes, name, NULL, NULL, &f->err));
+    for (size_t i = 0; i <= sizeof limits / sizeof limits[0]; i++) {
+        do {
+            e = next_through(f, reader, proxy);
+            resumed += e->type == GANTRY_EVENT_RESUMED;
+            CHECK(e->type != GANTRY_EVENT_RESUMED ? e->time_ns != last_ns
+                                                  : e->gap_from_ns >= last_ns);
+        } while (strcmp(e->name, name) != 0);
+        last_ns = e->time_ns;
+        if (i == sizeof limits / sizeof limits[0])
+            break;
+        contract_proxy_limit(proxy, PROXY_ANSWERS, limits[i], PROXY_CUT);
+        name = contract_name(f, "v");
+        OK(gantry_volumes_create(f->volumes, name, NULL, NULL, &f->err));
+    }
+    CHECK(resumed >= 3 && gantry_event_reader_reconnects(reader) >= resumed);
+    gantry_event_reader_close(reader);
+    gantry_engine_close(through);
+    contract_proxy_free(proxy);
+}
+
 const struct contract_test events_tests[] = {
     TEST_WITH(a_life_is_told, LIVES),
     TEST_WITH(from_now_is_exact, EVENTS),
@@ -426,5 +503,6 @@ const struct contract_test events_tests[] = {
     TEST_WITH(networks_are_told, LIVES),
     TEST_WITH(without_blocking, EVENTS),
     TEST_WITH(cancelled_from_another_thread, EVENTS),
+    TEST_WITH(a_cut_connection_is_resumed, EVENTS),
     { 0 },
 };

@@ -308,6 +308,47 @@ static void test_docker_asks_its_clock(void **state)
     }
 }
 
+/* Each allocation fails once: an error, and nothing stays behind. */
+static void test_no_memory(void **state)
+{
+    struct body stored = { .size = 0 };
+    struct body live = { .size = 0 };
+    char text[64];
+    gantry_error err = { 0 };
+    int rc = GANTRY_E_NOMEM;
+
+    (void)state;
+    begin(&stored);
+    add_events(&stored, "abc");
+    end(&stored);
+    begin(&live);
+    add_events(&live, "abcz");
+    for (long n = 0; rc != 0; n++) {
+        static const char *const names[] = { "x", "aa", "bb", "cc", "zz", NULL };
+        const gantry_events_options opts = { .size = sizeof opts,
+                                             .since_ns = 1000,
+                                             .containers = names };
+        const struct fake_step first[] = PLAY_AND_BREAK(live, live.size / 2);
+        const struct fake_step list[] = PLAY(stored);
+        const struct fake_step last[] = PLAY(live);
+        const struct fake_step *const scripts[] = { first, list, last };
+        gantry_event_reader *reader = NULL;
+        static struct rig r;
+
+        rig_start(&r, 0, scripts, 3);
+        fail_after = n;
+        rc = open_reader(&r, &opts, &reader, &err);
+        if (rc == 0)
+            rc = read_until(reader, 'z', text, &err);
+        fail_after = -1;
+        if (rc != 0)
+            assert_int_equal(rc, GANTRY_E_NOMEM);
+        gantry_event_reader_close(reader);
+        client_stop(&r.client);
+    }
+    assert_non_null(strchr(text, 'z'));
+}
+
 /* ---- giving up ------------------------------------------------------------------------------- */
 
 static const struct fake_step away[] = { FAKE_END };
@@ -796,21 +837,14 @@ static void test_filters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_breaks_anywhere),
-        cmocka_unit_test(test_gap),
-        cmocka_unit_test(test_from_now),
-        cmocka_unit_test(test_docker_asks_its_clock),
-        cmocka_unit_test(test_stays_away),
-        cmocka_unit_test(test_no_resume),
-        cmocka_unit_test(test_nonblocking_and_cancel),
-        cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_memory_is_bounded),
-        cmocka_unit_test(test_every_word),
-        cmocka_unit_test(test_docker_members),
-        cmocka_unit_test(test_docker_pods),
-        cmocka_unit_test(test_podman_members),
-        cmocka_unit_test(test_no_events),
-        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_breaks_anywhere), cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_from_now),        cmocka_unit_test(test_docker_asks_its_clock),
+        cmocka_unit_test(test_no_memory),       cmocka_unit_test(test_stays_away),
+        cmocka_unit_test(test_no_resume),       cmocka_unit_test(test_nonblocking_and_cancel),
+        cmocka_unit_test(test_arguments),       cmocka_unit_test(test_memory_is_bounded),
+        cmocka_unit_test(test_every_word),      cmocka_unit_test(test_docker_members),
+        cmocka_unit_test(test_docker_pods),     cmocka_unit_test(test_podman_members),
+        cmocka_unit_test(test_no_events),       cmocka_unit_test(test_filters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
