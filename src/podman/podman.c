@@ -33,6 +33,9 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "no such network", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_NETWORK },
     { 0, "no such exec session", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_EXEC },
     { 0, "no such pod", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_POD },
+    { 0, "pod already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_POD },
+    { 0, "is in use: container already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_CONTAINER },
+    { 0, "kill a pod with no running containers", GANTRY_E_STATE, GANTRY_RESOURCE_POD },
     { 0, "no such secret", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_SECRET },
     { 0, "name is already in use", GANTRY_E_EXISTS, 0 },
     { 0, "already in use, cannot rename", GANTRY_E_EXISTS, 0 },
@@ -55,6 +58,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "invalid network mode", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "unsupported bridge network option", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "can not pause containers on rootless", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "can not pause pods containing rootless", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "checkpoint/restore requires", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 409, "has no defined healthcheck", GANTRY_E_INVALID, 0 },
     { 409, "is not running", GANTRY_E_STATE, 0 },
@@ -258,4 +262,5 @@ const gantry_backend gnt_podman_backend = {
     .registries = &gnt_podman_registry_ops,
     .credentials = GANTRY_CREDENTIALS_PODMAN,
     .manifests = &gnt_podman_manifest_ops,
+    .pods = &gnt_podman_pod_ops,
 };
