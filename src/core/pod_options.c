@@ -69,6 +69,19 @@ static int check_shared(const gantry_pod_options *o, gantry_error *err)
 
 static int check_infra(const gantry_pod_options *o, gantry_error *err)
 {
+    const struct {
+        const char *name;
+        int set;
+    } rows[] = {
+        { "infra_image", o->infra_image != NULL },
+        { "infra_name", o->infra_name != NULL },
+        { "infra_command", o->infra_command != NULL },
+        { "share", o->share != NULL && o->share[0] != NULL },
+        { "sysctls", o->sysctl_count > 0 },
+        { "mounts", o->mounts != NULL },
+        { "resources", o->resources != NULL },
+        { "user_namespace", o->user_namespace != NULL },
+    };
     int rc = gnt_check_switch("infra", o->infra, err);
 
     if (rc == 0 && o->infra_image != NULL)
@@ -77,15 +90,10 @@ static int check_infra(const gantry_pod_options *o, gantry_error *err)
         rc = gnt_check_name("infra_name", o->infra_name, err);
     if (rc == 0)
         rc = gnt_check_texts("infra_command", o->infra_command, err);
-    if (rc == 0 && o->infra == GANTRY_OFF &&
-        (o->infra_image != NULL || o->infra_name != NULL || o->infra_command != NULL ||
-         o->sysctl_count > 0 || (o->share != NULL && o->share[0] != NULL)))
-        rc = gnt_fail(err, GANTRY_E_INVALID, "infra: without it there is no %s",
-                      o->infra_image != NULL     ? "infra_image"
-                      : o->infra_name != NULL    ? "infra_name"
-                      : o->infra_command != NULL ? "infra_command"
-                      : o->sysctl_count > 0      ? "sysctls"
-                                                 : "share");
+    for (size_t i = 0; rc == 0 && o->infra == GANTRY_OFF && i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].set)
+            rc = gnt_fail(err, GANTRY_E_INVALID, "%s: needs an infra container", rows[i].name);
+    }
     return rc;
 }
 

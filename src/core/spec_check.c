@@ -185,6 +185,9 @@ static int check_network(const gantry_container_options *o, gantry_error *err)
         return gnt_fail(err, GANTRY_E_INVALID, "networks: not together with network");
     if (o->pod != NULL && (o->network != NULL || o->networks != NULL))
         return gnt_fail(err, GANTRY_E_INVALID, "pod: not together with network and networks");
+    if (o->pod != NULL && (o->ports != NULL || o->publish_all == GANTRY_ON))
+        return gnt_fail(err, GANTRY_E_INVALID, "%s: not together with pod: its own are for all",
+                        o->ports != NULL ? "ports" : "publish_all");
     if (name != NULL)
         rc = gnt_check_name("network", has_prefix(name, "container:") ? name + 10 : name, err);
     for (size_t i = 0; rc == 0 && o->networks != NULL && o->networks[i] != NULL; i++) {

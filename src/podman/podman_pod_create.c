@@ -115,9 +115,9 @@ static const struct gnt_in created_rows[] = { GNT_IN_ID_REQ(gantry_pod_created, 
                                               GNT_IN_END };
 
 /*
- * libpod below 5.0 makes the pod first and leaves it if the infra container cannot be made; nothing
- * can be done with it then, and its name is taken. A pod that wants an infra container and has none
- * is always such a one.
+ * Older libpods (4.3) make the pod first and leave it if the infra container cannot be made; nothing
+ * can be done with it then, and its name is taken. A pod that shares namespaces, and has no infra
+ * container to hold them, is always such a one.
  */
 static void remove_wreck(struct podman *p, const char *name, gantry_error *err)
 {
@@ -128,8 +128,7 @@ static void remove_wreck(struct podman *p, const char *name, gantry_error *err)
     gnt_call_cleanup(&call, 0);
     if (name == NULL || gnt_podman_pod_look(p, &call, name, &pod, NULL) < 0)
         return;
-    wreck = pod->member_count == 0 && pod->infra_id[0] == '\0' &&
-            strstr(pod->json, "\"CreateInfra\":true") != NULL;
+    wreck = pod->member_count == 0 && pod->infra_id[0] == '\0' && pod->share[0] != NULL;
     if (wreck && gnt_rest_act(&p->rest, "DELETE", &call, GANTRY_RESOURCE_POD, pod->id, "/pods/%s",
                               NULL) < 0) {
         gnt_error_suffix(err, "the pod is left, without its infra container");

@@ -42,6 +42,7 @@ static const struct {
     { "ready", ready_tests },
     { "deploy", deploy_tests },
     { "ensure", ensure_tests },
+    { "pods", pods_tests },
 };
 
 struct running {
