@@ -29,7 +29,7 @@ extern "C" {
 enum {
     GANTRY_POD_EXIT_DEFAULT = 0,  /**< it goes on */
     GANTRY_POD_EXIT_CONTINUE = 1, /**< it goes on */
-    GANTRY_POD_EXIT_STOP = 2      /**< it stops; Podman */
+    GANTRY_POD_EXIT_STOP = 2      /**< it stops; Podman from 4.2 */
 };
 
 /** Options of gantry_pods_create(). */
@@ -57,7 +57,8 @@ typedef struct gantry_pod_options {
      * "net" is UNSUPPORTED there.
      */
     const char *const *share;
-    const gantry_resources *resources; /**< limits of all members together; Podman */
+    const gantry_resources *resources; /**< limits of all members together; Podman from 4.3; not
+                                            rootless with cgroups v1 */
     const char *cgroup_parent;
     const gantry_mount *const *mounts; /**< in every member, NULL-terminated; Podman */
     const gantry_pair *sysctls;        /**< of the shared namespaces */
@@ -70,8 +71,7 @@ typedef struct gantry_pod_options {
     const char *extra_json;            /**< merged last into the engine's own request (Docker: that
                                             of the infra container); unchecked */
     int64_t shm_size_bytes;            /**< of the shared /dev/shm; 0 = the engine's; Podman from
-                                            4.4,
-                                            Docker */
+                                            4.2 */
     int infra;                         /**< #GANTRY_OFF: no infra container, so nothing to share;
                                             Podman */
     int exit_policy;                   /**< GANTRY_POD_EXIT_... */

@@ -185,9 +185,6 @@ static int check_network(const gantry_container_options *o, gantry_error *err)
         return gnt_fail(err, GANTRY_E_INVALID, "networks: not together with network");
     if (o->pod != NULL && (o->network != NULL || o->networks != NULL))
         return gnt_fail(err, GANTRY_E_INVALID, "pod: not together with network and networks");
-    if (o->pod != NULL && (o->ports != NULL || o->publish_all == GANTRY_ON))
-        return gnt_fail(err, GANTRY_E_INVALID, "%s: not together with pod: its own are for all",
-                        o->ports != NULL ? "ports" : "publish_all");
     if (name != NULL)
         rc = gnt_check_name("network", has_prefix(name, "container:") ? name + 10 : name, err);
     for (size_t i = 0; rc == 0 && o->networks != NULL && o->networks[i] != NULL; i++) {
@@ -213,6 +210,7 @@ static int check_dns(const gantry_container_options *o, gantry_error *err)
  * some of it. */
 static int check_shared(const gantry_container_options *o, gantry_error *err)
 {
+    static const char pods[] = "pod, which has them for all";
     int another = has_prefix(o->network, "container:");
     int none = another || is(o->network, "host") || is(o->network, "none");
     const struct {
@@ -220,6 +218,15 @@ static int check_shared(const gantry_container_options *o, gantry_error *err)
         int set;
         const char *where;
     } rows[] = {
+        { "ports", o->ports != NULL && o->pod != NULL, pods },
+        { "publish_all", o->publish_all == GANTRY_ON && o->pod != NULL, pods },
+        { "exposed_ports", o->exposed_ports != NULL && o->pod != NULL, pods },
+        { "dns_servers", o->dns_servers != NULL && o->pod != NULL, pods },
+        { "dns_search", o->dns_search != NULL && o->pod != NULL, pods },
+        { "dns_options", o->dns_options != NULL && o->pod != NULL, pods },
+        { "extra_hosts", o->extra_hosts != NULL && o->pod != NULL, pods },
+        { "shm_size_bytes", o->shm_size_bytes != 0 && o->pod != NULL && o->ipc_namespace == NULL,
+          pods },
         { "ports", o->ports != NULL && none, o->network },
         { "publish_all", o->publish_all == GANTRY_ON && none, o->network },
         { "hostname", o->hostname != NULL && another, o->network },

@@ -37,6 +37,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "is in use: container already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_CONTAINER },
     { 0, "kill a pod with no running containers", GANTRY_E_STATE, GANTRY_RESOURCE_POD },
     { 0, "no such secret", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_SECRET },
+    { 0, "storage: the container name", GANTRY_E_EXISTS, GANTRY_RESOURCE_CONTAINER },
     { 0, "name is already in use", GANTRY_E_EXISTS, 0 },
     { 0, "already in use, cannot rename", GANTRY_E_EXISTS, 0 },
     { 0, "not found: container not known", GANTRY_E_NOT_FOUND, 0 }, /* changes */

@@ -45,7 +45,7 @@ const struct gnt_out gnt_podman_pod_options[] = {
     GNT_OUT_CODE(O, mounts),
     GNT_OUT_MAP(O, sysctls, "sysctl"),
     GNT_OUT_CODE(O, user_namespace),
-    GNT_OUT_STR(O, infra_image, "infra_image"),
+    GNT_OUT_CODE(O, infra_image),
     GNT_OUT_STR(O, infra_name, "infra_name"),
     GNT_OUT_STRS(O, infra_command, "infra_command"),
     GNT_OUT_CODE(O, extra_json),
@@ -83,7 +83,7 @@ static void check_mounts(struct gnt_req *r, const gantry_mount *const *mounts)
 static void check_versions(struct gnt_req *r, const gantry_pod_options *o)
 {
     if (o->shm_size_bytes != 0)
-        gnt_podman_need(r, "shm_size_bytes", 4, 4);
+        gnt_podman_need(r, "shm_size_bytes", 4, 2);
     if (gnt_podman_has_limits(o->resources))
         gnt_podman_need(r, "resources", 4, 3);
     if (o->exit_policy != GANTRY_POD_EXIT_DEFAULT)
@@ -99,6 +99,8 @@ static struct gnt_json *pod_body(struct gnt_req *r, const char *name, const gant
 
     if (name != NULL)
         gnt_podman_put_text(r, body, "name", name);
+    if (o->infra_image != NULL)
+        gnt_podman_put_text(r, body, "infra_image", gnt_podman_bare(o->infra_image));
     check_versions(r, o);
     check_mounts(r, o->mounts);
     gnt_podman_spec_mounts(r, body, &c);
@@ -155,6 +157,9 @@ static int blame(int rc, const gantry_pod_options *o, gantry_error *err)
         gnt_error_resource(err, GANTRY_RESOURCE_NETWORK, network);
     else if (err->resource_kind == GANTRY_RESOURCE_IMAGE && o->infra_image != NULL)
         gnt_error_resource(err, GANTRY_RESOURCE_IMAGE, o->infra_image);
+    else if (err->resource_kind == GANTRY_RESOURCE_CONTAINER && rc == GANTRY_E_EXISTS &&
+             o->infra_name != NULL && strstr(err->message, o->infra_name) != NULL)
+        gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, o->infra_name);
     return rc;
 }
 
@@ -189,15 +194,20 @@ static int take_rootless(void *arg, struct gnt_json *v, gantry_error *err)
     return 0;
 }
 
-static int check_host(struct podman *p, const gantry_pod_options *o, const gantry_call *call,
-                      gantry_error *err)
+/* What libpod would not say, or see to in its own way. */
+static int check_before(struct podman *p, const gantry_pod_options *o, const gantry_call *call,
+                        gantry_error *err)
 {
     const gantry_container_options c = { .size = sizeof c, .resources = o->resources };
+    char id[65];
     struct gnt_req r;
-    int rc;
+    int rc = 0;
 
-    if (!gnt_podman_has_limits(o->resources))
-        return 0;
+    /* libpod would pull it. */
+    if (o->infra_image != NULL)
+        rc = gnt_podman_image_id(p, call, o->infra_image, id, err);
+    if (rc < 0 || !gnt_podman_has_limits(o->resources))
+        return rc;
     gnt_req_init(&r, &p->rest, "GET", call, "/info");
     gnt_req_about(&r, GANTRY_RESOURCE_ENGINE, "podman");
     rc = gnt_req_each(&r, GNT_JSON_DOCUMENT, take_rootless, NULL, NULL, err);
@@ -228,7 +238,7 @@ int gnt_podman_pod_create(void *state, const char *name, const gantry_pod_option
     const gantry_call *call = gnt_call_share(&shared, opts->call);
     gantry_error failure = { 0 };
     void *result = NULL;
-    int rc = check_host(p, opts, call, &failure);
+    int rc = check_before(p, opts, call, &failure);
 
     if (rc == 0)
         rc = send_create(p, name, opts, call, &result, &failure);

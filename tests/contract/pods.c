@@ -231,11 +231,79 @@ static void wrong_options_are_invalid(struct contract *f)
     }
     FAILS(gantry_pods_create(f->pods, "no name", NULL, NULL, &f->err), GANTRY_E_INVALID);
     FAILS(gantry_pods_prune(f->pods, &prune, NULL, &f->err), GANTRY_E_INVALID);
-    /* Ports are the pod's. */
+    /* What is the pod's for all. */
     OK(gantry_pods_create(f->pods, name, NULL, NULL, &f->err));
     FAILS(gantry_containers_create(f->containers, f->base, &in, NULL, &f->err), GANTRY_E_INVALID);
     CONTAINS(f->err.message, "ports");
+    in.ports = NULL;
+    in.dns_servers = COMMAND("192.0.2.1");
+    FAILS(gantry_containers_create(f->containers, f->base, &in, NULL, &f->err), GANTRY_E_INVALID);
+    CONTAINS(f->err.message, "dns_servers");
+    in.dns_servers = NULL;
+    in.hostname = "own";
+    FAILS(gantry_containers_create(f->containers, f->base, &in, NULL, &f->err), GANTRY_E_INVALID);
     CHECK(!contract_exists(f, in.name));
+}
+
+static void infra_is_as_asked(struct contract *f)
+{
+    gantry_pod_options opts = { .size = sizeof opts,
+                                .infra_image = f->base,
+                                .infra_name = contract_name(f, "infra"),
+                                .infra_command = COMMAND("sleep", "7654321") };
+    gantry_pod_options taken = { .size = sizeof taken, .infra_name = opts.infra_name };
+    gantry_pod_options missing = { .size = sizeof missing,
+                                   .infra_image = contract_name(f, "noimage") };
+    const char *pod = new_pod(f, &opts);
+    const char *name = contract_name(f, "other");
+    gantry_container_top *top = NULL;
+    int seen = 0;
+
+    OK(gantry_pods_start(f->pods, pod, NULL, &f->err));
+    OK(gantry_pods_top(f->pods, pod, NULL, &top, &f->err));
+    for (size_t i = 0; i < top->count; i++) {
+        for (size_t k = 1; top->processes[i][k] != NULL; k++)
+            seen += strcmp(top->processes[i][0], opts.infra_name) == 0 &&
+                    strstr(top->processes[i][k], "7654321") != NULL;
+    }
+    CHECK(seen == 1);
+    gantry_container_top_free(top);
+    FAILS(gantry_pods_create(f->pods, name, &taken, NULL, &f->err), GANTRY_E_EXISTS);
+    CHECK(f->err.resource_kind == GANTRY_RESOURCE_CONTAINER);
+    SAME(f->err.resource, opts.infra_name);
+    CHECK(!pod_exists(f, name));
+    FAILS(gantry_pods_create(f->pods, name, &missing, NULL, &f->err), GANTRY_E_NOT_FOUND);
+    CHECK(f->err.resource_kind == GANTRY_RESOURCE_IMAGE);
+    SAME(f->err.resource, missing.infra_image);
+    CHECK(!pod_exists(f, name));
+}
+
+/* By the other ways in which a program makes containers. */
+static void ensured_and_deployed_ones_are_members(struct contract *f)
+{
+    const char *pod = new_pod(f, NULL);
+    gantry_container_options c = {
+        .size = sizeof c, .name = contract_name(f, "ensured"), .command = SHELL(IDLE), .pod = pod
+    };
+    gantry_container_options d = {
+        .size = sizeof d, .name = contract_name(f, "deployed"), .command = SHELL(IDLE), .pod = pod
+    };
+    gantry_deployment_item item = { .size = sizeof item, .image = f->base, .container = &d };
+    const gantry_deployment_item *const items[] = { &item, NULL };
+    gantry_container_ensure_options start = { .size = sizeof start, .start = GANTRY_ON };
+    gantry_container_ensured *ensured = NULL;
+    gantry_deployment *deployment = NULL;
+    gantry_pod *look;
+
+    OK(gantry_containers_ensure(f->containers, f->base, &c, &start, &ensured, &f->err));
+    gantry_container_ensured_free(ensured);
+    OK(gantry_containers_deploy(f->containers, items, NULL, &deployment, &f->err));
+    gantry_deployment_free(deployment);
+    look = inspect(f, pod);
+    CHECK(look->state == GANTRY_POD_RUNNING && look->member_count == 3);
+    CHECK(find(look, c.name)->state == GANTRY_CONTAINER_RUNNING);
+    CHECK(find(look, d.name)->state == GANTRY_CONTAINER_RUNNING);
+    gantry_pod_free(look);
 }
 
 static void lists_are_narrowed(struct contract *f)
@@ -915,6 +983,8 @@ const struct contract_test pods_tests[] = {
     POD_TEST(name_is_made_up),
     POD_TEST(missing_pod_is_not_found),
     POD_TEST(wrong_options_are_invalid),
+    POD_TEST(infra_is_as_asked),
+    POD_TEST(ensured_and_deployed_ones_are_members),
     POD_TEST(lists_are_narrowed),
     POD_TEST(options_reach_the_members),
     POD_TEST(members_share_loopback_and_memory),
