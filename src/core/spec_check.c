@@ -210,7 +210,6 @@ static int check_dns(const gantry_container_options *o, gantry_error *err)
  * some of it. */
 static int check_shared(const gantry_container_options *o, gantry_error *err)
 {
-    static const char pods[] = "pod, which has them for all";
     int another = has_prefix(o->network, "container:");
     int none = another || is(o->network, "host") || is(o->network, "none");
     const struct {
@@ -218,15 +217,6 @@ static int check_shared(const gantry_container_options *o, gantry_error *err)
         int set;
         const char *where;
     } rows[] = {
-        { "ports", o->ports != NULL && o->pod != NULL, pods },
-        { "publish_all", o->publish_all == GANTRY_ON && o->pod != NULL, pods },
-        { "exposed_ports", o->exposed_ports != NULL && o->pod != NULL, pods },
-        { "dns_servers", o->dns_servers != NULL && o->pod != NULL, pods },
-        { "dns_search", o->dns_search != NULL && o->pod != NULL, pods },
-        { "dns_options", o->dns_options != NULL && o->pod != NULL, pods },
-        { "extra_hosts", o->extra_hosts != NULL && o->pod != NULL, pods },
-        { "shm_size_bytes", o->shm_size_bytes != 0 && o->pod != NULL && o->ipc_namespace == NULL,
-          pods },
         { "ports", o->ports != NULL && none, o->network },
         { "publish_all", o->publish_all == GANTRY_ON && none, o->network },
         { "hostname", o->hostname != NULL && another, o->network },

@@ -35,6 +35,10 @@ int gnt_podman_pod_look(struct podman *p, const gantry_call *call, const char *i
 int gnt_podman_pod_act(struct podman *p, struct gnt_req *r, const gantry_call *call, const char *id,
                        int ended, gantry_error *err);
 
+/* INVALID for what a new member cannot have of its own (podman_pod_member.c). */
+int gnt_podman_check_member(struct podman *p, const gantry_container_options *o,
+                            const gantry_call *call, gantry_error *err);
+
 /* A forced removal that failed for a moment only (podman_life.c). */
 int gnt_podman_passes(const gantry_error *failure);
 
