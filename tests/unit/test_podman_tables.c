@@ -76,6 +76,11 @@ static void test_every_option_is_decided(void **state)
           sizeof(gantry_network_remove_options) },
         { "connect", gnt_podman_connect_options, sizeof(gantry_network_connect_options) },
         { "login", gnt_podman_login_options, sizeof(gantry_login_options) },
+        { "pod", gnt_podman_pod_options, sizeof(gantry_pod_options) },
+        { "pod stop", gnt_podman_pod_stop_options, sizeof(gantry_pod_stop_options) },
+        { "pod kill", gnt_podman_pod_kill_options, sizeof(gantry_pod_kill_options) },
+        { "pod remove", gnt_podman_pod_remove_options, sizeof(gantry_pod_remove_options) },
+        { "pod list", gnt_podman_pod_list_options, sizeof(gantry_pod_list_options) },
         { "search", gnt_podman_search_options, sizeof(gantry_search_options) },
         { "disconnect", gnt_podman_disconnect_options, sizeof(gantry_network_disconnect_options) },
         { "manifest create", gnt_podman_manifest_create_options,
@@ -199,7 +204,8 @@ static void test_whole_body(void **state)
                    "\"image\":\"app\",\"httpproxy\":true,\"mounts\":[{\"type\":\"bind\","
                    "\"source\":\"/a\",\"destination\":\"/b\",\"options\":[\"rbind\",\"ro\"]},"
                    "{\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"destination\":\"/t\","
-                   "\"options\":[\"size=65536\",\"mode=1777\",\"notmpcopyup\"]}],\"volumes\":[{\"Name\":\"data\","
+                   "\"options\":[\"size=65536\",\"mode=1777\",\"notmpcopyup\"]}],\"volumes\":[{"
+                   "\"Name\":\"data\","
                    "\"Dest\":\"/v\",\"Options\":[\"ro\"]},{\"Name\":\"\",\"Dest\":\"/w\"}],"
                    "\"portmappings\":[{\"container_port\":80,\"host_port\":8080,"
                    "\"protocol\":\"tcp\",\"host_ip\":\"127.0.0.1\"},{\"container_port\":53,"
