@@ -29,7 +29,7 @@ extern "C" {
 enum {
     GANTRY_POD_EXIT_DEFAULT = 0,  /**< it goes on */
     GANTRY_POD_EXIT_CONTINUE = 1, /**< it goes on */
-    GANTRY_POD_EXIT_STOP = 2      /**< it stops; Podman */
+    GANTRY_POD_EXIT_STOP = 2      /**< it stops; Podman from 4.2 */
 };
 
 /** Options of gantry_pods_create(). */
@@ -57,7 +57,8 @@ typedef struct gantry_pod_options {
      * "net" is UNSUPPORTED there.
      */
     const char *const *share;
-    const gantry_resources *resources; /**< limits of all members together; Podman */
+    const gantry_resources *resources; /**< limits of all members together; Podman from 4.3; not
+                                            rootless with cgroups v1 */
     const char *cgroup_parent;
     const gantry_mount *const *mounts; /**< in every member, NULL-terminated; Podman */
     const gantry_pair *sysctls;        /**< of the shared namespaces */
@@ -70,8 +71,7 @@ typedef struct gantry_pod_options {
     const char *extra_json;            /**< merged last into the engine's own request (Docker: that
                                             of the infra container); unchecked */
     int64_t shm_size_bytes;            /**< of the shared /dev/shm; 0 = the engine's; Podman from
-                                            4.4,
-                                            Docker */
+                                            4.2 */
     int infra;                         /**< #GANTRY_OFF: no infra container, so nothing to share;
                                             Podman */
     int exit_policy;                   /**< GANTRY_POD_EXIT_... */
@@ -121,8 +121,8 @@ typedef struct gantry_pod_kill_options {
 
 /**
  * Act on all containers of a pod, in the order that they need: the infra container first at a
- * start,
- * last at a stop. Members that are in the wanted state already are success.
+ * start, last at a stop. Members that are in the wanted state already are success; kill, pause and
+ * unpause leave those alone that do not run, and are #GANTRY_E_STATE if none does.
  *
  * When some members could not follow, the code is that of the first, the outcome is PARTIAL, and
  * `output` has a line per member: its name and the engine's reason.
@@ -154,7 +154,8 @@ typedef struct gantry_pod_remove_options {
 
 /**
  * Remove a pod with all its containers and their anonymous volumes.
- * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_STATE if a member runs (then nothing is removed), ...
+ * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_STATE if a container of it runs, the infra container
+ *         too (then nothing is removed), ...
  * Podman `DELETE /libpod/pods/{id}`. Since 0.1.
  */
 GANTRY_API int gantry_pods_remove(gantry_pods *pods, const char *id,
@@ -189,14 +190,14 @@ GANTRY_API void gantry_pods_pruned_free(gantry_pods_pruned *pruned); /**< Free i
 
 /* ---- look ---------------------------------------------------------------------------------- */
 
-/** States of a pod. */
+/** States of a pod; the infra container counts as any other. */
 enum {
     GANTRY_POD_UNKNOWN = 0,  /**< a word that this library does not know, see `state_text` */
     GANTRY_POD_CREATED = 1,  /**< nothing was started yet */
     GANTRY_POD_RUNNING = 2,  /**< all run */
-    GANTRY_POD_DEGRADED = 3, /**< some run */
+    GANTRY_POD_DEGRADED = 3, /**< some run, if only the infra container */
     GANTRY_POD_PAUSED = 4,   /**< all are paused */
-    GANTRY_POD_STOPPED = 5,  /**< all have ended, but the infra container runs */
+    GANTRY_POD_STOPPED = 5,  /**< none runs; some have ended, others are paused or never began */
     GANTRY_POD_EXITED = 6,   /**< all have ended */
     GANTRY_POD_ERROR = 7
 };
@@ -300,19 +301,18 @@ typedef struct gantry_pod_stats {
     size_t size; /**< bytes of it that the running library fills */
     size_t count;
     const gantry_stats *const *items;   /**< of each member that runs, also NULL-terminated */
-    double cpu_percent;          /**< 100 is one CPU */
+    double cpu_percent;          /**< 100 is one CPU; -1 as below */
     int64_t cpu_ns;              /**< CPU time used in all */
     int64_t memory_bytes;
     int64_t processes;
-    int64_t received_bytes;      /**< of the shared network, once; members with one of their own are
-                                      added */
+    int64_t received_bytes;      /**< of the shared network, once; without one, the members' */
     int64_t sent_bytes;
     int64_t read_bytes;
     int64_t written_bytes;
 } gantry_pod_stats;
 
-/** One sample of every member that runs, the infra container too. Composed of
- * gantry_containers_stats(). Since 0.1. */
+/** One sample of every member that runs, the infra container too; none if none runs. Composed of
+ * gantry_containers_stats_open(). Since 0.1. */
 GANTRY_API int gantry_pods_stats(gantry_pods *pods, const char *id,
                                  const gantry_pod_stats_options *opts, gantry_pod_stats **out,
                                  gantry_error *err);

@@ -177,7 +177,7 @@ static const struct slot slots[] = {
     SLOT(PODS_TOP, pods, gantry_pod_ops, inspect),
     SLOT(PODS_TOP, containers, gantry_container_ops, top),
     SLOT(PODS_STATS, pods, gantry_pod_ops, inspect),
-    SLOT(PODS_STATS, containers, gantry_container_ops, stats),
+    SLOT(PODS_STATS, containers, gantry_container_ops, stats_open),
     SLOT(PODS_LOGS, pods, gantry_pod_ops, inspect),
     SLOT(PODS_LOGS, containers, gantry_container_ops, logs),
     SLOT(SECRETS_CREATE, secrets, gantry_secret_ops, create),

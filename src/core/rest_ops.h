@@ -130,6 +130,11 @@ void gnt_rest_logs_query(struct gnt_req *r, const gantry_logs_options *opts);
 int gnt_rest_logs_open(struct gnt_req *r, enum gnt_framing framing, gantry_stream **out,
                        gantry_error *err);
 
+/* For engines whose head comes with the first bytes of the log only: what it says is the first
+ * read's failure. r: as for gnt_rest_logs_open, with gnt_req_about. */
+int gnt_rest_logs_begin(struct gnt_req *r, enum gnt_framing framing, gantry_stream **out,
+                        gantry_error *err);
+
 /* Add stream, stdin, stdout, stderr, logs, and detachKeys as the engine is to have them (NULL: not
  * at all). */
 void gnt_rest_attach_query(struct gnt_req *r, const gantry_attach_options *opts,

@@ -55,6 +55,45 @@ int gnt_rest_logs_open(struct gnt_req *r, enum gnt_framing framing, gantry_strea
     return rc;
 }
 
+/* Who asks for a head that comes late. */
+struct late_head {
+    struct gnt_rest *rest;
+    int resource_kind;
+    char resource[256];
+};
+
+static int ask_head(void *arg, struct gnt_exchange *x, int nonblocking, gantry_error *err)
+{
+    struct late_head *late = arg;
+
+    return gnt_rest_head(late->rest, x, nonblocking, late->resource_kind, late->resource, err);
+}
+
+int gnt_rest_logs_begin(struct gnt_req *r, enum gnt_framing framing, gantry_stream **out,
+                        gantry_error *err)
+{
+    struct gantry_host *host = r->rest->host;
+    struct late_head *late = gnt_alloc(&host->mem, sizeof *late);
+    struct gnt_exchange *x = NULL;
+    int rc;
+
+    if (late == NULL) {
+        gnt_req_free(r);
+        return gnt_nomem(err);
+    }
+    late->rest = r->rest;
+    late->resource_kind = r->resource_kind;
+    gnt_text_copy(late->resource, sizeof late->resource, r->resource, strlen(r->resource), 0, 0);
+    rc = gnt_req_begin(r, &x, err);
+    if (rc == 0)
+        rc = gnt_stream_of_begun(host, x, framing, ask_head, late, out, err);
+    if (rc < 0) {
+        gnt_exchange_close(x);
+        gnt_free(&host->mem, late);
+    }
+    return rc;
+}
+
 /* ---- attach ---------------------------------------------------------------------------------- */
 
 void gnt_rest_attach_query(struct gnt_req *r, const gantry_attach_options *opts,

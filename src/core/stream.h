@@ -21,6 +21,11 @@ enum gnt_framing {
  * that ends inside a frame is TRUNCATED. Payload goes straight to the reader's buffer. */
 int gnt_stream_of_exchange(struct gantry_host *host, struct gnt_exchange *x,
                            enum gnt_framing framing, gantry_stream **out, gantry_error *err);
+/* The same for an exchange whose head has not come yet: `head` is asked for it, until it gives 0,
+ * before anything is read. `arg` is the stream's, freed with it as memory. */
+typedef int (*gnt_head_fn)(void *arg, struct gnt_exchange *x, int nonblocking, gantry_error *err);
+int gnt_stream_of_begun(struct gantry_host *host, struct gnt_exchange *x, enum gnt_framing framing,
+                        gnt_head_fn head, void *arg, gantry_stream **out, gantry_error *err);
 int gnt_stream_of_duplex(struct gantry_host *host, struct gnt_duplex *d, enum gnt_framing framing,
                          gantry_stream **out, gantry_error *err);
 

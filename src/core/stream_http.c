@@ -24,6 +24,8 @@ struct carried_stream {
     const struct carrier *carrier;
     void *carried;
     enum gnt_framing framing;
+    gnt_head_fn head; /* to be asked for before anything is read; NULL: the head was here */
+    void *head_arg;
     struct gnt_demux demux;
     int split;             /* a read gives bytes of one frame only */
     int fresh;             /* a frame's header was taken, none of its bytes */
@@ -183,9 +185,13 @@ static int stream_read(void *state, void *buffer, size_t capacity, int nonblocki
 {
     struct carried_stream *s = state;
     int channel = GANTRY_STDOUT;
-    int rc;
+    int rc = s->head != NULL ? s->head(s->head_arg, s->carried, nonblocking, err) : 0;
 
-    if (s->framing == GNT_RAW)
+    if (rc == 0)
+        s->head = NULL;
+    if (rc < 0)
+        *out_size = 0;
+    else if (s->framing == GNT_RAW)
         rc = s->carrier->read(s->carried, buffer, capacity, nonblocking, out_size, err);
     else
         rc = read_framed(s, buffer, capacity, nonblocking, out_size, &channel, err);
@@ -224,6 +230,7 @@ static void stream_close(void *state)
     gantry_host *host = s->host;
 
     s->carrier->close(s->carried);
+    gnt_free(&host->mem, s->head_arg);
     gnt_free(&host->mem, s);
 }
 
@@ -263,19 +270,16 @@ static const gantry_stream_ops duplex_ops = { .size = sizeof duplex_ops,
                                               .close = stream_close,
                                               .timeout_ms = stream_timeout_ms };
 
-static int wrap(gantry_host *host, const struct carrier *carrier, void *carried,
-                enum gnt_framing framing, const gantry_stream_ops *ops, gantry_stream **out,
-                gantry_error *err)
+static int wrap(gantry_host *host, const struct carried_stream *made, const gantry_stream_ops *ops,
+                gantry_stream **out, gantry_error *err)
 {
     struct carried_stream *s = gnt_alloc(&host->mem, sizeof *s);
     int rc;
 
     if (s == NULL)
         return gnt_nomem(err);
+    *s = *made;
     s->host = host;
-    s->carrier = carrier;
-    s->carried = carried;
-    s->framing = framing;
     gnt_demux_init(&s->demux);
     rc = gantry_stream_new(host, ops, s, out, err);
     if (rc < 0)
@@ -357,13 +361,30 @@ static const struct carrier over_duplex = { duplex_read, duplex_peek,       dupl
 int gnt_stream_of_exchange(struct gantry_host *host, struct gnt_exchange *x,
                            enum gnt_framing framing, gantry_stream **out, gantry_error *err)
 {
-    return wrap(host, &over_exchange, x, framing, &read_ops, out, err);
+    const struct carried_stream made = { .carrier = &over_exchange,
+                                         .carried = x,
+                                         .framing = framing };
+
+    return wrap(host, &made, &read_ops, out, err);
+}
+
+int gnt_stream_of_begun(struct gantry_host *host, struct gnt_exchange *x, enum gnt_framing framing,
+                        gnt_head_fn head, void *arg, gantry_stream **out, gantry_error *err)
+{
+    const struct carried_stream made = {
+        .carrier = &over_exchange, .carried = x, .framing = framing, .head = head, .head_arg = arg
+    };
+
+    return wrap(host, &made, &read_ops, out, err);
 }
 
 int gnt_stream_of_duplex(struct gantry_host *host, struct gnt_duplex *d, enum gnt_framing framing,
                          gantry_stream **out, gantry_error *err)
 {
-    int rc = wrap(host, &over_duplex, d, framing, &duplex_ops, out, err);
+    const struct carried_stream made = { .carrier = &over_duplex,
+                                         .carried = d,
+                                         .framing = framing };
+    int rc = wrap(host, &made, &duplex_ops, out, err);
 
     if (rc == 0)
         gnt_stream_on_wait(*out, duplex_wait);

@@ -36,7 +36,11 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "no such network", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_NETWORK },
     { 0, "no such exec session", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_EXEC },
     { 0, "no such pod", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_POD },
+    { 0, "pod already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_POD },
+    { 0, "is in use: container already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_CONTAINER },
+    { 0, "kill a pod with no running containers", GANTRY_E_STATE, GANTRY_RESOURCE_POD },
     { 0, "no such secret", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_SECRET },
+    { 0, "storage: the container name", GANTRY_E_EXISTS, GANTRY_RESOURCE_CONTAINER },
     { 0, "name is already in use", GANTRY_E_EXISTS, 0 },
     { 0, "already in use, cannot rename", GANTRY_E_EXISTS, 0 },
     { 0, "not found: container not known", GANTRY_E_NOT_FOUND, 0 }, /* changes */
@@ -73,6 +77,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "bridge name ", GANTRY_E_CONFLICT, 0 }, /* is in use */
     { 0, "default network ", GANTRY_E_FORBIDDEN, GANTRY_RESOURCE_NETWORK }, /* cannot go */
     { 0, "can not pause containers on rootless", GANTRY_E_UNSUPPORTED, 0 },
+    { 0, "can not pause pods containing rootless", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "checkpoint/restore requires", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 409, "has no defined healthcheck", GANTRY_E_INVALID, 0 },
     { 409, "is not running", GANTRY_E_STATE, 0 },
@@ -277,4 +282,5 @@ const gantry_backend gnt_podman_backend = {
     .credentials = GANTRY_CREDENTIALS_PODMAN,
     .manifests = &gnt_podman_manifest_ops,
     .system = &gnt_podman_system_ops,
+    .pods = &gnt_podman_pod_ops,
 };

@@ -31,6 +31,7 @@ extern const struct gnt_event_dialect gnt_podman_event_dialect; /* rest_events.h
 extern const struct gnt_word gnt_podman_event_types[];
 extern const struct gnt_word gnt_podman_event_actions[];
 extern const struct gnt_out gnt_podman_event_options[];
+extern const gantry_pod_ops gnt_podman_pod_ops;
 
 /* ---- slots that are not in their table's file ------------------------------------------------ */
 
@@ -320,6 +321,11 @@ extern const struct gnt_out gnt_podman_manifest_annotate_options[];
 extern const struct gnt_out gnt_podman_manifest_remove_options[];
 extern const struct gnt_out gnt_podman_manifest_push_options[];
 extern const struct gnt_out gnt_podman_login_options[];
+extern const struct gnt_out gnt_podman_pod_options[];
+extern const struct gnt_out gnt_podman_pod_stop_options[];
+extern const struct gnt_out gnt_podman_pod_kill_options[];
+extern const struct gnt_out gnt_podman_pod_remove_options[];
+extern const struct gnt_out gnt_podman_pod_list_options[];
 extern const struct gnt_out gnt_podman_search_options[];
 
 extern const struct gnt_in gnt_podman_version_rows[];
@@ -333,6 +339,8 @@ extern const struct gnt_in gnt_podman_volume_rows[];
 extern const struct gnt_in gnt_podman_volume_usage_rows[];
 extern const struct gnt_in gnt_podman_network_rows[];
 extern const struct gnt_in gnt_podman_manifest_rows[];
+extern const struct gnt_in gnt_podman_pod_rows[];
+extern const struct gnt_in gnt_podman_pod_item_rows[];
 
 /* One answer of a disk use into its result (a gnt_json_fn). */
 int gnt_podman_take_usage(void *usage, struct gnt_json *v, gantry_error *err);

@@ -2,6 +2,7 @@
  * Creating a container over libpod: what is asked before, the request, what its answer and its
  * warnings mean. The body is made in podman_spec.c.
  */
+#include "podman_pod.h"
 #include "podman_spec.h"
 
 #include "rest_life.h"
@@ -137,6 +138,8 @@ static int prepare(struct podman *p, const char *image, const gantry_container_o
     }
     if (rc == 0)
         rc = gnt_podman_check_host(p, opts, call, err);
+    if (rc == 0)
+        rc = gnt_podman_check_member(p, opts, call, err);
     if (rc < 0)
         return rc;
     if (!gnt_podman_wants_sources(opts))

@@ -2,7 +2,7 @@
  * The life of containers over libpod: start, stop, restart, kill, remove; each with what libpod
  * needs to be told to do the same as other engines.
  */
-#include "podman.h"
+#include "podman_pod.h"
 
 #include <string.h>
 
@@ -143,7 +143,7 @@ static int remove_once(struct podman *p, const char *id,
  * libpod ends it ("could not be stopped"), and files that a copy whose source broke still unpacks
  * while they are removed ("directory not empty": the container is gone already then, and its
  * storage goes with the next try). */
-static int passes(const gantry_error *failure)
+int gnt_podman_passes(const gantry_error *failure)
 {
     return strstr(failure->message, "could not be stopped") != NULL ||
            strstr(failure->message, "directory not empty") != NULL;
@@ -163,7 +163,8 @@ int gnt_podman_container_remove(void *state, const char *id,
     int rc = remove_once(state, id, opts, call, &failure);
 
     gnt_clock_start(&clock, call, 0);
-    for (int i = 1; i < TRIES && rc < 0 && opts->force == GANTRY_ON && passes(&failure); i++) {
+    for (int i = 1; i < TRIES && rc < 0 && opts->force == GANTRY_ON && gnt_podman_passes(&failure);
+         i++) {
         rc = gnt_clock_pause(&clock, STEP_MS << (i - 1), err);
         if (rc < 0)
             return rc;

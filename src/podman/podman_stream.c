@@ -26,13 +26,22 @@ int gnt_podman_logs(void *state, const char *id, const gantry_logs_options *opts
                     gantry_stream **out, gantry_error *err)
 {
     struct podman *p = state;
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    int follow = opts->follow == GANTRY_ON;
+    struct gnt_container_facts facts;
     struct gnt_req r;
+    int rc = follow ? gnt_rest_container_facts(&p->rest, call, id, &facts, err) : 0;
 
-    gnt_req_init(&r, &p->rest, "GET", opts->call, "/containers/%s/logs", id);
+    if (rc < 0)
+        return rc;
+    gnt_req_init(&r, &p->rest, "GET", call, "/containers/%s/logs", id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     r.flags |= GNT_REQ_OPEN_ENDED;
     gnt_rest_logs_query(&r, opts);
-    return gnt_rest_logs_open(&r, GNT_FRAMED, out, err);
+    /* The head of a log that is followed comes with its first line, which may be never. */
+    return follow ? gnt_rest_logs_begin(&r, GNT_FRAMED, out, err)
+                  : gnt_rest_logs_open(&r, GNT_FRAMED, out, err);
 }
 
 static int wrong_state(const char *id, gantry_error *err, const char *message)

@@ -50,6 +50,7 @@ struct contract {
     gantry_volumes *volumes;
     gantry_networks *networks;
     gantry_manifests *manifests;
+    gantry_pods *pods;
     gantry_error err; /* for every call */
     const char *base; /* reference of an image with a busybox */
     char prefix[40];  /* of all names this process makes */
@@ -108,6 +109,7 @@ extern const struct contract_test ready_tests[];
 extern const struct contract_test deploy_tests[];
 extern const struct contract_test ensure_tests[];
 extern const struct contract_test events_tests[];
+extern const struct contract_test pods_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */
 #define TEST(function)                                                                             \

@@ -102,6 +102,7 @@ int contract_open(struct contract *f, const char *name)
     f->volumes = gantry_engine_volumes(f->engine);
     f->networks = gantry_engine_networks(f->engine);
     f->manifests = gantry_engine_manifests(f->engine);
+    f->pods = gantry_engine_pods(f->engine);
     return 0;
 }
 
@@ -219,6 +220,25 @@ static int is_our_image(const struct contract *f, const char *name)
     return strstr(name, f->prefix) != NULL;
 }
 
+/* Before containers: with a pod go all that are in it. */
+static void clean_pods(struct contract *f)
+{
+    gantry_pod_remove_options force = { .size = sizeof force,
+                                        .force = GANTRY_ON,
+                                        .missing_ok = GANTRY_ON };
+    gantry_pod_list *list = NULL;
+
+    if (!gantry_engine_supports(f->engine, GANTRY_FEATURE_PODS_LIST) ||
+        !gantry_engine_supports(f->engine, GANTRY_FEATURE_PODS_REMOVE))
+        return;
+    OK(gantry_pods_list(f->pods, NULL, &list, &f->err));
+    for (size_t i = 0; i < list->count; i++) {
+        if (is_ours(f, list->items[i]->name))
+            OK(gantry_pods_remove(f->pods, list->items[i]->id, &force, &f->err));
+    }
+    gantry_pod_list_free(list);
+}
+
 static void clean_containers(struct contract *f)
 {
     gantry_container_list_options all = { .size = sizeof all, .all = GANTRY_ON };
@@ -317,6 +337,7 @@ static void clean_lists(struct contract *f)
 
 void contract_clean(struct contract *f)
 {
+    clean_pods(f);
     clean_containers(f);
     clean_networks(f);
     clean_volumes(f);

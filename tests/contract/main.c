@@ -46,6 +46,7 @@ static const struct {
     { "deploy", deploy_tests },
     { "ensure", ensure_tests },
     { "events", events_tests },
+    { "pods", pods_tests },
 };
 
 struct running {
