@@ -88,6 +88,8 @@ int gnt_podman_systemd(void *state, const char *id, const gantry_systemd_options
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     if (opts->environment != NULL && opts->environment[0] != NULL)
         gnt_podman_need(&r, "environment", 4, 3);
+    if (opts->restart_delay_ms > 0)
+        gnt_podman_need(&r, "restart_delay_ms", 4, 4); /* before, for pods only */
     need_for_empty(&r, "container_prefix", opts->container_prefix);
     need_for_empty(&r, "pod_prefix", opts->pod_prefix);
     need_for_empty(&r, "separator", opts->separator);

@@ -104,6 +104,8 @@ extern const struct contract_test life_tests[];
 extern const struct contract_test ready_tests[];
 extern const struct contract_test deploy_tests[];
 extern const struct contract_test ensure_tests[];
+extern const struct contract_test secrets_tests[];
+extern const struct contract_test kube_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */
 #define TEST(function)                                                                             \

@@ -42,6 +42,8 @@ static const struct {
     { "ready", ready_tests },
     { "deploy", deploy_tests },
     { "ensure", ensure_tests },
+    { "secrets", secrets_tests },
+    { "kube", kube_tests },
 };
 
 struct running {
