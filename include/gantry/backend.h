@@ -104,6 +104,9 @@ typedef struct gantry_event_ops {
     int (*fd)(const void *state, int *out_events); /**< NULL: never blocks */
     void (*close)(void *state);                    /**< required; frees the state */
     int (*timeout_ms)(const void *state);          /**< NULL: no time limits */
+    /** The engine's clock when it began to answer, rounded down to whole seconds; 0 or NULL: not
+     *  known, and the library uses its own. */
+    int64_t (*engine_ns)(const void *state);
 } gantry_event_ops;
 
 /** One connection's worth of events, which the library makes a gantry_event_reader of. */
@@ -438,12 +441,14 @@ typedef struct gantry_system_ops {
     int (*disk_usage)(void *state, const gantry_disk_usage_options *opts, gantry_disk_usage **out,
                       gantry_error *err);
     /**
-     * Watch from `since_ns` on (0 = now), until `until_ns` if that is not 0, as the engine tells
-     * it;
-     * when it returns, the engine watches. What the engine can filter of `opts` it may filter; the
-     * library filters everything again. `resume` is the library's business: the source ends or
-     * fails
-     * with its connection. The options live only for the call.
+     * Events from `since_ns` on, before `until_ns` if that is not 0; earlier and later ones may
+     * come too. A negative `since_ns`: so long before the engine's own now; 0: what comes. `follow`
+     * OFF: those there are, then the end; otherwise what comes is told until `until_ns` has passed
+     * by the engine's clock (a second later is early enough). Events come in the order in which the
+     * engine keeps them, each time the same. What the engine can filter of `opts` it may filter, if
+     * nothing is lost: the library filters everything but `filters` again. `resume` is the
+     * library's business: the source ends or fails with its connection. The options live only for
+     * the call.
      */
     int (*events_open)(void *state, const gantry_events_options *opts, gantry_event_source **out,
                        gantry_error *err);
@@ -456,8 +461,8 @@ typedef struct gantry_system_ops {
 /** Operations with Kubernetes YAML and systemd units. */
 typedef struct gantry_kube_ops {
     size_t size; /**< sizeof(gantry_kube_ops) */
-    /** progress and config_maps are the library's business; containers that did not start are told
-     *  in the result, whatever allow_failed says. The YAML may hold secrets: no copy stays. */
+    /** config_maps are the library's business; containers that did not start are told in the
+     *  result, whatever allow_failed says. The YAML may hold secrets: no copy stays. */
     int (*play)(void *state, const char *yaml, size_t yaml_size,
                 const gantry_kube_play_options *opts, gantry_kube_result **out, gantry_error *err);
     int (*down)(void *state, const char *yaml, size_t yaml_size,

@@ -27,8 +27,8 @@ enum {
     GANTRY_EVENT_RESUMED = 100,
     /**
      * The reader's own: it is connected again, and cannot prove that nothing is missing between
-     * `gap_from_ns` and `time_ns`: the engine no longer has the last event that was given. Look at
-     * the state of what matters anew.
+     * `gap_from_ns` and `time_ns`: the engine no longer has the last event that came, or there was
+     * none. Look at the state of what matters anew.
      */
     GANTRY_EVENT_GAP = 101
 };
@@ -86,16 +86,20 @@ enum {
  * say. */
 typedef struct gantry_event {
     size_t size; /**< bytes of it that the running library fills */
-    int64_t time_ns;             /**< since the epoch; Podman before 5.? in whole seconds */
-    int64_t gap_from_ns;         /**< GAP, RESUMED: time of the last event before; else 0 */
+    int64_t time_ns;             /**< since the epoch, by the engine's clock; of RESUMED and GAP in
+                                      whole seconds */
+    int64_t gap_from_ns;         /**< GAP, RESUMED: time of the last event that came before, or of
+                                      the reader's beginning; else 0 */
     const char *type_text;       /**< the engine's word */
     const char *action_text;     /**< the engine's word, whole: "exec_start: sh -c true" */
     const char *id;              /**< of what it is about; a volume's is its name */
     const char *name;            /**< of it: an image's reference */
     const char *image;           /**< of a container: its image's name */
-    const char *container;       /**< of a network's or volume's event: id of the container */
+    const char *container;       /**< of a network's or volume's event: id of the container, where
+                                      one is concerned; Podman before 4.4 does not name the network
+                                      then: id and name are "" */
     const char *pod;             /**< of a container: id of its pod */
-    const char *health;          /**< HEALTH: "healthy", "unhealthy", "starting" */
+    const char *health;          /**< HEALTH: "healthy", "unhealthy", "starting", "running" */
     const char *signal;          /**< KILL: its number or name, as the engine says it */
     const gantry_pair *attributes; /**< all that the engine says, labels among them */
     size_t attribute_count;
@@ -105,33 +109,42 @@ typedef struct gantry_event {
     int action;                  /**< GANTRY_ACTION_... */
 } gantry_event;
 
-/** Options of gantry_system_events_open(). Lists of one member: any of them; several members: all.
- * */
+/**
+ * Options of gantry_system_events_open().
+ *
+ * An event that comes out has one of `types`, one of `actions`, all `labels`, meets `filters`, and
+ * is about one of those that `containers`, `images`, `volumes`, `networks` and `pods` name; a list
+ * that is NULL or empty asks for nothing. Names are those at the time of the event; ids are whole
+ * or at least their first 12 digits. RESUMED and GAP come out in any case.
+ */
 typedef struct gantry_events_options {
     size_t size;             /**< sizeof(gantry_events_options) */
-    const gantry_call *call; /**< no total limit by default */
-    int64_t since_ns;        /**< also what was from this time on, since the epoch; 0 = from now.
-                                  Docker keeps the last 256 events only, and none over a restart */
-    int64_t until_ns;        /**< end there; 0 = never. A time that is past: what was, without
-                                  waiting */
+    const gantry_call *call; /**< no total limit by default; the token stays until the close */
+    int64_t since_ns;        /**< also what was from this time on, since the epoch, by the engine's
+                                  clock; 0 = from now. Docker keeps the last 256 events only, and
+                                  none over a restart */
+    int64_t until_ns;        /**< end there: events before this time, by the engine's clock; 0 =
+                                  never. A time that is past: what was, without waiting */
     const int *types;        /**< GANTRY_EVENT_..., ends with 0 */
     const int *actions;      /**< GANTRY_ACTION_..., ends with 0 */
     const char *const *containers; /**< names or ids, NULL-terminated */
-    const char *const *images;
+    const char *const *images;     /**< ids or references, without a tag any of the repository:
+                                        events of images, and of containers that were made of one
+                                        by that name */
     const char *const *volumes;
-    const char *const *networks;
-    const char *const *pods;
-    const char *const *labels;  /**< "key" or "key=value"; all of them */
+    const char *const *networks; /**< where the engine names the network: see
+                                        gantry_event::container */
+    const char *const *pods;     /**< events of pods; those of their containers by the pod's id */
+    const char *const *labels;  /**< "key" or "key=value"; all of them. Engines put labels among the
+                                     attributes, which this compares with */
     const gantry_pair *filters; /**< further filters in the engine's own words */
     size_t filter_count;
-    int follow;              /**< #GANTRY_OFF: end with what was until now; needs since_ns */
-    int resume;              /**< #GANTRY_OFF: a connection that breaks is the reader's error. Else
-                                  the reader connects anew, asks from the last event's time on,
-                                  leaves
-                                  out what it has given, and says RESUMED or GAP; an engine that
-                                  stays
-                                  away for longer than `away_ms` is an error */
-    int64_t away_ms;         /**< 0 = 60,000; #GANTRY_NO_TIMEOUT = for ever */
+    int follow;      /**< #GANTRY_OFF: end with what was until now; needs since_ns */
+    int resume;      /**< #GANTRY_OFF: a connection that breaks is the reader's error. Else
+                                  the reader connects anew, asks from a little before the last event
+                                  on, leaves out what it has given, and says RESUMED or GAP; an
+                                  engine that stays away for longer than `away_ms` is an error */
+    int64_t away_ms; /**< 0 = 60,000; #GANTRY_NO_TIMEOUT = for ever */
 } gantry_events_options;
 
 /** An iterator of events; belongs to one thread at a time. */
@@ -142,9 +155,13 @@ typedef struct gantry_event_reader gantry_event_reader;
  * missed.
  *
  * Filters that the engine does not have, or reads otherwise, are the library's business: each event
- * that comes out meets them all.
+ * that comes out meets them all. The order is that in which the engine keeps events, which is
+ * nearly that of their times.
+ *
+ * A reader that is not read for long loses events silently on Docker: the daemon drops what does
+ * not fit into its queue of 1024 and the connection.
  * @param out  close with gantry_event_reader_close()
- * @return 0, #GANTRY_E_INVALID, ... `GET /events` on both. Since 0.1.
+ * @return 0, #GANTRY_E_INVALID, #GANTRY_E_UNSUPPORTED, ... `GET /events` on both. Since 0.1.
  */
 GANTRY_API int gantry_system_events_open(gantry_system *system, const gantry_events_options *opts,
                                          gantry_event_reader **out, gantry_error *err);
@@ -152,8 +169,8 @@ GANTRY_API int gantry_system_events_open(gantry_system *system, const gantry_eve
 /**
  * The next event.
  * @param out  receives it, or NULL at the end (`until_ns`, `follow` OFF)
- * @return 0, #GANTRY_E_AGAIN (non-blocking mode) or another code. Connecting anew takes the time of
- *         a request each try, in non-blocking mode too. Since 0.1.
+ * @return 0, #GANTRY_E_AGAIN (non-blocking mode) or another code, which stays. Connecting anew
+ *         takes the time of a request each try, in non-blocking mode too. Since 0.1.
  */
 GANTRY_API int gantry_event_reader_next(gantry_event_reader *reader, const gantry_event **out,
                                         gantry_error *err);

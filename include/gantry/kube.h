@@ -21,7 +21,7 @@ extern "C" {
 /* ---- play ---------------------------------------------------------------------------------- */
 
 /** Is told what the engine does while it plays; a negative return value ends the watching, not the
- * playing. */
+ * playing, as does a connection of events that breaks. */
 typedef int (*gantry_kube_progress_fn)(void *arg, const gantry_event *event);
 
 /** Options of gantry_kube_play(). */
@@ -42,8 +42,9 @@ typedef struct gantry_kube_play_options {
     const gantry_port *const *ports; /**< further published ports, NULL-terminated; Podman from
                                           4.4 */
     const char *user_namespace;      /**< for the pods; Podman from 4.7 */
-    gantry_kube_progress_fn progress; /**< events of the engine between begin and end, also those of
-                                           others; called from this thread; NULL = none */
+    gantry_kube_progress_fn progress; /**< events of the engine from the begin until just after the
+                                           end, also those of others; called from this thread while
+                                           the engine works; NULL = none */
     void *progress_arg;
     int start;       /**< #GANTRY_OFF: create, do not start */
     int replace;     /**< #GANTRY_ON: take down first what is there of the same YAML; as

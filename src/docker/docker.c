@@ -335,4 +335,5 @@ const gantry_backend gnt_docker_backend = {
     .credentials = GANTRY_CREDENTIALS_DOCKER,
     .manifests = &gnt_docker_manifest_ops,
     .reason = docker_reason,
+    .system = &gnt_docker_system_ops,
 };

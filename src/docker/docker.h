@@ -23,6 +23,7 @@ extern const gantry_volume_ops gnt_docker_volume_ops;
 extern const gantry_network_ops gnt_docker_network_ops;
 extern const gantry_manifest_ops gnt_docker_manifest_ops;
 extern const gantry_registry_ops gnt_docker_registry_ops;
+extern const gantry_system_ops gnt_docker_system_ops;
 
 /* docker.c */
 extern const struct gnt_error_row gnt_docker_errors[];
@@ -61,6 +62,14 @@ int gnt_docker_stats(void *state, const char *id, const gantry_stats_options *op
 int gnt_docker_stats_open(void *state, const char *const *ids, const gantry_stats_options *opts,
                           gantry_stats_reader **out, gantry_error *err);
 extern const struct gnt_stats_dialect gnt_docker_stats_dialect; /* rest_stats.h */
+
+/* docker_events.c */
+int gnt_docker_events_open(void *state, const gantry_events_options *opts,
+                           gantry_event_source **out, gantry_error *err);
+extern const struct gnt_event_dialect gnt_docker_event_dialect; /* rest_events.h */
+extern const struct gnt_word gnt_docker_event_types[];
+extern const struct gnt_word gnt_docker_event_actions[];
+extern const struct gnt_out gnt_docker_event_options[];
 
 /* docker_save.c */
 /* A name as Docker's answers spell it: "app:latest" for app, docker.io/library/app ... */

@@ -292,4 +292,5 @@ const gantry_backend gnt_podman_backend = {
     .secrets = &gnt_podman_secret_ops,
     .kube = &gnt_podman_kube_ops,
     .reason = gnt_podman_kube_reason,
+    .system = &gnt_podman_system_ops,
 };

@@ -24,6 +24,15 @@ extern const gantry_manifest_ops gnt_podman_manifest_ops;
 extern const gantry_registry_ops gnt_podman_registry_ops;
 extern const gantry_secret_ops gnt_podman_secret_ops;
 extern const gantry_kube_ops gnt_podman_kube_ops;
+extern const gantry_system_ops gnt_podman_system_ops;
+
+/* podman_events.c */
+int gnt_podman_events_open(void *state, const gantry_events_options *opts,
+                           gantry_event_source **out, gantry_error *err);
+extern const struct gnt_event_dialect gnt_podman_event_dialect; /* rest_events.h */
+extern const struct gnt_word gnt_podman_event_types[];
+extern const struct gnt_word gnt_podman_event_actions[];
+extern const struct gnt_out gnt_podman_event_options[];
 
 /* ---- slots that are not in their table's file ------------------------------------------------ */
 

@@ -4,6 +4,7 @@
  */
 #include "podman_kube.h"
 
+#include "kube_watch.h"
 #include "podman_spec.h"
 
 #include <string.h>
@@ -62,7 +63,7 @@ const struct gnt_out gnt_podman_kube_play_options[] = {
     GNT_OUT_CODE(P, config_maps),
     GNT_OUT_HOOK(P, ports, "publishPorts", out_ports),
     GNT_OUT_STR(P, user_namespace, "userns"),
-    GNT_OUT_REFUSE(P, progress),
+    GNT_OUT_CODE(P, progress),
     GNT_OUT_CODE(P, progress_arg),
     GNT_OUT_ON(P, start, "start"),
     GNT_OUT_CODE(P, replace),
@@ -230,7 +231,7 @@ static int was_begun(const gantry_error *failure)
 
 static int send_play(struct podman *p, const char *yaml, size_t size,
                      const gantry_kube_play_options *opts, const gantry_call *call,
-                     gantry_kube_result **out, gantry_error *err)
+                     struct gnt_watch *watch, gantry_kube_result **out, gantry_error *err)
 {
     gantry_error failure = { 0 };
     struct gnt_req r;
@@ -248,6 +249,10 @@ static int send_play(struct podman *p, const char *yaml, size_t size,
         gnt_req_fail(&r, GANTRY_E_NOMEM, "out of memory");
     r.content_type = "application/yaml";
     r.has_body = 1;
+    if (watch != NULL) {
+        r.watch = gnt_watch_exchange;
+        r.watch_arg = watch;
+    }
     rc = gnt_req_result(&r, GANTRY_KIND_KUBE_RESULT, gnt_podman_kube_rows,
                         offsetof(gantry_kube_result, json), &result, &failure);
     if (rc < 0) {
@@ -269,7 +274,7 @@ static int send_play(struct podman *p, const char *yaml, size_t size,
 /* Before 4.4: as later versions do with claims. */
 static int play_old(struct podman *p, const char *yaml, size_t size,
                     const gantry_kube_play_options *opts, const gantry_call *call,
-                    gantry_kube_result **out, gantry_error *err)
+                    struct gnt_watch *watch, gantry_kube_result **out, gantry_error *err)
 {
     struct claims c = { .p = p, .call = call };
     gantry_kube_result *result = NULL;
@@ -280,9 +285,9 @@ static int play_old(struct podman *p, const char *yaml, size_t size,
     c.rest.wipe = 1;
     rc = sort_claims(&c, yaml, size, err);
     if (rc == 0 && c.kept == NULL) {
-        rc = send_play(p, yaml, size, opts, call, &result, err);
+        rc = send_play(p, yaml, size, opts, call, watch, &result, err);
     } else if (rc == 0 && c.documents > 0) {
-        rc = send_play(p, gnt_buf_text(&c.rest), c.rest.size, opts, call, &result, err);
+        rc = send_play(p, gnt_buf_text(&c.rest), c.rest.size, opts, call, watch, &result, err);
     } else if (rc == 0) {
         result = gantry_result_new(p->rest.host, GANTRY_KIND_KUBE_RESULT, err);
         rc = result == NULL ? GANTRY_E_NOMEM : 0;
@@ -301,10 +306,19 @@ static int play_old(struct podman *p, const char *yaml, size_t size,
     return rc;
 }
 
+static int play_now(struct podman *p, const char *yaml, size_t size,
+                    const gantry_kube_play_options *opts, const gantry_call *call,
+                    struct gnt_watch *watch, gantry_kube_result **out, gantry_error *err)
+{
+    if (!gnt_rest_at_least(&p->rest, 4, 4, 0))
+        return play_old(p, yaml, size, opts, call, watch, out, err);
+    return send_play(p, yaml, size, opts, call, watch, out, err);
+}
+
 /* Below 4.8: what is there goes first. */
 static int replace(struct podman *p, const char *yaml, size_t size,
                    const gantry_kube_play_options *opts, const gantry_call *call,
-                   gantry_kube_result **out, gantry_error *err)
+                   struct gnt_watch *watch, gantry_kube_result **out, gantry_error *err)
 {
     gantry_kube_play_options play = *opts;
     gantry_kube_down_options down = { .size = sizeof down, .call = call };
@@ -313,9 +327,8 @@ static int replace(struct podman *p, const char *yaml, size_t size,
     int rc = gnt_podman_kube_down(p, yaml, size, &down, &removed, err);
 
     play.replace = GANTRY_DEFAULT;
-    play.call = call;
     if (rc == 0) {
-        rc = gnt_podman_kube_play(p, yaml, size, &play, &result, err);
+        rc = play_now(p, yaml, size, &play, call, watch, &result, err);
         if (rc < 0 && removed->removed[0] != NULL) {
             gnt_error_prefix(err, "what was there was taken down, then: ");
             gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
@@ -335,6 +348,22 @@ static int replace(struct podman *p, const char *yaml, size_t size,
     return rc;
 }
 
+/* Options that this version has not are found out before anything is done. */
+static int check_play(struct podman *p, const gantry_kube_play_options *opts, gantry_error *err)
+{
+    struct gnt_req r;
+    int rc;
+
+    gnt_req_init(&r, &p->rest, "POST", opts->call, "/play/kube");
+    check_versions(&r, opts);
+    (void)gnt_req_encode(&r, opts, gnt_podman_kube_play_options);
+    rc = r.rc;
+    if (rc < 0 && err != NULL)
+        *err = r.failure;
+    gnt_req_free(&r);
+    return rc;
+}
+
 int gnt_podman_kube_play(void *state, const char *yaml, size_t yaml_size,
                          const gantry_kube_play_options *opts, gantry_kube_result **out,
                          gantry_error *err)
@@ -342,15 +371,23 @@ int gnt_podman_kube_play(void *state, const char *yaml, size_t yaml_size,
     struct podman *p = state;
     gantry_call shared;
     const gantry_call *call = gnt_call_share(&shared, opts->call);
-    int rc = gnt_rest_check_options(&p->rest, opts, gnt_podman_kube_play_options, err);
+    const gantry_events_options events = { .size = sizeof events, .call = call };
+    struct gnt_watch own = { .tell = opts->progress, .arg = opts->progress_arg };
+    struct gnt_watch *watch = opts->progress != NULL ? &own : NULL;
+    int rc = check_play(p, opts, err);
 
+    if (rc == 0 && watch != NULL)
+        rc = gnt_podman_events_open(p, &events, &own.source, err);
     if (rc < 0)
         return rc;
     if (opts->replace == GANTRY_ON && !gnt_rest_at_least(&p->rest, 4, 8, 0))
-        return replace(p, yaml, yaml_size, opts, call, out, err);
-    if (!gnt_rest_at_least(&p->rest, 4, 4, 0))
-        return play_old(p, yaml, yaml_size, opts, call, out, err);
-    return send_play(p, yaml, yaml_size, opts, call, out, err);
+        rc = replace(p, yaml, yaml_size, opts, call, watch, out, err);
+    else
+        rc = play_now(p, yaml, yaml_size, opts, call, watch, out, err);
+    if (rc == 0 && watch != NULL)
+        gnt_watch_rest(watch);
+    gnt_watch_close(&own, p->rest.host);
+    return rc;
 }
 
 /* ---- generate -------------------------------------------------------------------------------- */

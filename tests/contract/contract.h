@@ -106,6 +106,7 @@ extern const struct contract_test deploy_tests[];
 extern const struct contract_test ensure_tests[];
 extern const struct contract_test secrets_tests[];
 extern const struct contract_test kube_tests[];
+extern const struct contract_test events_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */
 #define TEST(function)                                                                             \

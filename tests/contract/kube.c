@@ -264,6 +264,43 @@ static void what_goes_wrong_is_told_apart(struct contract *f)
     take_down(f, &s);
 }
 
+struct told {
+    int started; /* containers of ours */
+    int all;
+    int most; /* stop after so many */
+    const char *pod;
+};
+
+static int note_event(void *arg, const gantry_event *event)
+{
+    struct told *told = arg;
+
+    told->all++;
+    if (event->type == GANTRY_EVENT_CONTAINER && event->action == GANTRY_ACTION_START &&
+        strncmp(event->name, told->pod, strlen(told->pod)) == 0)
+        told->started++;
+    return told->all == told->most ? -1 : 0;
+}
+
+static void progress_is_told(struct contract *f)
+{
+    struct told told = { .most = -1 };
+    gantry_kube_play_options opts = { .size = sizeof opts,
+                                      .progress = note_event,
+                                      .progress_arg = &told };
+    struct sheet s;
+
+    write_sheet(f, &s, "exit 0");
+    told.pod = s.pod;
+    OK(gantry_kube_play(kube_of(f), source_of(&s), &opts, NULL, &f->err));
+    CHECK(told.started == 2);
+    told = (struct told){ .most = 1, .pod = s.pod };
+    opts.replace = GANTRY_ON;
+    OK(gantry_kube_play(kube_of(f), source_of(&s), &opts, NULL, &f->err));
+    CHECK(told.all == 1); /* it was told to stop, and the playing went on */
+    take_down(f, &s);
+}
+
 /* ---- options --------------------------------------------------------------------------------- */
 
 static void play_takes_maps_networks_and_annotations(struct contract *f)
@@ -453,6 +490,7 @@ const struct contract_test kube_tests[] = {
     TEST_WITH(down_takes_what_is_there, PLAYS),
     TEST_WITH(generated_yaml_plays_again, PLAYS),
     TEST_WITH(what_goes_wrong_is_told_apart, PLAYS),
+    TEST_WITH(progress_is_told, PLAYS),
     TEST_WITH(play_takes_maps_networks_and_annotations, PLAYS),
     TEST_WITH(units_are_written, UNITS),
     TEST_WITH(units_that_create_need_a_command_line, UNITS),

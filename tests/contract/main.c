@@ -44,6 +44,7 @@ static const struct {
     { "ensure", ensure_tests },
     { "secrets", secrets_tests },
     { "kube", kube_tests },
+    { "events", events_tests },
 };
 
 struct running {

@@ -52,6 +52,12 @@ follow_many_of_two()
     for name in one two; do
         contains follow_many "$out" "gantry-many-$name | $name out"
         contains follow_many "$out" "gantry-many-$name | $name err"
+        out2=$("$folder/events" --since 120 --no-follow --container "gantry-many-$name" 2>&1) ||
+            fail events "$out2"
+        for action in create start die; do
+            contains events "$out2" "container  $action"
+        done
+        contains events "$out2" "gantry-many-$name  exit code 0"
         curl -sS --unix-socket "${address#unix://}" -X DELETE \
             "http://engine/$base/containers/gantry-many-$name?force=true" >/dev/null
     done

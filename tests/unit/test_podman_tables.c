@@ -64,6 +64,7 @@ static void test_every_option_is_decided(void **state)
         { "wait", gnt_podman_wait_options, sizeof(gantry_wait_options) },
         { "logs", gnt_podman_logs_options, sizeof(gantry_logs_options) },
         { "stats", gnt_podman_stats_options, sizeof(gantry_stats_options) },
+        { "events", gnt_podman_event_options, sizeof(gantry_events_options) },
         { "attach", gnt_podman_attach_options, sizeof(gantry_attach_options) },
         { "exec", gnt_rest_exec_options, sizeof(gantry_exec_options) },
         { "copy in", gnt_rest_copy_in_options, sizeof(gantry_copy_in_options) },
@@ -199,7 +200,8 @@ static void test_whole_body(void **state)
                    "\"image\":\"app\",\"httpproxy\":true,\"mounts\":[{\"type\":\"bind\","
                    "\"source\":\"/a\",\"destination\":\"/b\",\"options\":[\"rbind\",\"ro\"]},"
                    "{\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"destination\":\"/t\","
-                   "\"options\":[\"size=65536\",\"mode=1777\",\"notmpcopyup\"]}],\"volumes\":[{\"Name\":\"data\","
+                   "\"options\":[\"size=65536\",\"mode=1777\",\"notmpcopyup\"]}],\"volumes\":[{"
+                   "\"Name\":\"data\","
                    "\"Dest\":\"/v\",\"Options\":[\"ro\"]},{\"Name\":\"\",\"Dest\":\"/w\"}],"
                    "\"portmappings\":[{\"container_port\":80,\"host_port\":8080,"
                    "\"protocol\":\"tcp\",\"host_ip\":\"127.0.0.1\"},{\"container_port\":53,"
