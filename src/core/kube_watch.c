@@ -9,8 +9,8 @@
 #include "events_reader.h"
 
 enum {
-    QUIET_MS = 100, /* after the answer: no event for so long, and none is waited for */
-    LATE_MS = 1000  /* and for so long at most */
+    QUIET_MS = 500, /* after the answer: no event for so long, and none is waited for */
+    LATE_MS = 2000  /* and for so long at most */
 };
 
 /* Tell all that there is by now. */
