@@ -462,8 +462,8 @@ typedef struct gantry_system_ops {
 /** Operations with Kubernetes YAML and systemd units. */
 typedef struct gantry_kube_ops {
     size_t size; /**< sizeof(gantry_kube_ops) */
-    /** progress and config_maps are the library's business, as is replace if it is given OFF;
-     *  containers that did not start are told in the result, whatever allow_failed says. */
+    /** config_maps are the library's business; containers that did not start are told in the
+     *  result, whatever allow_failed says. The YAML may hold secrets: no copy stays. */
     int (*play)(void *state, const char *yaml, size_t yaml_size,
                 const gantry_kube_play_options *opts, gantry_kube_result **out, gantry_error *err);
     int (*down)(void *state, const char *yaml, size_t yaml_size,
@@ -520,6 +520,9 @@ typedef struct gantry_backend {
     const gantry_secret_ops *secrets;
     const gantry_system_ops *system;
     const gantry_kube_ops *kube;
+    /** Why a feature is not there, as a sentence's end: "it needs Podman 5.7"; NULL, or a NULL answer:
+     *  there is nothing to say. Part of the message when a call of it is refused. The text stays. */
+    const char *(*reason)(const void *state, int feature);
 } gantry_backend;
 
 /**

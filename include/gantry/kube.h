@@ -21,7 +21,7 @@ extern "C" {
 /* ---- play ---------------------------------------------------------------------------------- */
 
 /** Is told what the engine does while it plays; a negative return value ends the watching, not the
- * playing. */
+ * playing, as does a connection of events that breaks. */
 typedef int (*gantry_kube_progress_fn)(void *arg, const gantry_event *event);
 
 /** Options of gantry_kube_play(). */
@@ -29,10 +29,10 @@ typedef struct gantry_kube_play_options {
     size_t size;             /**< sizeof(gantry_kube_play_options) */
     const gantry_call *call; /**< no total limit by default: images may be pulled */
     const char *const *networks;     /**< for the pods, NULL-terminated; NULL = the engine's */
-    const gantry_pair *annotations;  /**< for the pods; Podman from 4.2 */
+    const gantry_pair *annotations;  /**< for the pods; Podman from 4.1 */
     size_t annotation_count;
     const char *log_driver;          /**< for the containers; NULL = the engine's */
-    const gantry_pair *log_options;  /**< Podman from 4.2 */
+    const gantry_pair *log_options;
     size_t log_option_count;
     const char *const *addresses;    /**< fixed addresses of the pods in order, NULL-terminated */
     const char *const *macs;         /**< fixed MAC addresses of the pods in order,
@@ -41,18 +41,18 @@ typedef struct gantry_kube_play_options {
                                           NULL-terminated; put in front of the YAML */
     const gantry_port *const *ports; /**< further published ports, NULL-terminated; Podman from
                                           4.4 */
-    const char *user_namespace;      /**< for the pods; Podman from 4.4 */
-    gantry_kube_progress_fn progress; /**< events of the engine between begin and end, also those of
-                                           others; called from this thread; NULL = none */
+    const char *user_namespace;      /**< for the pods; Podman from 4.7 */
+    gantry_kube_progress_fn progress; /**< events of the engine from the begin until just after the
+                                           end, also those of others; called from this thread while
+                                           the engine works; NULL = none */
     void *progress_arg;
     int start;       /**< #GANTRY_OFF: create, do not start */
-    int replace;     /**< #GANTRY_ON: take down first what is there of the same YAML; by
-                          gantry_kube_down() below Podman 4.8 */
-    int no_hosts;    /**< #GANTRY_ON: no /etc/hosts of the engine's making; Podman from 4.3 */
+    int replace;     /**< #GANTRY_ON: take down first what is there of the same YAML; as
+                          gantry_kube_down() does it below Podman 4.8. Volumes stay */
+    int no_hosts;    /**< #GANTRY_ON: no /etc/hosts of the engine's making */
     int insecure;    /**< #GANTRY_ON: pulls accept registries without valid TLS */
     int allow_failed; /**< #GANTRY_ON: containers that did not start are told in the result; else
-                           they
-                          are the call's error */
+                           they are the call's error */
     int reserved;
 } gantry_kube_play_options;
 
@@ -83,9 +83,12 @@ typedef struct gantry_kube_result {
  * Secrets, as the engine's version understands them.
  * @param yaml  read once, at most #GANTRY_KUBE_MAX_BYTES; gantry_source_memory() for text
  * @param out   may be NULL
+ * A claim whose volume is there takes that volume, also on Podman below 4.4, where YAML has to be in
+ * block style for it. Secrets of that name are replaced.
  * @return 0, #GANTRY_E_INVALID (the YAML), #GANTRY_E_EXISTS (a pod of it), #GANTRY_E_NOT_FOUND (an
- *         image); #GANTRY_E_ENGINE with outcome PARTIAL if containers did not start, whose `output`
- *         has the engine's reasons. `POST /libpod/play/kube`. Since 0.1.
+ *         image), #GANTRY_E_LIMIT (too large); #GANTRY_E_ENGINE if containers did not start, its
+ *         `output` has the engine's reasons. With outcome PARTIAL something was made and stays:
+ *         gantry_kube_down() removes it. `POST /libpod/play/kube`. Since 0.1.
  */
 GANTRY_API int gantry_kube_play(gantry_kube *kube, const gantry_source *yaml,
                                 const gantry_kube_play_options *opts, gantry_kube_result **out,
@@ -100,7 +103,8 @@ typedef struct gantry_kube_down_options {
 } gantry_kube_down_options;
 
 /**
- * Stop and remove the pods that a YAML describes; what is not there is success.
+ * Stop and remove the pods that a YAML describes; what is not there is success. Podman from 4.5 on
+ * removes its Secrets too; networks and, but for `volumes`, volumes stay. No total limit by default.
  * @param out  may be NULL
  * @return 0; a failure with outcome PARTIAL if some could not be. `DELETE /libpod/play/kube`.
  *         Since 0.1.
@@ -115,8 +119,8 @@ GANTRY_API void gantry_kube_result_free(gantry_kube_result *result); /**< Free i
 /** Kinds of workload for generated YAML. */
 enum {
     GANTRY_KUBE_POD = 0,
-    GANTRY_KUBE_DEPLOYMENT = 1, /**< Podman from 4.4 */
-    GANTRY_KUBE_DAEMON_SET = 2  /**< Podman from 5.? */
+    GANTRY_KUBE_DEPLOYMENT = 1, /**< Podman from 4.5 */
+    GANTRY_KUBE_DAEMON_SET = 2  /**< Podman from 4.7 */
 };
 
 /** Options of gantry_kube_generate(). */
@@ -127,7 +131,7 @@ typedef struct gantry_kube_generate_options {
     int kind;                /**< GANTRY_KUBE_... */
     int service;             /**< #GANTRY_ON: a Service for the published ports too */
     int podman_only;         /**< #GANTRY_ON: also annotations that only Podman reads; Podman from
-                                  4.6 */
+                                  4.7 */
     int reserved;
 } gantry_kube_generate_options;
 
@@ -163,16 +167,18 @@ typedef struct gantry_systemd_options {
     const char *const *wants;        /**< units, NULL-terminated; so below */
     const char *const *after;
     const char *const *requires_units;
-    const char *const *environment;  /**< "NAME=value", NULL-terminated */
+    const char *const *environment;  /**< "NAME=value", NULL-terminated; Podman from 4.3 */
     int64_t start_timeout_ms;        /**< 0 = the engine's; whole seconds, rounded up */
     int64_t stop_timeout_ms;
-    int64_t restart_delay_ms;
+    int64_t restart_delay_ms;        /**< Podman from 4.4 */
     int use_name;            /**< #GANTRY_ON: names instead of ids in the units */
     int create;              /**< #GANTRY_ON: units that create the container at start and remove
-                                  it at
-                                  stop, instead of starting the one that is there */
+                                  it at stop, instead of starting the one that is there. They run
+                                  the command line that made it, which what a library made has not:
+                                  #GANTRY_E_INVALID then */
     int no_header;           /**< #GANTRY_ON: without version and time in front */
-    int template_unit;       /**< #GANTRY_ON: a template unit, "name@.service"; needs create */
+    int template_unit;       /**< #GANTRY_ON: the text of a template unit, to be stored as
+                                  "name@.service"; containers only, needs create */
 } gantry_systemd_options;
 
 /** Units; free with gantry_unit_list_free(). */
@@ -192,9 +198,8 @@ typedef struct gantry_unit_list {
 /**
  * systemd units for a container, or a pod with its containers.
  * @param id   name or id
- * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_INVALID (a container without a given name and
- * `create`),
- *         ... `GET /libpod/generate/{name}/systemd`. Since 0.1.
+ * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_INVALID (`create` of what no command line made), ...
+ *         `GET /libpod/generate/{name}/systemd`. Since 0.1.
  */
 GANTRY_API int gantry_kube_systemd(gantry_kube *kube, const char *id,
                                    const gantry_systemd_options *opts, gantry_unit_list **out,
@@ -230,7 +235,7 @@ GANTRY_API int gantry_kube_quadlets(gantry_kube *kube, const gantry_quadlet_opti
                                     gantry_quadlet_list **out, gantry_error *err);
 GANTRY_API void gantry_quadlet_list_free(gantry_quadlet_list *list); /**< Free it. Since 0.1. */
 
-/** The text of one. `GET /libpod/quadlets/{name}/file`, Podman from 5.7. Since 0.1. */
+/** The text of one. `GET /libpod/quadlets/{name}/file`, Podman from 5.8. Since 0.1. */
 GANTRY_API int gantry_kube_quadlet_text(gantry_kube *kube, const char *name,
                                         const gantry_quadlet_options *opts, gantry_text **out,
                                         gantry_error *err);

@@ -4,8 +4,7 @@
  *
  * Podman has them. Docker keeps secrets for services of a swarm only, never for containers: every
  * call is #GANTRY_E_UNSUPPORTED there, and gantry_engine_supports() says so. A container gets one
- * by
- * gantry_container_options::secrets, as a file or a variable.
+ * by gantry_container_options::secrets, as a file or a variable.
  *
  * The library never logs a secret's bytes or puts them into an error, and overwrites its own copies
  * of them; the caller's stay the caller's.
@@ -26,14 +25,15 @@ extern "C" {
 typedef struct gantry_secret_options {
     size_t size;             /**< sizeof(gantry_secret_options) */
     const gantry_call *call;
-    const char *driver;            /**< "file", "pass", "shell"; NULL = "file" */
+    const char *driver;            /**< "file", "pass", "shell"; NULL = the engine's, which is "file"
+                                        unless it is configured otherwise */
     const gantry_pair *options;    /**< of the driver */
     size_t option_count;
     const gantry_pair *labels;     /**< Podman from 4.3 */
     size_t label_count;
-    int replace;  /**< #GANTRY_ON: take the place of one of that name, at once from Podman 4.7 on,
-                       by
-                       removing it first before; containers keep what they have */
+    int replace;  /**< #GANTRY_ON: take the place of one of that name: in one step from Podman 4.7
+                       on, by removing it first below. See docs/secrets.md for what containers
+                       have then. */
     int reserved;
 } gantry_secret_options;
 
@@ -45,11 +45,13 @@ typedef struct gantry_secret_created {
 
 /**
  * Keep a secret.
- * @param name       [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 63 characters
+ * @param name       [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 64 characters, the last no '.' or '-'
  * @param data       any bytes
  * @param data_size  1 to #GANTRY_SECRET_MAX_BYTES
  * @param out        may be NULL
- * @return 0, #GANTRY_E_EXISTS, #GANTRY_E_INVALID, ... `POST /libpod/secrets/create`. Since 0.1.
+ * @return 0, #GANTRY_E_EXISTS, #GANTRY_E_INVALID, ...; with `replace` on Podman below 4.7 a failure
+ *         with outcome PARTIAL if the old one is gone and the new one could not be made.
+ *         `POST /libpod/secrets/create`. Since 0.1.
  */
 GANTRY_API int gantry_secrets_create(gantry_secrets *secrets, const char *name, const void *data,
                                      size_t data_size, const gantry_secret_options *opts,
@@ -86,7 +88,7 @@ typedef struct gantry_secret_inspect_options {
     const gantry_call *call;
 } gantry_secret_inspect_options;
 
-/** One secret. `GET /libpod/secrets/{id}/json`. Since 0.1. */
+/** One secret, by its exact name or whole id; others are #GANTRY_E_NOT_FOUND. `GET /libpod/secrets/{id}/json`. Since 0.1. */
 GANTRY_API int gantry_secrets_inspect(gantry_secrets *secrets, const char *id,
                                       const gantry_secret_inspect_options *opts,
                                       gantry_secret **out, gantry_error *err);
@@ -118,7 +120,8 @@ typedef struct gantry_secret_remove_options {
     int reserved;
 } gantry_secret_remove_options;
 
-/** Remove a secret; containers that have it keep it. `DELETE /libpod/secrets/{id}`. Since 0.1. */
+/** Remove a secret, by its exact name or whole id. Containers that have it as a file keep it; one that
+ * has it as a variable does not start again. `DELETE /libpod/secrets/{id}`. Since 0.1. */
 GANTRY_API int gantry_secrets_remove(gantry_secrets *secrets, const char *id,
                                      const gantry_secret_remove_options *opts, gantry_error *err);
 

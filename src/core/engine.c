@@ -19,6 +19,16 @@ int gantry_engine_supports(const gantry_engine *engine, int feature)
     return engine->backend->facts.supports(engine->state, feature);
 }
 
+static int cannot(const gantry_engine *engine, int feature, gantry_error *err)
+{
+    const gantry_backend *facts = &engine->backend->facts;
+    const char *reason = facts->reason != NULL ? facts->reason(engine->state, feature) : NULL;
+
+    return gnt_fail(err, GANTRY_E_UNSUPPORTED, "%s cannot do %s%s%s", facts->name,
+                    gantry_feature_name(feature), reason != NULL ? ": " : "",
+                    reason != NULL ? reason : "");
+}
+
 int gnt_enter(const gantry_engine *engine, int feature, gantry_error *err)
 {
     if (engine == NULL)
@@ -27,8 +37,7 @@ int gnt_enter(const gantry_engine *engine, int feature, gantry_error *err)
         return gnt_fail(err, GANTRY_E_INVALID,
                         "engine: belongs to the parent process; open one in the child");
     if (!gantry_engine_supports(engine, feature))
-        return gnt_fail(err, GANTRY_E_UNSUPPORTED, "%s cannot do %s", engine->backend->facts.name,
-                        gantry_feature_name(feature));
+        return cannot(engine, feature, err);
     return 0;
 }
 

@@ -205,6 +205,8 @@ int gnt_req_send(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err
     struct gnt_exchange *x = NULL;
     int rc = begin(r, &x, err);
 
+    if (rc == 0 && r->watch != NULL)
+        r->watch(r->watch_arg, x);
     if (rc == 0)
         rc = gnt_rest_head(r->rest, x, 0, r->resource_kind, r->resource, err);
     if (rc < 0) {

@@ -64,6 +64,10 @@ struct gnt_req {
     struct gnt_arena arena;       /* for the body's tree and whatever the request needs */
     int has_body;
     int secret; /* headers, body or answer hold secrets: see gnt_req_secret */
+    /* Called once the request is on its way; returns when the head is there or the exchange failed.
+     * NULL: nobody has anything else to do meanwhile. */
+    void (*watch)(void *arg, struct gnt_exchange *x);
+    void *watch_arg;
     int rc;
     gantry_error failure;
 };

@@ -36,7 +36,7 @@ void gantry_found_auth_free(gantry_found_auth *found)
 
 void *gantry_result_new(gantry_host *host, int kind, gantry_error *err)
 {
-    if (kind > GANTRY_KIND_FILE_INFO) {
+    if (kind > GANTRY_KIND_QUADLET) {
         gnt_fail(err, GANTRY_E_INVALID, "kind: %d is no kind of result", kind);
         return NULL;
     }

@@ -323,6 +323,16 @@ static int docker_supports(const void *state, int feature)
            feature != GANTRY_FEATURE_IMAGES_BUILD_PLATFORMS;
 }
 
+static const char *docker_reason(const void *state, int feature)
+{
+    (void)state;
+    if (feature >= GANTRY_FEATURE_SECRETS_CREATE && feature <= GANTRY_FEATURE_SECRETS_REMOVE)
+        return "it keeps secrets for the services of a swarm only, never for containers";
+    if (feature >= GANTRY_FEATURE_KUBE_PLAY && feature <= GANTRY_FEATURE_KUBE_QUADLET_REMOVE)
+        return "it knows neither Kubernetes YAML nor systemd units";
+    return NULL;
+}
+
 static const char *const schemes[] = { "unix", "tcp", NULL };
 
 const gantry_backend gnt_docker_backend = {
@@ -342,5 +352,6 @@ const gantry_backend gnt_docker_backend = {
     .registries = &gnt_docker_registry_ops,
     .credentials = GANTRY_CREDENTIALS_DOCKER,
     .manifests = &gnt_docker_manifest_ops,
+    .reason = docker_reason,
     .system = &gnt_docker_system_ops,
 };

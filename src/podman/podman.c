@@ -41,7 +41,18 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "kill a pod with no running containers", GANTRY_E_STATE, GANTRY_RESOURCE_POD },
     { 0, "no such secret", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_SECRET },
     { 0, "storage: the container name", GANTRY_E_EXISTS, GANTRY_RESOURCE_CONTAINER },
+    { 0, "secret is ambiguous", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_SECRET },
+    { 0, "secret name in use", GANTRY_E_EXISTS, GANTRY_RESOURCE_SECRET },
+    { 0, "invalid secret name", GANTRY_E_INVALID, GANTRY_RESOURCE_SECRET },
+    { 0, "secret data must be", GANTRY_E_INVALID, GANTRY_RESOURCE_SECRET },
+    { 0, "invalid driver", GANTRY_E_INVALID, 0 },
+    { 0, "missing config value", GANTRY_E_INVALID, 0 }, /* of a driver of secrets */
+    { 0, "no such quadlet", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_FILE },
+    { 0, "already exists, refusing to overwrite", GANTRY_E_EXISTS, GANTRY_RESOURCE_FILE },
+    { 0, "is running and force is not set", GANTRY_E_STATE, GANTRY_RESOURCE_FILE },
+    { 0, "connecting to systemd dbus", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 0, "name is already in use", GANTRY_E_EXISTS, 0 },
+    { 0, "pod already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_POD },
     { 0, "already in use, cannot rename", GANTRY_E_EXISTS, 0 },
     { 0, "not found: container not known", GANTRY_E_NOT_FOUND, 0 }, /* changes */
     { 0, "volume already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_VOLUME },
@@ -86,6 +97,25 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "could not find enough available IDs", GANTRY_E_UNSUPPORTED, 0 }, /* user namespace auto */
     { 0, "container-init binary not found", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "invalid change", GANTRY_E_INVALID, 0 },
+    /* Of YAML, and of what YAML and units are made of. */
+    { 0, "multi doc yaml could not be split", GANTRY_E_INVALID, 0 },
+    { 0, "unable to read YAML as", GANTRY_E_INVALID, 0 },
+    { 0, "unable to read kube YAML", GANTRY_E_INVALID, 0 },
+    { 0, "unable to read as kube YAML", GANTRY_E_INVALID, 0 },
+    { 0, "unable to sort kube kinds", GANTRY_E_INVALID, 0 },
+    { 0, "does not contain any supported kube kind", GANTRY_E_INVALID, 0 },
+    { 0, "must be used in a container", GANTRY_E_INVALID, 0 }, /* nothing but ConfigMaps */
+    { 0, "does not have a name", GANTRY_E_INVALID, 0 },
+    { 0, "claim name can not be empty", GANTRY_E_INVALID, 0 },
+    { 0, "duplicate container name", GANTRY_E_INVALID, 0 },
+    { 0, "generating YAML: name or ID", GANTRY_E_NOT_FOUND, 0 },
+    { 0, "use generate on the pod itself", GANTRY_E_INVALID, 0 },
+    { 0, "no create command found", GANTRY_E_INVALID, 0 },
+    { 0, "is not a valid restart policy", GANTRY_E_INVALID, 0 },
+    { 0, "--template is not supported for pods", GANTRY_E_INVALID, 0 },
+    { 0, "--template cannot be set", GANTRY_E_INVALID, 0 },
+    { 0, "only has an infra container", GANTRY_E_INVALID, 0 },
+    { 0, "generating systemd unit files: Pod", GANTRY_E_INVALID, 0 }, /* without containers */
     /* Of archives: no tar, one that is cut, one that holds no images. */
     { 0, "does not match any of the supported image formats", GANTRY_E_INVALID, 0 },
     { 0, "invalid tar header", GANTRY_E_INVALID, 0 },
@@ -259,7 +289,8 @@ static const char *const schemes[] = { "unix", "tcp", NULL };
 
 static int podman_supports(const void *state, int feature)
 {
-    (void)state;
+    if (gnt_podman_kube_reason(state, feature) != NULL)
+        return 0;
     return feature != GANTRY_FEATURE_IMAGES_BUILD_BUILDKIT &&    /* it has a builder of its own */
            feature != GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS; /* it gives all to its user */
 }
@@ -281,6 +312,9 @@ const gantry_backend gnt_podman_backend = {
     .registries = &gnt_podman_registry_ops,
     .credentials = GANTRY_CREDENTIALS_PODMAN,
     .manifests = &gnt_podman_manifest_ops,
+    .secrets = &gnt_podman_secret_ops,
+    .kube = &gnt_podman_kube_ops,
+    .reason = gnt_podman_kube_reason,
     .system = &gnt_podman_system_ops,
     .pods = &gnt_podman_pod_ops,
 };

@@ -22,6 +22,8 @@ extern const gantry_volume_ops gnt_podman_volume_ops;
 extern const gantry_network_ops gnt_podman_network_ops;
 extern const gantry_manifest_ops gnt_podman_manifest_ops;
 extern const gantry_registry_ops gnt_podman_registry_ops;
+extern const gantry_secret_ops gnt_podman_secret_ops;
+extern const gantry_kube_ops gnt_podman_kube_ops;
 extern const gantry_system_ops gnt_podman_system_ops;
 
 /* podman_events.c */
@@ -90,6 +92,9 @@ int gnt_podman_archive_get(void *state, const char *id, const char *path,
 int gnt_podman_archive_stat(void *state, const char *id, const char *path,
                             const gantry_stat_options *opts, gantry_file_info **out,
                             gantry_error *err);
+
+/* Why something of the Kubernetes manager is not there, or NULL (podman_kube.c). */
+const char *gnt_podman_kube_reason(const void *state, int feature);
 
 int gnt_podman_pause(void *state, const char *id, const gantry_container_pause_options *opts,
                      gantry_error *err);
@@ -327,6 +332,15 @@ extern const struct gnt_out gnt_podman_pod_kill_options[];
 extern const struct gnt_out gnt_podman_pod_remove_options[];
 extern const struct gnt_out gnt_podman_pod_list_options[];
 extern const struct gnt_out gnt_podman_search_options[];
+extern const struct gnt_out gnt_podman_secret_create_options[];
+extern const struct gnt_out gnt_podman_secret_list_options[];
+extern const struct gnt_out gnt_podman_secret_remove_options[];
+extern const struct gnt_out gnt_podman_kube_play_options[];
+extern const struct gnt_out gnt_podman_kube_down_options[];
+extern const struct gnt_out gnt_podman_kube_generate_options[];
+extern const struct gnt_out gnt_podman_systemd_options[];
+extern const struct gnt_out gnt_podman_quadlet_options[];
+extern const struct gnt_out gnt_podman_quadlet_change_options[];
 
 extern const struct gnt_in gnt_podman_version_rows[];
 extern const struct gnt_in gnt_podman_info_rows[];
@@ -341,6 +355,8 @@ extern const struct gnt_in gnt_podman_network_rows[];
 extern const struct gnt_in gnt_podman_manifest_rows[];
 extern const struct gnt_in gnt_podman_pod_rows[];
 extern const struct gnt_in gnt_podman_pod_item_rows[];
+extern const struct gnt_in gnt_podman_secret_rows[];
+extern const struct gnt_in gnt_podman_quadlet_rows[];
 
 /* One answer of a disk use into its result (a gnt_json_fn). */
 int gnt_podman_take_usage(void *usage, struct gnt_json *v, gantry_error *err);

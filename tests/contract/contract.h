@@ -108,6 +108,8 @@ extern const struct contract_test life_tests[];
 extern const struct contract_test ready_tests[];
 extern const struct contract_test deploy_tests[];
 extern const struct contract_test ensure_tests[];
+extern const struct contract_test secrets_tests[];
+extern const struct contract_test kube_tests[];
 extern const struct contract_test events_tests[];
 extern const struct contract_test pods_tests[];
 

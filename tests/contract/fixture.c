@@ -335,12 +335,29 @@ static void clean_lists(struct contract *f)
     f->lists = 0;
 }
 
+static void clean_secrets(struct contract *f)
+{
+    gantry_secrets *secrets = gantry_engine_secrets(f->engine);
+    gantry_secret_remove_options opts = { .size = sizeof opts, .missing_ok = GANTRY_ON };
+    gantry_secret_list *list = NULL;
+
+    if (!gantry_engine_supports(f->engine, GANTRY_FEATURE_SECRETS_REMOVE))
+        return;
+    OK(gantry_secrets_list(secrets, NULL, &list, &f->err));
+    for (size_t i = 0; i < list->count; i++) {
+        if (is_ours(f, list->items[i]->name))
+            OK(gantry_secrets_remove(secrets, list->items[i]->id, &opts, &f->err));
+    }
+    gantry_secret_list_free(list);
+}
+
 void contract_clean(struct contract *f)
 {
     clean_pods(f);
     clean_containers(f);
     clean_networks(f);
     clean_volumes(f);
+    clean_secrets(f);
     clean_lists(f);
     clean_images(f, 0);
 }

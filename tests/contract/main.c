@@ -45,6 +45,8 @@ static const struct {
     { "ready", ready_tests },
     { "deploy", deploy_tests },
     { "ensure", ensure_tests },
+    { "secrets", secrets_tests },
+    { "kube", kube_tests },
     { "events", events_tests },
     { "pods", pods_tests },
 };
