@@ -8,7 +8,7 @@ packages_build="build-essential cmake pkg-config libcurl4-openssl-dev libarchive
 packages_podman="podman netavark aardvark-dns catatonit runc uidmap slirp4netns fuse-overlayfs
     iptables kmod"
 # shellcheck disable=SC2034 # read by scripts/setup and scripts/test
-packages_test="$packages_build ninja-build clang libcmocka-dev doxygen docker.io $packages_podman
+packages_test="$packages_build ninja-build clang lld libcmocka-dev doxygen docker.io $packages_podman
     busybox-static iproute2 util-linux docker-registry apache2-utils openssl"
 
 say()
