@@ -416,7 +416,15 @@ const struct faults_call faults_calls[] = {
     { "registry-login", faults_registries_login, 0, 0 },
     { "registry-search", faults_registries_search, 0, 0 },
     { "registry-inspect", faults_registries_inspect, 0, CALL_DOCKER },
-    { "registry-exists-not", faults_registries_exists_not, 0, CALL_DOCKER }
+    { "registry-exists-not", faults_registries_exists_not, 0, CALL_DOCKER },
+    { "volume-ensure-mounts", faults_volumes_ensure_mounts, 0, CALL_SAMPLE },
+    { "volume-usage", faults_volumes_usage, 0, CALL_SAMPLE },
+    { "volume-unused", faults_volumes_unused, 0, CALL_SAMPLE },
+    { "volume-prune", faults_volumes_prune, 0, CALL_SAMPLE },
+    { "image-import-again", faults_images_import, 0, CALL_SAMPLE },
+    { "create-user", faults_containers_create_user, 0, CALL_SAMPLE },
+    { "volume-remove-forced", faults_volumes_remove_forced, 0, CALL_SAMPLE },
+    { "image-remove-again", faults_images_remove_base, 0, CALL_SAMPLE }
 };
 
 const size_t faults_call_count = sizeof faults_calls / sizeof faults_calls[0];
