@@ -437,7 +437,13 @@ const struct faults_call faults_calls[] = {
     { "life-ensure-again", faults_life_ensure, 0, 0 },
     { "life-remove-fourth", faults_life_remove_fourth, 0, 0 },
     { "life-remove-fifth", faults_life_remove_fifth, 0, 0 },
-    { "image-remove-base-again", faults_images_remove_base, 0, 0 }
+    { "volume-ensure-mounts", faults_volumes_ensure_mounts, 0, CALL_SAMPLE },
+    { "volume-usage", faults_volumes_usage, 0, CALL_SAMPLE },
+    { "volume-unused", faults_volumes_unused, 0, CALL_SAMPLE },
+    { "volume-prune", faults_volumes_prune, 0, CALL_SAMPLE },
+    { "create-user", faults_containers_create_user, 0, CALL_SAMPLE },
+    { "volume-remove-forced", faults_volumes_remove_forced, 0, CALL_SAMPLE },
+    { "image-remove-again", faults_images_remove_base, 0, CALL_SAMPLE }
 };
 
 const size_t faults_call_count = sizeof faults_calls / sizeof faults_calls[0];

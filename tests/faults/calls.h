@@ -161,4 +161,11 @@ int faults_registries_search(struct faults *f);
 int faults_registries_inspect(struct faults *f);
 int faults_registries_exists_not(struct faults *f);
 
+int faults_volumes_ensure_mounts(struct faults *f);
+int faults_volumes_usage(struct faults *f);
+int faults_volumes_unused(struct faults *f);
+int faults_volumes_prune(struct faults *f);
+int faults_volumes_remove_forced(struct faults *f);
+int faults_containers_create_user(struct faults *f);
+
 #endif

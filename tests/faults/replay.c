@@ -199,6 +199,21 @@ static void improvise(struct replay *r, const char *line, struct server_answer *
     give(answer, gone);
 }
 
+/* Whether a request is the one that is looked at, and not one of the same line before it. */
+static int is_looked_at(const struct replay *r, const char *line)
+{
+    const struct exchange *exchanges = r->calls[r->plan->call].exchanges;
+    int at = r->plan->exchange;
+
+    if (at < 0 || strcmp(exchanges[at].line, line) != 0)
+        return 0;
+    for (int i = 0; i < at; i++) {
+        if (strcmp(exchanges[i].line, line) == 0 && !memory.used[i])
+            return 0;
+    }
+    return 1;
+}
+
 static void answer_request(void *arg, const struct server_request *request,
                            struct server_answer *answer)
 {
@@ -212,8 +227,7 @@ static void answer_request(void *arg, const struct server_request *request,
         memory.damages = 0;
         memset(memory.used, 0, sizeof memory.used);
     }
-    if (r->plan->exchange >= 0 &&
-        strcmp(r->calls[r->plan->call].exchanges[r->plan->exchange].line, request->line) == 0)
+    if (is_looked_at(r, request->line))
         r->plan->asked++;
     if (r->override != NULL && r->override(r->override_arg, request, answer))
         return;
