@@ -31,7 +31,9 @@ int gnt_podman_logs(void *state, const char *id, const gantry_logs_options *opts
     int follow = opts->follow == GANTRY_ON;
     struct gnt_container_facts facts;
     struct gnt_req r;
-    int rc = follow ? gnt_rest_container_facts(&p->rest, call, id, &facts, err) : 0;
+    /* Who has a whole id has seen the container. */
+    int rc =
+        follow && strlen(id) != 64 ? gnt_rest_container_facts(&p->rest, call, id, &facts, err) : 0;
 
     if (rc < 0)
         return rc;
