@@ -51,11 +51,13 @@ static int empty(gantry_engine *e, const char *id, const gantry_network_remove_o
 {
     const gantry_network_inspect_options look = { .size = sizeof look, .call = o->call };
     gantry_network *n = NULL;
-    int rc = gnt_network_inspect(e, id, &look, &n, err);
+    int rc = e->backend->networks.inspect(e->state, id, &look, &n, err);
 
     if (rc < 0)
         return rc;
     rc = check_predefined(n, err);
+    if (rc == 0 && e->backend->containers.list != NULL)
+        rc = gnt_network_members(e, n, o->call, err);
     for (const gantry_network_member *const *m = n->members; rc == 0 && *m != NULL; m++) {
         rc = take_out(e, n, *m, o, err);
         *out_changed += rc == 0;

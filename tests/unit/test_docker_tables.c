@@ -581,9 +581,11 @@ static void test_network_body(void **state)
         &bare, gnt_docker_network_options,
         "{\"IPAM\":{\"Config\":[{\"Subnet\":\"10.9.4.0/22\",\"Gateway\":\"10.9.4.1\"}]}}");
     check_encoded(&other, gnt_docker_network_options,
-                  "{\"Driver\":\"macvlan\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.9.4.0/22\"}]}}");
+                  "{\"Driver\":\"macvlan\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.9.4.0/22\","
+                  "\"Gateway\":\"10.9.4.1\"}]}}");
     check_encoded(&six, gnt_docker_network_options,
-                  "{\"IPAM\":{\"Config\":[{\"Subnet\":\"fd00::/64\"}]}}");
+                  "{\"IPAM\":{\"Config\":[{\"Subnet\":\"fd00::/64\",\"Gateway\":\"fd00::1\"}]},"
+                  "\"EnableIPv6\":true}");
     gnt_arena_init(&arena, &memory);
     assert_int_equal(gnt_encode(&arena, &alone, gnt_docker_network_options,
                                 gnt_json_new(&arena, GNT_JSON_OBJECT), &err),
