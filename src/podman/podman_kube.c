@@ -70,14 +70,16 @@ const struct gnt_out gnt_podman_kube_play_options[] = {
     GNT_OUT_ON(P, no_hosts, "noHosts"),
     GNT_OUT_OFF(P, insecure, "tlsVerify"),
     GNT_OUT_CODE(P, allow_failed),
+    GNT_OUT_REFUSE(P, reserved),
     GNT_OUT_END
 };
 #undef P
 
 #define G gantry_kube_generate_options
 const struct gnt_out gnt_podman_kube_generate_options[] = {
-    GNT_OUT_I64(G, replicas, "replicas"), GNT_OUT_CODE(G, kind), GNT_OUT_ON(G, service, "service"),
-    GNT_OUT_ON(G, podman_only, "podmanOnly"), GNT_OUT_END
+    GNT_OUT_I64(G, replicas, "replicas"), GNT_OUT_CODE(G, kind),
+    GNT_OUT_ON(G, service, "service"),    GNT_OUT_ON(G, podman_only, "podmanOnly"),
+    GNT_OUT_REFUSE(G, reserved),          GNT_OUT_END
 };
 #undef G
 

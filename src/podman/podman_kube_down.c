@@ -11,7 +11,7 @@
 
 #define D gantry_kube_down_options
 const struct gnt_out gnt_podman_kube_down_options[] = { GNT_OUT_ON(D, volumes, "force"),
-                                                        GNT_OUT_END };
+                                                        GNT_OUT_REFUSE(D, reserved), GNT_OUT_END };
 #undef D
 
 /* Libpod answers 200 although something could not be removed. */

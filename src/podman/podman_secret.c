@@ -24,10 +24,11 @@ static const struct gnt_in created_rows[] = { GNT_IN_STR_REQ(C, id, "ID"), GNT_I
 #undef C
 
 #define O gantry_secret_options
-const struct gnt_out gnt_podman_secret_create_options[] = { GNT_OUT_STR(O, driver, "driver"),
-                                                            GNT_OUT_MAP(O, options, "driveropts"),
-                                                            GNT_OUT_MAP(O, labels, "labels"),
-                                                            GNT_OUT_CODE(O, replace), GNT_OUT_END };
+const struct gnt_out gnt_podman_secret_create_options[] = {
+    GNT_OUT_STR(O, driver, "driver"), GNT_OUT_MAP(O, options, "driveropts"),
+    GNT_OUT_MAP(O, labels, "labels"), GNT_OUT_CODE(O, replace),
+    GNT_OUT_REFUSE(O, reserved),      GNT_OUT_END
+};
 #undef O
 
 #define O gantry_secret_list_options
@@ -37,6 +38,7 @@ const struct gnt_out gnt_podman_secret_list_options[] = { GNT_OUT_CODE(O, names)
 
 #define O gantry_secret_remove_options
 const struct gnt_out gnt_podman_secret_remove_options[] = { GNT_OUT_CODE(O, missing_ok),
+                                                            GNT_OUT_REFUSE(O, reserved),
                                                             GNT_OUT_END };
 #undef O
 
