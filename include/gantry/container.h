@@ -229,7 +229,7 @@ typedef struct gantry_containers_pruned {
 } gantry_containers_pruned;
 
 /**
- * Remove all containers that do not run; their volumes stay. On Podman those of a pod stay, too.
+ * Remove all containers that do not run; their volumes stay, and so do containers of pods.
  * @param out  may be NULL
  * @return 0; a failure with outcome PARTIAL, whose `output` names what was removed, if some could
  *         not be. Composed of list and remove. Since 0.1.

@@ -178,7 +178,7 @@ typedef struct gantry_container_list_options {
     const char *volume;         /**< with this volume, or something mounted at this path */
     const char *before;         /**< created before this container */
     const char *since;          /**< created after this container */
-    const char *pod;            /**< in this pod; Podman */
+    const char *pod;            /**< in this pod: its name or id */
     const char *const *exit_codes; /**< ended with any of these, "0" to "255", NULL-terminated;
                                         implies all */
     int health;                 /**< only this GANTRY_HEALTH_...; 0 = any */

@@ -5,10 +5,11 @@
  * Podman has them. On Docker, which has not, the library makes the same of what is there: an infra
  * container that does nothing but hold the namespaces, from an image of a few kilobytes that the
  * library carries ("localhost/libgantry-box:..."), and labels that mark it and the members
- * (`io.libgantry.pod`, `io.libgantry.pod.infra`); any program may look at them with the engine's
- * own
- * tools. What is not alike there is said at the member and in docs/pods.md. Containers enter a pod
- * with gantry_container_options::pod, by create, run or deploy.
+ * (`io.libgantry.pod` and others that begin so, which are the library's own); any program may look
+ * at them with the engine's own tools. What is not alike there is said at the member and in
+ * docs/pods.md. Containers enter a pod with gantry_container_options::pod, by create, run, ensure
+ * or deploy. A pod whose infra container somebody took away is #GANTRY_POD_ERROR and can be
+ * removed.
  */
 #ifndef GANTRY_POD_H
 #define GANTRY_POD_H

@@ -335,10 +335,11 @@ typedef struct gantry_container_options {
     const char *cgroup_parent;
     const char *runtime;              /**< OCI runtime: "runc", "crun"; on Podman its service's own
                                            one only */
-    const char *pod;                  /**< name or id; Podman; not with `network`, `networks`, nor
-                                           with what the pod has for all: `ports`, `publish_all`,
-                                           `dns_...`, `extra_hosts`, `hostname`, `shm_size_bytes`,
-                                           as far as it shares them */
+    const char *pod;                  /**< name or id of the pod to enter; not with `network`,
+                                           `networks`, nor with what the pod has for all: `ports`,
+                                           `publish_all`, `dns_...`, `extra_hosts`, `hostname`,
+                                           `shm_size_bytes`, as far as it shares them; see
+                                           docs/pods.md */
     const gantry_secret_mount *const *secrets; /**< NULL-terminated; Podman */
     int64_t shm_size_bytes;           /**< size of /dev/shm; 0 = the engine's (64 MiB) */
     int64_t restart_retries;          /**< ON_FAILURE: 0 = no limit */

@@ -317,7 +317,8 @@ static int docker_supports(const void *state, int feature)
 {
     const struct docker *d = state;
 
-    if (feature == GANTRY_FEATURE_IMAGES_BUILD_BUILDKIT)
+    if (feature == GANTRY_FEATURE_IMAGES_BUILD_BUILDKIT ||
+        (feature >= GANTRY_FEATURE_PODS_CREATE && feature <= GANTRY_FEATURE_PODS_LOGS))
         return !d->windows;
     return feature != GANTRY_FEATURE_IMAGES_BUILD_SECRETS &&
            feature != GANTRY_FEATURE_IMAGES_BUILD_PLATFORMS;
@@ -349,6 +350,7 @@ const gantry_backend gnt_docker_backend = {
     .containers = &gnt_docker_container_ops,
     .volumes = &gnt_docker_volume_ops,
     .networks = &gnt_docker_network_ops,
+    .pods = &gnt_docker_pod_ops,
     .registries = &gnt_docker_registry_ops,
     .credentials = GANTRY_CREDENTIALS_DOCKER,
     .manifests = &gnt_docker_manifest_ops,

@@ -21,6 +21,7 @@ extern const gantry_image_ops gnt_docker_image_ops;
 extern const gantry_container_ops gnt_docker_container_ops;
 extern const gantry_volume_ops gnt_docker_volume_ops;
 extern const gantry_network_ops gnt_docker_network_ops;
+extern const gantry_pod_ops gnt_docker_pod_ops;
 extern const gantry_manifest_ops gnt_docker_manifest_ops;
 extern const gantry_registry_ops gnt_docker_registry_ops;
 extern const gantry_system_ops gnt_docker_system_ops;
@@ -126,6 +127,11 @@ int gnt_docker_container_create(void *state, const char *image,
                                 const gantry_container_options *opts, gantry_created **out,
                                 gantry_error *err);
 
+/* The same without looking at `pod` and the library's own labels: for what it makes itself. */
+int gnt_docker_container_make(struct docker *d, const char *image,
+                              const gantry_container_options *opts, gantry_created **out,
+                              gantry_error *err);
+
 /* docker_container.c */
 int gnt_docker_container_remove(void *state, const char *id,
                                 const gantry_container_remove_options *opts, gantry_error *err);
@@ -148,6 +154,13 @@ int gnt_docker_container_list(void *state, const gantry_container_list_options *
 int gnt_docker_container_inspect(void *state, const char *id,
                                  const gantry_container_inspect_options *opts,
                                  gantry_container **out, gantry_error *err);
+
+/* docker_pod.c */
+/* Hook on a whole container, listed or inspected: the id of its pod. */
+int gnt_docker_in_pod(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
+                      void *);
+/* Whether it is in the pod of a name, an id or its beginning; NULL: any container is. */
+int gnt_docker_is_in_pod(const gantry_container *c, const char *pod);
 
 /* docker_life.c */
 int gnt_docker_pause(void *state, const char *id, const gantry_container_pause_options *opts,
@@ -242,6 +255,11 @@ extern const struct gnt_out gnt_docker_network_list_options[];
 extern const struct gnt_out gnt_docker_network_remove_options[];
 extern const struct gnt_out gnt_docker_connect_options[];
 extern const struct gnt_out gnt_docker_disconnect_options[];
+extern const struct gnt_out gnt_docker_pod_options[];
+extern const struct gnt_out gnt_docker_pod_stop_options[];
+extern const struct gnt_out gnt_docker_pod_kill_options[];
+extern const struct gnt_out gnt_docker_pod_remove_options[];
+extern const struct gnt_out gnt_docker_pod_list_options[];
 extern const struct gnt_out gnt_docker_manifest_inspect_options[];
 extern const struct gnt_out gnt_docker_login_options[];
 extern const struct gnt_out gnt_docker_search_options[];
@@ -259,6 +277,7 @@ extern const struct gnt_in gnt_docker_container_rows[];
 extern const struct gnt_in gnt_docker_volume_rows[];
 extern const struct gnt_in gnt_docker_volume_usage_rows[];
 extern const struct gnt_in gnt_docker_network_rows[];
+extern const struct gnt_in gnt_docker_pod_rows[];
 extern const struct gnt_in gnt_docker_manifest_rows[];
 extern const struct gnt_in gnt_docker_search_rows[];
 extern const struct gnt_in gnt_docker_remote_rows[];

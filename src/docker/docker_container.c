@@ -2,7 +2,7 @@
  * Docker: life of containers, from start to remove. Create is in docker_create.c, what Docker tells
  * of containers is in docker_inspect.c, streams in docker_stream.c.
  */
-#include "docker.h"
+#include "docker_pod.h"
 
 #include <string.h>
 
@@ -22,7 +22,11 @@ static int container_act(struct docker *d, const gantry_call *call, const char *
 static int container_start(void *state, const char *id, const gantry_container_start_options *opts,
                            gantry_error *err)
 {
-    return container_act(state, opts->call, id, "/containers/%s/start", err);
+    gantry_call shared;
+    const gantry_call *call = gnt_call_share(&shared, opts->call);
+    int rc = gnt_docker_pod_wake(state, call, id, err);
+
+    return rc < 0 ? rc : container_act(state, call, id, "/containers/%s/start", err);
 }
 
 #define S gantry_container_stop_options
@@ -77,7 +81,13 @@ static int container_stop(void *state, const char *id, const gantry_container_st
 static int container_restart(void *state, const char *id, const gantry_container_stop_options *opts,
                              gantry_error *err)
 {
-    return stop_like(state, id, opts, "/containers/%s/restart", err);
+    gantry_container_stop_options o = *opts;
+    gantry_call shared;
+    int rc;
+
+    o.call = gnt_call_share(&shared, opts->call);
+    rc = gnt_docker_pod_wake(state, o.call, id, err);
+    return rc < 0 ? rc : stop_like(state, id, &o, "/containers/%s/restart", err);
 }
 
 #define K gantry_container_kill_options

@@ -3,7 +3,7 @@
  * refusing it, and older ones take one network only. A container that is not what was asked for is
  * taken back. The body is made in docker_spec.c.
  */
-#include "docker.h"
+#include "docker_pod.h"
 
 #include "rest_life.h"
 
@@ -134,27 +134,24 @@ static int create(struct docker *d, const gantry_call *call, const char *image,
                  image, err);
 }
 
-int gnt_docker_container_create(void *state, const char *image,
-                                const gantry_container_options *opts, gantry_created **out,
-                                gantry_error *err)
+int gnt_docker_container_make(struct docker *d, const char *image,
+                              const gantry_container_options *opts, gantry_created **out,
+                              gantry_error *err)
 {
-    struct docker *d = state;
-    gantry_call shared;
-    const gantry_call *call = gnt_call_share(&shared, opts->call);
     void *result = NULL;
     const gantry_created *made;
-    int rc = check_security(d, call, opts->security, err);
+    int rc = check_security(d, opts->call, opts->security, err);
 
     if (rc == 0)
-        rc = check_health(d, call, image, opts->health, err);
+        rc = check_health(d, opts->call, image, opts->health, err);
     if (rc == 0)
-        rc = create(d, call, image, opts, &result, err);
+        rc = create(d, opts->call, image, opts, &result, err);
     if (rc < 0)
         return rc;
     made = result;
     rc = gnt_docker_check_warnings(made->warnings, opts->resources, opts->cgroup_namespace, err);
     if (rc == 0)
-        rc = gnt_docker_connect_others(d, call, made->id, opts, err);
+        rc = gnt_docker_connect_others(d, opts->call, made->id, opts, err);
     if (rc < 0) {
         gnt_take_back(gnt_docker_container_remove, d, made->id, rc, err);
         gnt_result_free(result);
@@ -162,4 +159,24 @@ int gnt_docker_container_create(void *state, const char *image,
     }
     *out = result;
     return 0;
+}
+
+int gnt_docker_container_create(void *state, const char *image,
+                                const gantry_container_options *opts, gantry_created **out,
+                                gantry_error *err)
+{
+    struct docker *d = state;
+    gantry_container_options o = *opts;
+    struct gnt_arena arena;
+    gantry_call shared;
+    int rc = gnt_docker_pod_check_labels(opts->labels, opts->label_count, err);
+
+    gnt_arena_init(&arena, &d->rest.host->mem);
+    o.call = gnt_call_share(&shared, opts->call);
+    if (rc == 0 && opts->pod != NULL)
+        rc = gnt_docker_pod_join(d, &arena, &o, err);
+    if (rc == 0)
+        rc = gnt_docker_container_make(d, image, &o, out, err);
+    gnt_arena_free(&arena);
+    return rc;
 }

@@ -1,7 +1,7 @@
 /*
  * Docker: how it lists and describes containers, and how lists are filtered.
  */
-#include "docker.h"
+#include "docker_pod.h"
 
 #include "rest_life.h"
 
@@ -184,6 +184,7 @@ const struct gnt_in gnt_docker_container_list_rows[] = {
     GNT_IN_HOOK(C, health, "Status", in_status_prose),
     GNT_IN_I64(C, size_rw_bytes, "SizeRw"),
     GNT_IN_I64(C, size_root_bytes, "SizeRootFs"),
+    GNT_IN_HOOK(C, pod, "", gnt_docker_in_pod),
     GNT_IN_HOOK(C, environment, "Mounts", gnt_in_mount_targets), /* see gnt_list_settle */
     GNT_IN_END,
 };
@@ -210,6 +211,7 @@ const struct gnt_in gnt_docker_container_rows[] = {
     GNT_IN_HOOK(C, capabilities_add, "HostConfig/CapAdd", in_capabilities),
     GNT_IN_HOOK(C, capabilities_drop, "HostConfig/CapDrop", in_capabilities),
     GNT_IN_MAP(C, annotations, "HostConfig/Annotations"),
+    GNT_IN_HOOK(C, pod, "", gnt_docker_in_pod),
     GNT_IN_TABLE(gnt_container_rows), /* behind its own: what is, over what was asked for */
     GNT_IN_END,
 };
@@ -223,7 +225,7 @@ const struct gnt_out gnt_docker_container_list_options[] = {
     GNT_OUT_CODE(L, network), GNT_OUT_CODE(L, filters),     GNT_OUT_CODE(L, filter_count),
     GNT_OUT_CODE(L, limit),   GNT_OUT_CODE(L, all),         GNT_OUT_CODE(L, state),
     GNT_OUT_CODE(L, ids),     GNT_OUT_CODE(L, volume),      GNT_OUT_CODE(L, before),
-    GNT_OUT_CODE(L, since),   GNT_OUT_REFUSE(L, pod),       GNT_OUT_CODE(L, exit_codes),
+    GNT_OUT_CODE(L, since),   GNT_OUT_CODE(L, pod),         GNT_OUT_CODE(L, exit_codes),
     GNT_OUT_CODE(L, health),  GNT_OUT_ON(L, sizes, "size"), GNT_OUT_END,
 };
 #undef L
@@ -309,7 +311,7 @@ static void query_amount(struct gnt_req *r, const gantry_container_list_options 
                          const struct gnt_list_plan *plan)
 {
     gnt_req_query_true(r, "all", opts->all == GANTRY_ON || has_exit_codes(opts));
-    if (opts->limit > 0 && !gnt_list_narrows(plan))
+    if (opts->limit > 0 && !gnt_list_narrows(plan) && opts->pod == NULL)
         gnt_req_query_i64(r, "limit", opts->limit);
 }
 
@@ -323,6 +325,8 @@ static void query_filters(struct gnt_req *r, const gantry_container_list_options
     filter_names(r, filters, opts->names);
     filter_state(r, filters, opts);
     gnt_req_filter_list(r, filters, "label", opts->labels);
+    if (opts->pod != NULL)
+        gnt_req_filter(r, filters, "label", GNT_POD_LABEL);
     gnt_req_filter(r, filters, "ancestor", opts->image);
     gnt_req_filter(r, filters, "network", opts->network);
     if (opts->volume != NULL && opts->volume[0] != '/')
@@ -332,6 +336,13 @@ static void query_filters(struct gnt_req *r, const gantry_container_list_options
         gnt_req_filter(r, filters, "health", healths[opts->health]);
     gnt_req_filter_pairs(r, filters, opts->filters, opts->filter_count);
     gnt_req_filters(r, filters);
+}
+
+static int accept(const void *item, const void *arg)
+{
+    const struct gnt_list_plan *plan = arg;
+
+    return gnt_list_accept(item, plan) && gnt_docker_is_in_pod(item, plan->options->pod);
 }
 
 int gnt_docker_container_list(void *state, const gantry_container_list_options *opts,
@@ -352,7 +363,7 @@ int gnt_docker_container_list(void *state, const gantry_container_list_options *
     query_amount(&r, opts, &plan);
     query_filters(&r, opts);
     rc = gnt_req_list(&r, GANTRY_KIND_CONTAINER_LIST, GANTRY_KIND_CONTAINER,
-                      gnt_docker_container_list_rows, gnt_list_accept, &plan, &result, err);
+                      gnt_docker_container_list_rows, accept, &plan, &result, err);
     if (rc == 0)
         rc = gnt_list_settle(&d->rest, &plan, call, result, err);
     if (rc == 0)

@@ -131,7 +131,7 @@ const struct gnt_out gnt_docker_container_options[] = {
     GNT_OUT_STR(O, cgroup_namespace, "HostConfig/CgroupnsMode"),
     GNT_OUT_STR(O, cgroup_parent, "HostConfig/CgroupParent"),
     GNT_OUT_STR(O, runtime, "HostConfig/Runtime"),
-    GNT_OUT_REFUSE(O, pod),
+    GNT_OUT_CODE(O, pod),
     GNT_OUT_REFUSE(O, secrets),
     GNT_OUT_I64(O, shm_size_bytes, "HostConfig/ShmSize"),
     GNT_OUT_I64(O, restart_retries, "HostConfig/RestartPolicy/MaximumRetryCount"),

@@ -690,11 +690,6 @@ static void lists_by_pod(struct contract *f)
     };
     gantry_container_list *list = NULL;
 
-    if (contract_differs(f, DIFF_PODS_ARE_PODMANS)) {
-        FAILS(gantry_containers_list(f->containers, &by, &list, &f->err), GANTRY_E_UNSUPPORTED);
-        CONTAINS(f->err.message, "pod");
-        return;
-    }
     OK(gantry_containers_list(f->containers, &by, &list, &f->err));
     CHECK(list->count == 0);
     gantry_container_list_free(list);

@@ -48,6 +48,7 @@ static const struct {
     { "secrets", secrets_tests },
     { "kube", kube_tests },
     { "events", events_tests },
+    { "pods_shared", pods_shared_tests },
     { "pods", pods_tests },
 };
 

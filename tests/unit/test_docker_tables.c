@@ -82,6 +82,11 @@ static void test_every_option_is_decided(void **state)
         { "search", gnt_docker_search_options, sizeof(gantry_search_options) },
         { "remote", gnt_docker_remote_options, sizeof(gantry_remote_options) },
         { "disconnect", gnt_docker_disconnect_options, sizeof(gantry_network_disconnect_options) },
+        { "pod", gnt_docker_pod_options, sizeof(gantry_pod_options) },
+        { "pod stop", gnt_docker_pod_stop_options, sizeof(gantry_pod_stop_options) },
+        { "pod kill", gnt_docker_pod_kill_options, sizeof(gantry_pod_kill_options) },
+        { "pod remove", gnt_docker_pod_remove_options, sizeof(gantry_pod_remove_options) },
+        { "pod list", gnt_docker_pod_list_options, sizeof(gantry_pod_list_options) },
         { "manifest inspect", gnt_docker_manifest_inspect_options,
           sizeof(gantry_manifest_inspect_options) },
     };
@@ -111,6 +116,8 @@ static void test_structs_without_options(void **state)
     assert_int_equal(sizeof(gantry_export_options), bare);
     assert_int_equal(sizeof(gantry_container_start_options), bare);
     assert_int_equal(sizeof(gantry_container_pause_options), bare);
+    assert_int_equal(sizeof(gantry_pod_call_options), bare);
+    assert_int_equal(sizeof(gantry_pod_inspect_options), bare);
     assert_int_equal(sizeof(gantry_container_rename_options), bare);
     assert_int_equal(sizeof(gantry_container_init_options), bare);
     assert_int_equal(sizeof(gantry_container_exists_options), bare);
@@ -474,13 +481,9 @@ static void test_options_refused(void **state)
         const char *name;
         gantry_container_options o;
     } rows[] = {
-        { "pod", { .pod = "p" } },
-        { "secrets", { .secrets = secrets } },
-        { "seccomp_path", { .security = &path } },
-        { "uid_maps", { .security = &mapped } },
-        { "user_namespace", { .security = &keep } },
-        { "on_unhealthy", { .health = &kill } },
-        { "chown", { .mounts = owneds } },
+        { "secrets", { .secrets = secrets } },   { "seccomp_path", { .security = &path } },
+        { "uid_maps", { .security = &mapped } }, { "user_namespace", { .security = &keep } },
+        { "on_unhealthy", { .health = &kill } }, { "chown", { .mounts = owneds } },
         { "recursive", { .mounts = flats } },
     };
     char text[1024];
