@@ -220,7 +220,8 @@ typedef struct gantry_info {
     const char *id;              /**< of the engine; Docker */
     const char *operating_system; /**< the host's distribution: "Debian GNU/Linux 12 (bookworm)" */
     const char *default_runtime; /**< OCI runtime: "runc", "crun" */
-    const char *const *runtimes; /**< all that the engine knows, NULL-terminated */
+    const char *const *runtimes; /**< all that the engine knows, NULL-terminated; Podman tells the
+                                      default only */
     const char *const *security; /**< "seccomp", "apparmor", "selinux", "rootless", "userns",
                                       "cgroupns" ..., what is on, NULL-terminated */
     const char *const *cgroup_controllers; /**< that limits can use, NULL-terminated; Podman */
@@ -231,7 +232,8 @@ typedef struct gantry_info {
     const char *log_driver;      /**< the default */
     const char *init_binary;     /**< Docker */
     const char *const *registries; /**< that short names are looked up in, NULL-terminated */
-    const char *const *warnings; /**< the engine's own, NULL-terminated */
+    const char *const *warnings; /**< the engine's own, NULL-terminated; Podman: what its facts
+                                      say is missing */
 } gantry_info;
 
 /** State of the engine and its host. `GET /info` on both. Free the result. Since 0.1. */
@@ -411,6 +413,8 @@ typedef struct gantry_response {
     int reserved;
     const char *content_type; /**< "" if none */
     gantry_stream *body;      /**< owned by the response; ends when the answer was whole */
+    int64_t date_ns;          /**< the engine's clock, from the answer's Date: whole seconds since
+                                   the epoch; 0 if it does not say */
 } gantry_response;
 
 /**

@@ -20,7 +20,8 @@ typedef struct gantry_usage_sum {
     size_t size; /**< bytes of it that the running library fills */
     int64_t count;
     int64_t active;            /**< used by a container; of containers: those that run */
-    int64_t bytes;             /**< shared layers once */
+    int64_t bytes;             /**< shared layers once; Podman before ImagesSize was in its answer
+                                    (4.3): as often as images have them */
     int64_t reclaimable_bytes; /**< by removing what is not active */
 } gantry_usage_sum;
 
@@ -28,7 +29,8 @@ typedef struct gantry_usage_sum {
 typedef struct gantry_usage_item {
     size_t size; /**< bytes of it that the running library fills */
     const char *id;            /**< of a volume: its name */
-    const char *name;          /**< of an image: a reference, or "" */
+    const char *name;          /**< of an image: a reference, or ""; of a cache record: what it was
+                                    made for */
     int64_t bytes;             /**< of an image with shared layers; of a container its own layer; -1
                                     unknown */
     int64_t shared_bytes;      /**< of an image: shared with others; -1 unknown */
@@ -68,13 +70,15 @@ GANTRY_API void gantry_disk_usage_free(gantry_disk_usage *usage); /**< Free it. 
 
 /**
  * Options of gantry_system_prune(). What is to go is named kind by kind; `labels`, `labels_not` and
- * `until_ns` hold for all but the build cache, which knows `until_ns` only.
+ * `until_ns` hold for all of them. Build cache has no labels: asked for together with them it is
+ * #GANTRY_E_INVALID. A kind that the engine does not have is #GANTRY_E_UNSUPPORTED if it is
+ * #GANTRY_ON and left out by default.
  */
 typedef struct gantry_system_prune_options {
     size_t size;             /**< sizeof(gantry_system_prune_options) */
     const gantry_call *call; /**< no total limit by default */
     const char *const *labels;     /**< "key" or "key=value", NULL-terminated */
-    const char *const *labels_not; /**< none of these */
+    const char *const *labels_not; /**< none of these; Docker's images take one, not several */
     int64_t until_ns;    /**< created before this time, since the epoch; 0 = any */
     int pods;            /**< #GANTRY_OFF: leave pods that do not run (where the engine has pods) */
     int containers;      /**< #GANTRY_OFF: leave containers that do not run */
@@ -92,7 +96,7 @@ typedef struct gantry_system_pruned {
     const char *const *pods;       /**< ids, NULL-terminated; so below */
     const char *const *containers; /**< ids */
     const char *const *networks;   /**< names */
-    const char *const *images;     /**< ids */
+    const char *const *images;     /**< ids; Docker counts layers among them */
     const char *const *volumes;    /**< names */
     const char *const *build_cache; /**< ids of records */
     int64_t reclaimed_bytes;       /**< of what the engine told */
@@ -102,8 +106,9 @@ typedef struct gantry_system_pruned {
  * Remove what nobody uses, in the order in which one frees the other: pods, containers, networks,
  * volumes, images, build cache.
  * @param out  may be NULL
- * @return 0; a failure with outcome PARTIAL, whose `output` names what was removed and what could
- *         not be. Composed of the managers' prunes. Since 0.1.
+ * @return 0; the failure of the first kind that has one, whose `output` has a line for each kind
+ *         that failed and each thing that was removed: the others were pruned all the same, and the
+ *         outcome is PARTIAL if something went. Composed of the managers' prunes. Since 0.1.
  */
 GANTRY_API int gantry_system_prune(gantry_system *system, const gantry_system_prune_options *opts,
                                    gantry_system_pruned **out, gantry_error *err);
@@ -123,8 +128,7 @@ enum {
 typedef struct gantry_finding {
     size_t size; /**< bytes of it that the running library fills */
     const char *subject;     /**< "engine", "storage", "network", "cgroups", "containers",
-                                  "security",
-                                  "clock" */
+                                  "security", "clock" */
     const char *text;        /**< one line */
     int severity;            /**< GANTRY_FINDING_... */
     int reserved;
@@ -154,10 +158,10 @@ typedef struct gantry_system_check_options {
 
 /**
  * A health report of the engine in one call: does it answer, how fast, what is it, what does it
- * warn
- * of, do its containers do well. What could not be asked is a finding.
+ * warn of, do its containers do well. What could not be asked is a finding.
  * @return 0 also for an engine that is not well; #GANTRY_E_UNAVAILABLE and such only if it does not
- *         answer at all. `GET /_ping`, `version`, `info`, `containers/json`. Since 0.1.
+ *         answer at all, #GANTRY_E_CANCELLED. `GET /_ping`, `/version`, `/info`,
+ *         `/containers/json` on both. Since 0.1.
  */
 GANTRY_API int gantry_system_check(gantry_system *system, const gantry_system_check_options *opts,
                                    gantry_system_report **out, gantry_error *err);

@@ -118,6 +118,8 @@ int gnt_decode(struct gnt_arena *arena, const struct gnt_json *object, const cha
 
 /* Helpers for hooks. */
 int gnt_parse_time(const char *rfc3339, int64_t *out_ns); /* 0 or -1; year 1 = 0 */
+/* "Sat, 28 Nov 2026 10:19:51 GMT", as in headers of answers. 0 or -1 */
+int gnt_parse_http_date(const char *text, int64_t *out_ns);
 /* The list with a text more; the old one is not to be used again. list: NULL, empty, or made by
  * this function. NULL = no memory */
 const char *const *gnt_strings_add(struct gnt_arena *a, const char *const *list, const char *text);

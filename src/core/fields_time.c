@@ -4,6 +4,8 @@
  */
 #include "fields.h"
 
+#include <string.h>
+
 #include "error.h"
 
 #define NANOS ((int64_t)1000000000)
@@ -140,6 +142,35 @@ int gnt_parse_time(const char *rfc3339, int64_t *out_ns)
     return to_nanos(days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second -
                         east,
                     nanos, out_ns);
+}
+
+int gnt_parse_http_date(const char *text, int64_t *out_ns)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const char *p = strchr(text, ',');
+    int year, month, day, hour, minute, second;
+
+    if (p == NULL || *++p != ' ') {
+        return -1;
+    }
+    p++;
+    if ((day = digits(&p, 2, 1, 31)) < 0 || skip(&p, " ") != 0) {
+        return -1;
+    }
+    for (month = 0; month < 12 && strncmp(p, months + 3 * month, 3) != 0; month++) {
+        continue;
+    }
+    p += month < 12 ? 3 : 0;
+    if (month == 12 || skip(&p, " ") != 0 || (year = digits(&p, 4, 1970, 9999)) < 0 ||
+        day > days_in_month(year, month + 1) || skip(&p, " ") != 0 ||
+        (hour = digits(&p, 2, 0, 23)) < 0 || skip(&p, ":") != 0 ||
+        (minute = digits(&p, 2, 0, 59)) < 0 || skip(&p, ":") != 0 ||
+        (second = digits(&p, 2, 0, 60)) < 0 || strcmp(p, " GMT") != 0) {
+        return -1;
+    }
+    return to_nanos(days_from_civil(year, month + 1, day) * 86400 + hour * 3600 + minute * 60 +
+                        second,
+                    0, out_ns);
 }
 
 /* Seconds as a JSON number without exponent. */

@@ -78,8 +78,11 @@ static int wrap_answer(struct gnt_rest *rest, struct gnt_exchange *x, gantry_res
                        gantry_error *err)
 {
     const char *type = gnt_exchange_header(x, "Content-Type");
+    const char *date = gnt_exchange_header(x, "Date");
     int rc;
 
+    if (date != NULL)
+        (void)gnt_parse_http_date(date, &response->date_ns);
     response->status = gnt_exchange_status(x);
     response->content_type = gantry_result_strdup(response, type);
     if (response->content_type == NULL)

@@ -110,6 +110,17 @@ int gnt_docker_usage_turn(struct docker *d, const gantry_call *call,
                           int (*ask)(struct docker *d, const gantry_call *call, void *arg,
                                      gantry_error *err),
                           void *arg, gantry_error *err);
+/* One answer of a disk use into its result (a gnt_json_fn). */
+int gnt_docker_take_usage(void *usage, struct gnt_json *v, gantry_error *err);
+/* Build cache that nobody uses, made before until_ns (0 = any); what went is added to `pruned`. */
+int gnt_docker_prune_cache(struct docker *d, int64_t until_ns, int all, const gantry_call *call,
+                           gantry_image_pruned *pruned, gantry_error *err);
+
+/* docker_system.c */
+/* GET /system/df: `type` is the only kind to count, or NULL for all. */
+void gnt_docker_df_request(struct gnt_req *r, struct docker *d, const gantry_call *call,
+                           const char *type);
+extern const struct gnt_in gnt_docker_df_rows[];
 
 /* docker_transfer.c */
 int gnt_docker_pull(void *state, const char *reference, const gantry_pull_options *opts,
@@ -154,6 +165,9 @@ int gnt_docker_container_list(void *state, const gantry_container_list_options *
 int gnt_docker_container_inspect(void *state, const char *id,
                                  const gantry_container_inspect_options *opts,
                                  gantry_container **out, gantry_error *err);
+/* Hook for the container's own among the names of a list. */
+int gnt_docker_in_own_name(struct gnt_in_context *, const struct gnt_json *, const struct gnt_in *,
+                           void *);
 
 /* docker_pod.c */
 /* Hook on a whole container, listed or inspected: the id of its pod. */

@@ -101,6 +101,48 @@ static int in_rootless(struct gnt_in_context *c, const struct gnt_json *v, const
     return 0;
 }
 
+/* "name=seccomp,profile=default" -> "seccomp"; a profile that confines nothing is none. */
+static int in_security(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                       void *field)
+{
+    const char *const *list = gnt_no_strings;
+
+    (void)row;
+    for (const struct gnt_json *item = v->first; item != NULL; item = item->next) {
+        const char *text = gnt_json_text(item);
+        char word[64];
+
+        if (text == NULL || strstr(text, ",profile=unconfined") != NULL)
+            continue;
+        text += strncmp(text, "name=", 5) == 0 ? 5 : 0;
+        gnt_text_copy(word, sizeof word, text, strcspn(text, ","), 0, 0);
+        list = gnt_strings_add(c->arena, list, word);
+        if (list == NULL)
+            return gnt_nomem(c->err);
+    }
+    memcpy(field, &list, sizeof list);
+    return 0;
+}
+
+/* Of the registries that the daemon has settings for, the one that names without a registry are
+ * of. */
+static int in_registries(struct gnt_in_context *c, const struct gnt_json *v,
+                         const struct gnt_in *row, void *field)
+{
+    const char *const *list = gnt_no_strings;
+
+    (void)row;
+    for (const struct gnt_json *item = v->first; item != NULL; item = item->next) {
+        if (item->key == NULL || !gnt_json_true(gnt_json_get(item, "Official")))
+            continue;
+        list = gnt_strings_add(c->arena, list, item->key);
+        if (list == NULL)
+            return gnt_nomem(c->err);
+    }
+    memcpy(field, &list, sizeof list);
+    return 0;
+}
+
 const struct gnt_in gnt_docker_info_rows[] = {
     GNT_IN_STR(gantry_info, version, "ServerVersion"),
     GNT_IN_STR(gantry_info, hostname, "Name"),
@@ -119,6 +161,18 @@ const struct gnt_in gnt_docker_info_rows[] = {
     GNT_IN_I64(gantry_info, containers_stopped, "ContainersStopped"),
     GNT_IN_I64(gantry_info, images, "Images"),
     GNT_IN_HOOK(gantry_info, rootless, "SecurityOptions", in_rootless),
+    GNT_IN_STR(gantry_info, id, "ID"),
+    GNT_IN_STR(gantry_info, operating_system, "OperatingSystem"),
+    GNT_IN_STR(gantry_info, default_runtime, "DefaultRuntime"),
+    GNT_IN_KEYS(gantry_info, runtimes, "Runtimes"),
+    GNT_IN_HOOK(gantry_info, security, "SecurityOptions", in_security),
+    GNT_IN_STRS(gantry_info, network_drivers, "Plugins/Network"),
+    GNT_IN_STRS(gantry_info, volume_drivers, "Plugins/Volume"),
+    GNT_IN_STRS(gantry_info, log_drivers, "Plugins/Log"),
+    GNT_IN_STR(gantry_info, log_driver, "LoggingDriver"),
+    GNT_IN_STR(gantry_info, init_binary, "InitBinary"),
+    GNT_IN_HOOK(gantry_info, registries, "RegistryConfig/IndexConfigs", in_registries),
+    GNT_IN_STRS(gantry_info, warnings, "Warnings"),
     GNT_IN_END,
 };
 

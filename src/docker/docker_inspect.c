@@ -10,8 +10,8 @@
 #include <strings.h>
 
 /* Names: ["/web", "/other/web"]; a name without a second '/' is the container's own. */
-static int in_own_name(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
-                       void *field)
+int gnt_docker_in_own_name(struct gnt_in_context *c, const struct gnt_json *v,
+                           const struct gnt_in *row, void *field)
 {
     const char *own = NULL;
 
@@ -171,7 +171,7 @@ static int in_capabilities(struct gnt_in_context *c, const struct gnt_json *v,
 #define C gantry_container
 const struct gnt_in gnt_docker_container_list_rows[] = {
     GNT_IN_ID_REQ(C, id, "Id"),
-    GNT_IN_HOOK(C, name, "Names", in_own_name),
+    GNT_IN_HOOK(C, name, "Names", gnt_docker_in_own_name),
     GNT_IN_HOOK(C, image, "", in_image),
     GNT_IN_ID(C, image_id, "ImageID"),
     GNT_IN_STR_REQ(C, state_text, "State"),

@@ -185,8 +185,8 @@ static int prune_images(struct docker *d, const gantry_image_prune_options *opts
 }
 
 /* The cache wants to be told an age instead of a time. */
-static int prune_cache(struct docker *d, const gantry_image_prune_options *opts,
-                       const gantry_call *call, gantry_image_pruned *pruned, gantry_error *err)
+int gnt_docker_prune_cache(struct docker *d, int64_t until_ns, int all, const gantry_call *call,
+                           gantry_image_pruned *pruned, gantry_error *err)
 {
     char age[32];
     struct timespec now;
@@ -196,11 +196,11 @@ static int prune_cache(struct docker *d, const gantry_image_prune_options *opts,
 
     gnt_req_init(&r, &d->rest, "POST", call, "/build/prune");
     r.flags |= GNT_REQ_OPEN_ENDED;
-    gnt_req_query_true(&r, "all", opts->all == GANTRY_ON);
+    gnt_req_query_true(&r, "all", all);
     filters = gnt_req_object(&r);
-    if (opts->until_ns > 0) {
+    if (until_ns > 0) {
         (void)clock_gettime(CLOCK_REALTIME, &now);
-        seconds = (int64_t)now.tv_sec - opts->until_ns / 1000000000;
+        seconds = (int64_t)now.tv_sec - until_ns / 1000000000;
         snprintf(age, sizeof age, "%" PRId64 "s", seconds > 0 ? seconds : 0);
         gnt_req_filter(&r, filters, "until", age);
     }
@@ -225,7 +225,10 @@ int gnt_docker_prune(void *state, const gantry_image_prune_options *opts, gantry
         return GANTRY_E_NOMEM;
     rc = prune_images(d, opts, call, pruned, err);
     if (rc == 0 && opts->build_cache == GANTRY_ON)
-        rc = gnt_prune_failed(pruned, prune_cache(d, opts, call, pruned, err), err);
+        rc = gnt_prune_failed(
+            pruned,
+            gnt_docker_prune_cache(d, opts->until_ns, opts->all == GANTRY_ON, call, pruned, err),
+            err);
     if (rc < 0)
         gantry_result_free(pruned);
     else
@@ -247,11 +250,13 @@ const struct gnt_in gnt_docker_usage_rows[] = {
 };
 
 static const struct gnt_in total_rows[] = {
-    GNT_IN_I64(gantry_image_disk_usage, total_bytes, "LayersSize"), GNT_IN_END
+    GNT_IN_I64(gantry_image_disk_usage, total_bytes, "ImageUsage/TotalSize"), /* from 1.52 on */
+    GNT_IN_I64(gantry_image_disk_usage, total_bytes, "LayersSize"),
+    GNT_IN_END,
 };
 #undef U
 
-static int take_usage(void *arg, struct gnt_json *v, gantry_error *err)
+int gnt_docker_take_usage(void *arg, struct gnt_json *v, gantry_error *err)
 {
     gantry_image_disk_usage *usage = arg;
     struct gnt_in_context c = { .arena = gnt_result_arena(usage), .root = v, .err = err };
@@ -259,6 +264,8 @@ static int take_usage(void *arg, struct gnt_json *v, gantry_error *err)
     const struct gnt_json *first = NULL;
     int rc = gnt_decode(c.arena, v, NULL, total_rows, usage, err);
 
+    if (images == NULL)
+        images = gnt_json_get(v, "ImageUsage/Items");
     if (rc == 0)
         rc = gnt_objects(images, "Images", &first, err);
     if (rc == 0 && first != NULL)
@@ -277,10 +284,8 @@ static int ask_usage(struct docker *d, const gantry_call *call, void *usage, gan
 {
     struct gnt_req r;
 
-    gnt_req_init(&r, &d->rest, "GET", call, "/system/df");
-    if (gnt_rest_at_least(&d->rest, 1, 42, 0))
-        gnt_req_query(&r, "type", "image");
-    return gnt_req_each(&r, GNT_JSON_DOCUMENT, take_usage, usage, NULL, err);
+    gnt_docker_df_request(&r, d, call, "image");
+    return gnt_req_each(&r, GNT_JSON_DOCUMENT, gnt_docker_take_usage, usage, NULL, err);
 }
 
 int gnt_docker_usage_turn(struct docker *d, const gantry_call *call,

@@ -190,6 +190,11 @@ int gnt_podman_prune(void *state, const gantry_image_prune_options *opts,
                      gantry_image_pruned **out, gantry_error *err);
 int gnt_podman_disk_usage(void *state, const gantry_image_disk_usage_options *opts,
                           gantry_image_disk_usage **out, gantry_error *err);
+/* One try of a disk use; again when something went while the engine looked at it. */
+typedef int (*gnt_podman_df_fn)(struct podman *p, const gantry_call *call, void **out,
+                                gantry_error *err);
+int gnt_podman_df(struct podman *p, const gantry_call *call, gnt_podman_df_fn ask, void **out,
+                  gantry_error *err);
 
 /* ---- image names (podman_names.c) ------------------------------------------------------------ */
 
@@ -360,6 +365,7 @@ extern const struct gnt_in gnt_podman_quadlet_rows[];
 
 /* One answer of a disk use into its result (a gnt_json_fn). */
 int gnt_podman_take_usage(void *usage, struct gnt_json *v, gantry_error *err);
+extern const struct gnt_in gnt_podman_df_rows[];
 extern const struct gnt_in gnt_podman_search_rows[];
 
 extern const struct gnt_dialect gnt_podman_dialect;

@@ -108,6 +108,63 @@ static int in_cgroup_version(struct gnt_in_context *c, const struct gnt_json *v,
     return copy == NULL ? gnt_nomem(c->err) : 0;
 }
 
+/* { "distribution": "debian", "version": "12", "codename": "bookworm" } */
+static int in_distribution(struct gnt_in_context *c, const struct gnt_json *v,
+                           const struct gnt_in *row, void *field)
+{
+    const char *name = gnt_json_text(gnt_json_get(v, "distribution"));
+    const char *version = gnt_json_text(gnt_json_get(v, "version"));
+    const char *variant = gnt_json_text(gnt_json_get(v, "variant"));
+    const char *more = variant != NULL ? variant : gnt_json_text(gnt_json_get(v, "codename"));
+    const char *text;
+
+    (void)row;
+    if (name == NULL)
+        return 0;
+    if (version == NULL)
+        version = "unknown";
+    text = more != NULL ? gnt_arena_printf(c->arena, "%s %s (%s)", name, version, more)
+                        : gnt_arena_printf(c->arena, "%s %s", name, version);
+    memcpy(field, &text, sizeof text);
+    return text == NULL ? gnt_nomem(c->err) : 0;
+}
+
+static int in_security(struct gnt_in_context *c, const struct gnt_json *v, const struct gnt_in *row,
+                       void *field)
+{
+    static const char *const flags[][2] = { { "apparmorEnabled", "apparmor" },
+                                            { "seccompEnabled", "seccomp" },
+                                            { "selinuxEnabled", "selinux" },
+                                            { "rootless", "rootless" } };
+    const char *const *list = gnt_no_strings;
+
+    (void)row;
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        if (!gnt_json_true(gnt_json_get(v, flags[i][0])))
+            continue;
+        list = gnt_strings_add(c->arena, list, flags[i][1]);
+        if (list == NULL)
+            return gnt_nomem(c->err);
+    }
+    memcpy(field, &list, sizeof list);
+    return 0;
+}
+
+/* Newer versions describe the backend of networks; without its DNS part names mean nothing. */
+static int in_network_backend(struct gnt_in_context *c, const struct gnt_json *v,
+                              const struct gnt_in *row, void *field)
+{
+    const char *const *list;
+
+    (void)row;
+    if (gnt_json_text(gnt_json_get(v, "dns/path")) != NULL)
+        return 0;
+    list = gnt_strings_add(c->arena, gnt_no_strings,
+                           "No DNS server for networks: containers do not find each other by name");
+    memcpy(field, &list, sizeof list);
+    return list == NULL ? gnt_nomem(c->err) : 0;
+}
+
 #define I gantry_info
 const struct gnt_in gnt_podman_info_rows[] = {
     GNT_IN_STR_REQ(I, version, "version/Version"),
@@ -127,6 +184,20 @@ const struct gnt_in gnt_podman_info_rows[] = {
     GNT_IN_I64(I, containers_stopped, "store/containerStore/stopped"),
     GNT_IN_I64(I, images, "store/imageStore/number"),
     GNT_IN_FLAG(I, rootless, "host/security/rootless"),
+    GNT_IN_I64(I, memory_free_bytes, "host/memFree"),
+    GNT_IN_I64(I, swap_bytes, "host/swapTotal"),
+    GNT_IN_HOOK(I, operating_system, "host/distribution", in_distribution),
+    GNT_IN_STR(I, default_runtime, "host/ociRuntime/name"),
+    GNT_IN_STRS(I, runtimes, "host/ociRuntime/name"),
+    GNT_IN_HOOK(I, security, "host/security", in_security),
+    GNT_IN_STRS(I, cgroup_controllers, "host/cgroupControllers"),
+    GNT_IN_STR(I, network_backend, "host/networkBackend"),
+    GNT_IN_HOOK(I, warnings, "host/networkBackendInfo", in_network_backend),
+    GNT_IN_STRS(I, network_drivers, "plugins/network"),
+    GNT_IN_STRS(I, volume_drivers, "plugins/volume"),
+    GNT_IN_STRS(I, log_drivers, "plugins/log"),
+    GNT_IN_STR(I, log_driver, "host/logDriver"),
+    GNT_IN_STRS(I, registries, "registries/search"),
     GNT_IN_END
 };
 #undef I

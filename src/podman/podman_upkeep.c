@@ -179,31 +179,48 @@ int gnt_podman_take_usage(void *arg, struct gnt_json *v, gantry_error *err)
     return rc;
 }
 
-int gnt_podman_disk_usage(void *state, const gantry_image_disk_usage_options *opts,
-                          gantry_image_disk_usage **out, gantry_error *err)
+int gnt_podman_df(struct podman *p, const gantry_call *call, gnt_podman_df_fn ask, void **out,
+                  gantry_error *err)
 {
-    struct podman *p = state;
     gantry_call shared;
-    const gantry_call *call = gnt_call_share(&shared, opts->call);
-    gantry_image_disk_usage *usage;
     gantry_error e;
-    struct gnt_req r;
     int tries = 0;
     int rc;
 
+    call = gnt_call_share(&shared, call);
     do {
         memset(&e, 0, sizeof e);
-        usage = gnt_result_new(&p->rest.host->mem, GANTRY_KIND_IMAGE_DISK_USAGE, err);
-        if (usage == NULL)
-            return GANTRY_E_NOMEM;
-        gnt_req_init(&r, &p->rest, "GET", call, "/system/df");
-        rc = gnt_req_each(&r, GNT_JSON_DOCUMENT, gnt_podman_take_usage, usage, NULL, &e);
-        if (rc < 0)
-            gnt_result_free(usage);
+        rc = ask(p, call, out, &e);
     } while (gnt_podman_list_again(rc, &e, &tries));
+    if (rc < 0 && err != NULL)
+        *err = e;
+    return rc;
+}
+
+static int ask_usage(struct podman *p, const gantry_call *call, void **out, gantry_error *err)
+{
+    void *usage = gnt_result_new(&p->rest.host->mem, GANTRY_KIND_IMAGE_DISK_USAGE, err);
+    struct gnt_req r;
+    int rc;
+
+    if (usage == NULL)
+        return GANTRY_E_NOMEM;
+    gnt_req_init(&r, &p->rest, "GET", call, "/system/df");
+    rc = gnt_req_each(&r, GNT_JSON_DOCUMENT, gnt_podman_take_usage, usage, NULL, err);
+    if (rc < 0)
+        gnt_result_free(usage);
+    else
+        *out = usage;
+    return rc;
+}
+
+int gnt_podman_disk_usage(void *state, const gantry_image_disk_usage_options *opts,
+                          gantry_image_disk_usage **out, gantry_error *err)
+{
+    void *usage = NULL;
+    int rc = gnt_podman_df(state, opts->call, ask_usage, &usage, err);
+
     if (rc == 0)
         *out = usage;
-    else if (err != NULL)
-        *err = e;
     return rc;
 }

@@ -112,6 +112,7 @@ extern const struct contract_test secrets_tests[];
 extern const struct contract_test kube_tests[];
 extern const struct contract_test events_tests[];
 extern const struct contract_test pods_shared_tests[];
+extern const struct contract_test system_tests[];
 extern const struct contract_test pods_tests[];
 
 /* Rows of the groups' tables, which end with { 0 }. */

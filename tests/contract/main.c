@@ -49,6 +49,7 @@ static const struct {
     { "kube", kube_tests },
     { "events", events_tests },
     { "pods_shared", pods_shared_tests },
+    { "system", system_tests },
     { "pods", pods_tests },
 };
 

@@ -192,7 +192,8 @@ echo 'COPY nothing-of-this-name /' >>"$project/Dockerfile"
 out=$("$folder/build_directory" "$project" 2>&1) && fail "build_directory of no file" "$out"
 contains build_directory "$out" "nothing-of-this-name"
 
-for name in backup_images build_directory context cp deploy function_runner shell transfer; do
+for name in backup_images build_directory context cp deploy function_runner shell transfer \
+    web_stack; do
     out=$("$folder/$name" 2>&1)
     [ $? -eq 2 ] || fail "$name without arguments does not end with 2" "$out"
     contains "$name" "$out" "usage: $name"
@@ -330,4 +331,28 @@ The shop is open at http://127.0.0.1:"
     engine -X DELETE "http://engine/v1.40/images/gantry-example-shop:1"
 fi
 "$folder/deploy" down >/dev/null 2>&1
+
+out=$("$folder/engine_report" 2>&1) || fail "engine_report" "$out"
+contains engine_report "$out" "could go, MB"
+contains engine_report "$out" "The engine is well."
+
+out=$("$folder/web_stack" gantry-no-such-image 2>&1) && fail "web_stack of no image" "$out"
+contains web_stack "$out" "gantry-no-such-image"
+if [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
+    case $2 in
+    *DOCKER*) route="v1.41/images/create?fromSrc=-&repo=gantry-example-stack&tag=1" ;;
+    *) route="v4.0.0/libpod/images/import?reference=gantry-example-stack:1" ;;
+    esac
+    engine -X POST -H 'Content-Type: application/x-tar' --data-binary "@$GANTRY_TEST_BUSYBOX" \
+        "http://engine/$route"
+    for how in "" --pod; do
+        # shellcheck disable=SC2086 # one word or none
+        out=$("$folder/web_stack" $how gantry-example-stack:1 2>&1) || fail "web_stack $how" "$out"
+        contains "web_stack $how" "$out" "gantry-stack-web is ready
+gantry-stack-front is created"
+        contains "web_stack $how" "$out" "/ says: Hello from a volume.
+All of it is gone again."
+    done
+    engine -X DELETE "http://engine/v1.40/images/gantry-example-stack:1"
+fi
 echo "the examples work on $address"
