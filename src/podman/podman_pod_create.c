@@ -117,9 +117,9 @@ static const struct gnt_in created_rows[] = { GNT_IN_ID_REQ(gantry_pod_created, 
                                               GNT_IN_END };
 
 /*
- * Older libpods (4.3) make the pod first and leave it if the infra container cannot be made; nothing
- * can be done with it then, and its name is taken. A pod that shares namespaces, and has no infra
- * container to hold them, is always such a one.
+ * Older libpods (4.3) make the pod first and leave it if the infra container cannot be made;
+ * nothing can be done with it then, and its name is taken. A pod that shares namespaces, and has no
+ * infra container to hold them, is always such a one.
  */
 static void remove_wreck(struct podman *p, const char *name, gantry_error *err)
 {
