@@ -99,8 +99,8 @@ typedef struct gantry_network_options {
     int ipv6;                      /**< #GANTRY_ON; a subnet of IPv6 implies it */
     const gantry_subnet *const *subnets; /**< several, IPv4 and IPv6; NULL-terminated */
     const char *parent;            /**< of macvlan and ipvlan: interface of the engine's host that
-                                        it is on; NULL = the engine's choice. Of a bridge: the name of
-                                        its own interface, which the engine makes */
+                                        it is on; NULL = the engine's choice. Of a bridge: the name
+                                        of its own interface, which the engine makes */
     const char *const *dns_servers; /**< of its own, addresses, NULL-terminated; Podman from 4.4 */
     const char *ipam_driver;       /**< who gives addresses: "default"; "host-local", "dhcp" on
                                         Podman; "none", which Docker calls "null"; a plugin */
