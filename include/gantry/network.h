@@ -54,8 +54,8 @@ typedef struct gantry_network {
      * NULL-terminated. */
     const gantry_network_member *const *members;
     int dns;                    /**< 1 if containers find each other by name */
-    int predefined;             /**< 1 if the engine made it and does not let it be removed: Docker's
-                                     "bridge", "host", "none", Podman's "podman" */
+    int predefined;             /**< 1 if the engine made it and does not let it be removed:
+                                     Docker's "bridge", "host", "none", Podman's "podman" */
 } gantry_network;
 
 /** Networks; free with gantry_network_list_free(). */
@@ -98,9 +98,9 @@ typedef struct gantry_network_options {
     int internal;                  /**< #GANTRY_ON: no way out */
     int ipv6;                      /**< #GANTRY_ON; a subnet of IPv6 implies it */
     const gantry_subnet *const *subnets; /**< several, IPv4 and IPv6; NULL-terminated */
-    const char *parent;            /**< of macvlan and ipvlan: interface of the engine's host that it
-                                        is on; NULL = the engine's choice. Of a bridge: the name of
-                                        its own interface, which the engine makes */
+    const char *parent;            /**< of macvlan and ipvlan: interface of the engine's host that
+                                        it is on; NULL = the engine's choice. Of a bridge: the name
+                                        of its own interface, which the engine makes */
     const char *const *dns_servers; /**< of its own, addresses, NULL-terminated; Podman from 4.4 */
     const char *ipam_driver;       /**< who gives addresses: "default"; "host-local", "dhcp" on
                                         Podman; "none", which Docker calls "null"; a plugin */
@@ -217,8 +217,8 @@ typedef struct gantry_network_connect_options {
     const char *const *aliases; /**< further names of the container there, NULL-terminated */
     const char *address;        /**< fixed IPv4 address, NULL = the engine picks one */
     const char *address6;       /**< fixed IPv6 address */
-    const char *mac;            /**< fixed MAC address; Podman, Docker from API 1.54: before it has no
-                                     effect there, but at create */
+    const char *mac;            /**< fixed MAC address; Podman, Docker from API 1.54: before, it has
+                                     an effect at create only */
     int attached_ok;            /**< #GANTRY_ON: one that is attached already is success, however it
                                      is attached */
     int reserved;
@@ -228,8 +228,8 @@ typedef struct gantry_network_connect_options {
  * Attach a container to a network.
  * @return 0, #GANTRY_E_NOT_FOUND (resource_kind says which), #GANTRY_E_STATE if it is attached
  *         already, #GANTRY_E_INVALID if an address is in no subnet of it, #GANTRY_E_IN_USE if it is
- *         taken, ... `POST /networks/{id}/connect`, before it `GET /networks/{id}` for what is to be
- *         checked. Since 0.1.
+ *         taken, ... `POST /networks/{id}/connect`, before it `GET /networks/{id}` for what is to
+ *         be checked. Since 0.1.
  */
 GANTRY_API int gantry_networks_connect(gantry_networks *networks, const char *id,
                                        const char *container,
