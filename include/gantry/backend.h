@@ -520,8 +520,9 @@ typedef struct gantry_backend {
     const gantry_secret_ops *secrets;
     const gantry_system_ops *system;
     const gantry_kube_ops *kube;
-    /** Why a feature is not there, as a sentence's end: "it needs Podman 5.7"; NULL, or a NULL answer:
-     *  there is nothing to say. Part of the message when a call of it is refused. The text stays. */
+    /** Why a feature is not there, as a sentence's end: "it needs Podman 5.7"; NULL, or a NULL
+     *  answer: there is nothing to say. Part of the message when a call of it is refused. The text
+     *  stays. */
     const char *(*reason)(const void *state, int feature);
 } gantry_backend;
 

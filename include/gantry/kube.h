@@ -81,10 +81,12 @@ typedef struct gantry_kube_result {
 /**
  * Make what a Kubernetes YAML describes: Pods, Deployments, PersistentVolumeClaims, ConfigMaps,
  * Secrets, as the engine's version understands them.
+ *
+ * A claim whose volume is there takes that volume, also on Podman below 4.4, where YAML has to be
+ * in block style for it. Secrets of that name are replaced.
+ *
  * @param yaml  read once, at most #GANTRY_KUBE_MAX_BYTES; gantry_source_memory() for text
  * @param out   may be NULL
- * A claim whose volume is there takes that volume, also on Podman below 4.4, where YAML has to be in
- * block style for it. Secrets of that name are replaced.
  * @return 0, #GANTRY_E_INVALID (the YAML), #GANTRY_E_EXISTS (a pod of it), #GANTRY_E_NOT_FOUND (an
  *         image), #GANTRY_E_LIMIT (too large); #GANTRY_E_ENGINE if containers did not start, its
  *         `output` has the engine's reasons. With outcome PARTIAL something was made and stays:
@@ -104,7 +106,8 @@ typedef struct gantry_kube_down_options {
 
 /**
  * Stop and remove the pods that a YAML describes; what is not there is success. Podman from 4.5 on
- * removes its Secrets too; networks and, but for `volumes`, volumes stay. No total limit by default.
+ * removes its Secrets too; networks and, but for `volumes`, volumes stay. No total limit by
+ * default.
  * @param out  may be NULL
  * @return 0; a failure with outcome PARTIAL if some could not be. `DELETE /libpod/play/kube`.
  *         Since 0.1.

@@ -25,8 +25,8 @@ extern "C" {
 typedef struct gantry_secret_options {
     size_t size;             /**< sizeof(gantry_secret_options) */
     const gantry_call *call;
-    const char *driver;            /**< "file", "pass", "shell"; NULL = the engine's, which is "file"
-                                        unless it is configured otherwise */
+    const char *driver;            /**< "file", "pass", "shell"; NULL = the engine's, which is
+                                        "file" unless it is configured otherwise */
     const gantry_pair *options;    /**< of the driver */
     size_t option_count;
     const gantry_pair *labels;     /**< Podman from 4.3 */
@@ -88,7 +88,8 @@ typedef struct gantry_secret_inspect_options {
     const gantry_call *call;
 } gantry_secret_inspect_options;
 
-/** One secret, by its exact name or whole id; others are #GANTRY_E_NOT_FOUND. `GET /libpod/secrets/{id}/json`. Since 0.1. */
+/** One secret, by its exact name or whole id; others are #GANTRY_E_NOT_FOUND.
+ * `GET /libpod/secrets/{id}/json`. Since 0.1. */
 GANTRY_API int gantry_secrets_inspect(gantry_secrets *secrets, const char *id,
                                       const gantry_secret_inspect_options *opts,
                                       gantry_secret **out, gantry_error *err);
@@ -120,8 +121,8 @@ typedef struct gantry_secret_remove_options {
     int reserved;
 } gantry_secret_remove_options;
 
-/** Remove a secret, by its exact name or whole id. Containers that have it as a file keep it; one that
- * has it as a variable does not start again. `DELETE /libpod/secrets/{id}`. Since 0.1. */
+/** Remove a secret, by its exact name or whole id. Containers that have it as a file keep it; one
+ * that has it as a variable does not start again. `DELETE /libpod/secrets/{id}`. Since 0.1. */
 GANTRY_API int gantry_secrets_remove(gantry_secrets *secrets, const char *id,
                                      const gantry_secret_remove_options *opts, gantry_error *err);
 

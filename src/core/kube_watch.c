@@ -1,6 +1,6 @@
 /*
- * Telling what an engine does while it works on a request. Events are no part of the work: when they
- * cannot be read, it goes on without.
+ * Telling what an engine does while it works on a request. Events are no part of the work: when
+ * they cannot be read, it goes on without.
  */
 #include "kube_watch.h"
 

@@ -1,7 +1,7 @@
 /*
- * What can be said about a YAML stream without a parser: where its documents begin, and the kind and
- * name of those in the usual block style. A line that begins with "---" is a separator wherever it
- * stands, and a key without indentation belongs to the document's own mapping. Sends nothing.
+ * What can be said about a YAML stream without a parser: where its documents begin, and the kind
+ * and name of those in the usual block style. A line that begins with "---" is a separator wherever
+ * it stands, and a key without indentation belongs to the document's own mapping. Sends nothing.
  */
 #include "podman_kube.h"
 
@@ -143,5 +143,5 @@ int gnt_podman_port_text(const gantry_port *port, struct gnt_buf *out)
     gnt_buf_addf(out, "%d", port->container_port);
     if (more > 0)
         gnt_buf_addf(out, "-%d", port->container_port + more);
-    return port->protocol != NULL ? gnt_buf_addf(out, "/%s", port->protocol) : out->rc;
+    return port->protocol != NULL ? gnt_buf_addf(out, "%c%s", '/', port->protocol) : out->rc;
 }

@@ -178,10 +178,11 @@ static void put_file(struct gnt_req *r, const char *name, const char *text)
 /* Libpod answers 200 although it could not do it; the text of what went wrong is lost then. */
 static int take_report(void *arg, struct gnt_json *v, gantry_error *err)
 {
-    const char *const *paths = arg;
+    static const char *const members[] = { "QuadletErrors", "Errors", NULL };
 
-    for (; *paths != NULL; paths++) {
-        const struct gnt_json *problems = gnt_json_get(v, *paths);
+    (void)arg;
+    for (const char *const *member = members; *member != NULL; member++) {
+        const struct gnt_json *problems = gnt_json_get(v, *member);
         const char *text;
 
         if (problems == NULL || problems->type != GNT_JSON_OBJECT || problems->first == NULL)
@@ -195,8 +196,6 @@ static int take_report(void *arg, struct gnt_json *v, gantry_error *err)
     return 0;
 }
 
-static const char *error_paths[] = { "QuadletErrors", "Errors", NULL };
-
 int gnt_podman_quadlet_install(void *state, const char *name, const char *text,
                                const gantry_quadlet_change_options *opts, gantry_error *err)
 {
@@ -207,7 +206,7 @@ int gnt_podman_quadlet_install(void *state, const char *name, const char *text,
     gnt_req_about(&r, GANTRY_RESOURCE_FILE, name);
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_quadlet_change_options));
     put_file(&r, name, text);
-    return gnt_req_each(&r, GNT_JSON_DOCUMENT, take_report, error_paths, NULL, err);
+    return gnt_req_each(&r, GNT_JSON_DOCUMENT, take_report, NULL, NULL, err);
 }
 
 int gnt_podman_quadlet_remove(void *state, const char *name,
@@ -219,5 +218,5 @@ int gnt_podman_quadlet_remove(void *state, const char *name,
     gnt_req_init(&r, &p->rest, "DELETE", opts->call, "/quadlets/%s", name);
     gnt_req_about(&r, GANTRY_RESOURCE_FILE, name);
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_quadlet_change_options));
-    return gnt_req_each(&r, GNT_JSON_DOCUMENT, take_report, error_paths, NULL, err);
+    return gnt_req_each(&r, GNT_JSON_DOCUMENT, take_report, NULL, NULL, err);
 }

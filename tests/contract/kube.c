@@ -110,6 +110,23 @@ static void quadlets_come_with_a_version(struct contract *f)
         CONTAINS(f->err.message, "5.8");
 }
 
+/* The pod's ports are those of a container that the YAML does not name. */
+static void check_published(struct contract *f, const char *pod, int port)
+{
+    gantry_container_list_options opts = { .size = sizeof opts, .all = GANTRY_ON, .pod = pod };
+    gantry_container_list *list = NULL;
+    int found = 0;
+
+    OK(gantry_containers_list(f->containers, &opts, &list, &f->err));
+    CHECK(list->count == 3);
+    for (size_t i = 0; i < list->count; i++) {
+        for (size_t n = 0; list->items[i]->ports[n] != NULL; n++)
+            found += list->items[i]->ports[n]->host_port == port;
+    }
+    CHECK(found > 0);
+    gantry_container_list_free(list);
+}
+
 static void check_played(struct contract *f, const struct sheet *s,
                          const gantry_kube_result *result)
 {
@@ -141,6 +158,7 @@ static void yaml_is_played_replaced_and_taken_down(struct contract *f)
     write_sheet(f, &s, HOLD);
     OK(gantry_kube_play(kube_of(f), source_of(&s), NULL, &result, &f->err));
     check_played(f, &s, result);
+    check_published(f, s.pod, contract_port(6));
     check_exec(f, result->pods[0]->containers[0], "echo kept > /data/file", "");
     FAILS(gantry_kube_play(kube_of(f), source_of(&s), NULL, &second, &f->err), GANTRY_E_EXISTS);
     CHECK(second == NULL);
