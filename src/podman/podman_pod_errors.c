@@ -115,7 +115,12 @@ static int judge(struct podman *p, const gantry_call *call, const char *id, int 
 
     gnt_arena_init(&arena, &p->rest.host->mem);
     if (body->size > 0)
-        gnt_json_parse(&arena, gnt_buf_text(body), body->size, &doc, NULL);
+        rc = gnt_json_parse(&arena, gnt_buf_text(body), body->size, &doc, NULL);
+    if (rc == GANTRY_E_NOMEM) {
+        gnt_arena_free(&arena);
+        return gnt_nomem(err);
+    }
+    rc = 0; /* what is no JSON is judged by its status */
     texts = gnt_json_get(doc, "Errs");
     message = gnt_json_text(gnt_json_get(doc, "message"));
     if (texts != NULL && texts->type == GNT_JSON_ARRAY && texts->first != NULL)

@@ -335,7 +335,8 @@ int gnt_podman_pod_remove(void *state, const char *id, const gantry_pod_remove_o
              gnt_clock_pause(&clock, STEP_MS << (i - 1), NULL) == 0;
              i++)
             rc = remove_once(p, pod->id, opts, call, &failure);
-        if (rc < 0)
+        /* Only what libpod said is worth a look: a broken connection leaves it unknown. */
+        if (rc <= GANTRY_E_ENGINE)
             rc = look_after(p, pod, call, rc, &failure);
     }
     gantry_pod_free(pod);

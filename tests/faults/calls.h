@@ -156,6 +156,21 @@ int faults_life_ensure(struct faults *f);
 int faults_life_remove_fourth(struct faults *f);
 int faults_life_remove_fifth(struct faults *f);
 
+int faults_system_disk_usage(struct faults *f);
+int faults_networks_members(struct faults *f);
+int faults_networks_make(struct faults *f);
+int faults_networks_remove_forced(struct faults *f);
+int faults_pods_create(struct faults *f);
+int faults_pods_start(struct faults *f);
+int faults_pods_inspect(struct faults *f);
+int faults_pods_list(struct faults *f);
+int faults_pods_stop(struct faults *f);
+int faults_pods_remove(struct faults *f);
+int faults_secrets_create(struct faults *f);
+int faults_secrets_inspect(struct faults *f);
+int faults_secrets_list(struct faults *f);
+int faults_secrets_remove(struct faults *f);
+
 int faults_registries_login(struct faults *f);
 int faults_registries_search(struct faults *f);
 int faults_registries_inspect(struct faults *f);
