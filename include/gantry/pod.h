@@ -8,7 +8,7 @@
  * (`io.libgantry.pod` and others that begin so, which are the library's own); any program may look
  * at them with the engine's own tools. What is not alike there is said at the member and in
  * docs/pods.md. Containers enter a pod with gantry_container_options::pod, by create, run, ensure
- * or deploy. A pod whose infra container somebody took away is #GANTRY_POD_ERROR and can be
+ * or deploy. A pod whose infra container somebody took away is GANTRY_POD_ERROR and can be
  * removed.
  */
 #ifndef GANTRY_POD_H
