@@ -251,7 +251,8 @@ static void restore_without_room(struct contract *f)
 
     FAILS(restore_big(f, name, TOO_BIG), GANTRY_E_NO_SPACE);
     says_no_space(f->err.message);
-    CONTAINS(f->err.message, "write big");
+    if (!contract_differs(f, DIFF_UNREAD_INPUT_BREAKS))
+        CONTAINS(f->err.message, "write big"); /* else what was said of it may be lost, too */
     CHECK(f->err.outcome == GANTRY_OUTCOME_PARTIAL);
     SAME(f->err.operation, "volumes.import");
     SAME(f->err.resource, name);
