@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdint.h>
 
+#include "tar_open.h"
+
 enum {
     PIECE = 64 * 1024,
     NANO = 1000000000
@@ -14,6 +16,7 @@ struct gnt_tar_entries {
     struct gnt_mem mem;
     gantry_stream *stream;
     struct archive *a;
+    struct archive_entry *e; /* ours: libarchive dies without memory for one of its own */
     int opened;
     int rc; /* of the stream */
     gantry_error failure;
@@ -35,6 +38,7 @@ static la_ssize_t take(struct archive *a, void *arg, const void **out)
 
 static int fail(struct gnt_tar_entries *t, gantry_error *err)
 {
+    int number = errno; /* some failures leave no other trace */
     const char *text = archive_error_string(t->a);
 
     if (t->rc < 0) {
@@ -42,7 +46,7 @@ static int fail(struct gnt_tar_entries *t, gantry_error *err)
             *err = t->failure;
         return t->rc;
     }
-    if (archive_errno(t->a) == ENOMEM)
+    if (archive_errno(t->a) == ENOMEM || (text == NULL && number == ENOMEM))
         return gnt_nomem(err);
     return gnt_fail(err, GANTRY_E_PROTOCOL, "the archive is damaged or none: %s",
                     text != NULL ? text : "it cannot be read");
@@ -58,7 +62,8 @@ int gnt_tar_entries_open(const struct gnt_mem *mem, gantry_stream *stream,
     t->mem = *mem;
     t->stream = stream;
     t->a = archive_read_new();
-    if (t->a == NULL || archive_read_support_format_tar(t->a) != ARCHIVE_OK) {
+    t->e = archive_entry_new();
+    if (t->a == NULL || t->e == NULL || archive_read_support_format_tar(t->a) != ARCHIVE_OK) {
         gnt_tar_entries_close(t);
         return gnt_nomem(err);
     }
@@ -75,6 +80,7 @@ void gnt_tar_entries_close(struct gnt_tar_entries *t)
     mem = t->mem;
     if (t->a != NULL)
         archive_read_free(t->a);
+    archive_entry_free(t->e);
     gnt_free(&mem, t);
 }
 
@@ -144,19 +150,19 @@ static int drain(struct gnt_tar_entries *t, gantry_error *err)
 int gnt_tar_entries_next(struct gnt_tar_entries *t, struct gnt_tar_entry *out, int *out_more,
                          gantry_error *err)
 {
-    struct archive_entry *e = NULL;
     int got;
 
-    if (!t->opened && archive_read_open(t->a, t, NULL, take, NULL) != ARCHIVE_OK)
+    if (!t->opened && gnt_tar_read_open(t->a, t, take) != ARCHIVE_OK)
         return fail(t, err);
     t->opened = 1;
-    got = archive_read_next_header(t->a, &e);
+    errno = 0;
+    got = archive_read_next_header2(t->a, t->e);
     *out_more = got != ARCHIVE_EOF;
     if (got == ARCHIVE_EOF)
         return drain(t, err);
     if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
         return fail(t, err);
-    return describe(e, out, err);
+    return describe(t->e, out, err);
 }
 
 int gnt_tar_entries_data(struct gnt_tar_entries *t, void *buffer, size_t capacity, size_t *out_size,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "tar_open.h"
 
 enum {
     PIECE = 64 * 1024,
@@ -38,7 +39,8 @@ struct gnt_tar_plain {
     struct gnt_mem mem;
     const gantry_source *packed;
     gantry_source source;
-    struct archive *unpacker; /* NULL: passes as it is */
+    struct archive *unpacker;    /* NULL: passes as it is */
+    struct archive_entry *entry; /* ours: libarchive dies without memory for one of its own */
     const struct packing *packing;
     int opened;
     int rc; /* of reading `packed` inside libarchive */
@@ -99,14 +101,13 @@ static int damaged(struct gnt_tar_plain *p, gantry_error *err)
 static int unpack(void *arg, void *buffer, size_t capacity, size_t *out_size, gantry_error *err)
 {
     struct gnt_tar_plain *p = arg;
-    struct archive_entry *entry = NULL;
     la_ssize_t got;
 
     if (!p->opened) {
         p->opened = 1;
         /* It takes what ends within the first header for bytes that are not packed. */
-        if (archive_read_open(p->unpacker, p, NULL, feed, NULL) != ARCHIVE_OK ||
-            archive_read_next_header(p->unpacker, &entry) != ARCHIVE_OK ||
+        if (gnt_tar_read_open(p->unpacker, p, feed) != ARCHIVE_OK ||
+            archive_read_next_header2(p->unpacker, p->entry) != ARCHIVE_OK ||
             archive_filter_code(p->unpacker, 0) != p->packing->filter)
             return damaged(p, err);
     }
@@ -134,7 +135,8 @@ static int read_begin(struct gnt_tar_plain *p, gantry_error *err)
 static int open_unpacker(struct gnt_tar_plain *p, gantry_error *err)
 {
     p->unpacker = archive_read_new();
-    if (p->unpacker == NULL)
+    p->entry = archive_entry_new();
+    if (p->unpacker == NULL || p->entry == NULL)
         return gnt_nomem(err);
     if (p->packing->support(p->unpacker) != ARCHIVE_OK ||
         archive_read_support_format_raw(p->unpacker) != ARCHIVE_OK)
@@ -196,6 +198,7 @@ void gnt_tar_plain_free(struct gnt_tar_plain *p)
         return;
     if (p->unpacker != NULL)
         archive_read_free(p->unpacker);
+    archive_entry_free(p->entry);
     mem = p->mem;
     gnt_free(&mem, p);
 }

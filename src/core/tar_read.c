@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tar_open.h"
+
 #define BLOCK ((size_t)64 * 1024)
 #define TAR_BLOCK 512
 
@@ -18,10 +20,11 @@ struct gnt_tar_reader {
     struct gantry_host *log;
     const struct gnt_entry *entry;
     struct archive *a;
-    struct gnt_arena names; /* of the current entry */
-    int in_entry;           /* a header was read */
-    int64_t taken;          /* bytes the source gave */
-    gantry_error failure;   /* of the source */
+    struct archive_entry *e; /* ours: libarchive dies without memory for one of its own */
+    struct gnt_arena names;  /* of the current entry */
+    int in_entry;            /* a header was read */
+    int64_t taken;           /* bytes the source gave */
+    gantry_error failure;    /* of the source */
     unsigned char block[BLOCK];
 };
 
@@ -53,6 +56,7 @@ static la_ssize_t take(struct archive *a, void *arg, const void **out)
 /* Why libarchive failed. */
 static int fail_reader(struct gnt_tar_reader *r, gantry_error *err)
 {
+    int number = errno; /* some failures leave no other trace */
     const char *text = archive_error_string(r->a);
 
     if (r->failure.code != 0) {
@@ -61,7 +65,7 @@ static int fail_reader(struct gnt_tar_reader *r, gantry_error *err)
         gnt_error_prefix(err, "the source of the tar");
         return r->failure.code;
     }
-    if (archive_errno(r->a) == ENOMEM)
+    if (archive_errno(r->a) == ENOMEM || (text == NULL && number == ENOMEM))
         return gnt_nomem(err);
     return gnt_fail(err, GANTRY_E_INVALID, "the tar is damaged or none: %s",
                     text != NULL ? text : "it cannot be read");
@@ -90,11 +94,12 @@ int gnt_tar_reader_open(const struct gnt_mem *mem, struct gantry_host *log,
     r->entry = entry;
     gnt_arena_init(&r->names, mem);
     r->a = archive_read_new();
-    if (r->a == NULL)
+    r->e = archive_entry_new();
+    if (r->a == NULL || r->e == NULL)
         rc = gnt_nomem(err);
     else if (!set_up(r->a)) /* one that would start a program says so with a warning */
         rc = gnt_fail(err, GANTRY_E_UNSUPPORTED, "this libarchive cannot read compressed tars");
-    else if (archive_read_open(r->a, r, NULL, take, NULL) != ARCHIVE_OK)
+    else if (gnt_tar_read_open(r->a, r, take) != ARCHIVE_OK)
         rc = fail_reader(r, err);
     if (rc < 0) {
         gnt_tar_reader_close(r);
@@ -113,6 +118,7 @@ void gnt_tar_reader_close(struct gnt_tar_reader *r)
     mem = r->mem;
     if (r->a != NULL)
         archive_read_free(r->a);
+    archive_entry_free(r->e);
     gnt_arena_free(&r->names);
     gnt_free(&mem, r);
 }
@@ -242,7 +248,6 @@ static int check_end(struct gnt_tar_reader *r, int64_t before, gantry_error *err
 int gnt_tar_reader_next(struct gnt_tar_reader *r, int all, struct gnt_meta *m,
                         const char **out_name, size_t *out_size, int *out_more, gantry_error *err)
 {
-    struct archive_entry *e;
     int64_t before;
     int rc, got;
 
@@ -250,14 +255,15 @@ int gnt_tar_reader_next(struct gnt_tar_reader *r, int all, struct gnt_meta *m,
         if (r->in_entry && archive_read_data_skip(r->a) < ARCHIVE_WARN)
             return fail_reader(r, err);
         before = archive_filter_bytes(r->a, 0);
-        got = archive_read_next_header(r->a, &e);
+        errno = 0;
+        got = archive_read_next_header2(r->a, r->e);
         *out_more = got != ARCHIVE_EOF;
         if (got == ARCHIVE_EOF)
             return check_end(r, before, err);
         if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
             return fail_reader(r, err);
         r->in_entry = 1;
-        rc = describe(r, e, m, out_name, out_size, err);
+        rc = describe(r, r->e, m, out_name, out_size, err);
         if (rc < 0 || (*out_name != NULL && (all || m->type != GNT_TYPE_OTHER)))
             return rc;
         if (*out_name != NULL && r->log != NULL)

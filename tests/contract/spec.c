@@ -434,10 +434,13 @@ static void several_networks_from_the_start(struct contract *f)
     OK(contract_run(f, f->base, &facts.opts, &server, &f->err));
     gantry_run_result_free(server);
     /* The other one is in `front` alone, and knows its neighbour by an alias. */
-    prepare(f, &other,
-            SHELL("ping -c 1 -W 5 beta >/dev/null && echo reached; "
-                  "ping -c 1 -W 5 alpha | sed -n 's/^PING alpha "
-                  "(\\([0-9]*.[0-9]*.[0-9]*\\)\\..*/\\1/p'"));
+    prepare(
+        f, &other,
+        /* Podman's name server may learn of a container a moment after its start. */
+        SHELL("for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 -W 5 beta >/dev/null && echo reached "
+              "&& break; sleep 0.3; done; "
+              "ping -c 1 -W 5 alpha | sed -n 's/^PING alpha "
+              "(\\([0-9]*.[0-9]*.[0-9]*\\)\\..*/\\1/p'"));
     front.aliases = NULL;
     other.container.networks = only;
     run_prints(f, &other, reached);

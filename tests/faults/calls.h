@@ -40,6 +40,7 @@ enum {
     CALL_PODMAN = 8,    /* Docker has no such thing: UNSUPPORTED there, and nothing is asked */
     CALL_UNDOES = 16,   /* what it began is removed again when it fails later */
     CALL_DOCKER = 64,   /* Podman is not asked for it: left out there */
+    CALL_ARCHIVE = 128, /* makes or takes apart an archive, by libarchive */
     CALL_SAMPLE = 32    /* archives, and questions of earlier calls, need not be cut everywhere */
 };
 
