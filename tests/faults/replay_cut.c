@@ -365,7 +365,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     replay_start(&t.replay, argv[1], argv[2]);
     replay_faults(&t.replay, &t.f);
-    t.stride = server_sanitized() ? 2 : 1;
+    t.stride = server_sanitized() ? 5 : 1;
     t.fd = server_lowest_fd();
     if (faults_open(&t.f) < 0) {
         fprintf(stderr, "open: %s\n", t.f.err.message);
