@@ -644,10 +644,16 @@ static void the_image_is_made_when_missing(struct contract *f)
         f->err = both[i].err;
         OK(both[i].rc);
     }
+    /* Of two, one may have lost its name to the other, or on Podman, rarely, both theirs: then the
+     * next who comes makes it again. */
+    export_on_a_thread(&both[0]);
+    f->err = both[0].err;
+    OK(both[0].rc);
     list = box_images(f);
-    for (size_t i = 0; i < list->count; i++) /* of two, one may have lost its name to the other */
+    for (size_t i = 0; i < list->count; i++)
         named += strstr(first_name(list->items[i]), "libgantry-box:") != NULL;
-    CHECK(named == 1);
+    if (named < 1 || list->count > 3)
+        fail_msg("%d of %zu images have the name", named, list->count);
     gantry_image_list_free(list);
 }
 
