@@ -19,8 +19,7 @@ struct pruning {
     const gantry_container_prune_options *options;
     const gantry_call *call;
     gantry_containers_pruned *pruned;
-    int failed; /* the code of the first container that could not be removed, kept in `failure` */
-    gantry_error failure;
+    struct gnt_removals removals;
 };
 
 /* One in a pod goes with its pod. */
@@ -82,18 +81,10 @@ static int remove_one(struct pruning *pr, const gantry_container *c, gantry_erro
     const char *const *list;
     int rc = pr->e->backend->containers.remove(pr->e->state, c->id, &o, &failure);
 
-    if (rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT || rc == GANTRY_E_UNAVAILABLE) {
-        if (err != NULL)
-            *err = failure;
+    rc = gnt_removals_next(&pr->removals, rc,
+                           pr->removals.failed == 0 && is_none_now(pr, c->id, rc), &failure, err);
+    if (rc <= 0)
         return rc;
-    }
-    if (rc < 0) {
-        if (pr->failed == 0 && !is_none_now(pr, c->id, rc)) {
-            pr->failed = rc;
-            pr->failure = failure;
-        }
-        return 0;
-    }
     list = gnt_strings_add(gnt_result_arena(pr->pruned), pr->pruned->ids, c->id);
     if (list == NULL)
         return gnt_nomem(err);
@@ -115,12 +106,7 @@ static int prune_each(struct pruning *pr, const gantry_container_list *list, gan
         if (rc == 0 && before)
             rc = remove_one(pr, list->items[i], err);
     }
-    if (rc == 0 && pr->failed != 0) {
-        rc = pr->failed;
-        if (err != NULL)
-            *err = pr->failure;
-    }
-    return rc;
+    return gnt_removals_end(&pr->removals, rc, err);
 }
 
 static int prune(struct pruning *pr, gantry_error *err)
@@ -151,11 +137,7 @@ int gantry_containers_prune(gantry_containers *containers,
     if (rc == 0)
         rc = GNT_IMPORT(gantry_container_prune_options, o, opts, err);
     if (rc == 0)
-        rc = gnt_check_texts("labels", o.labels, err);
-    if (rc == 0)
-        rc = gnt_check_texts("labels_not", o.labels_not, err);
-    if (rc == 0 && o.until_ns < 0)
-        rc = gnt_fail(err, GANTRY_E_INVALID, "until_ns: must not be negative");
+        rc = gnt_check_prune(o.labels, o.labels_not, o.until_ns, err);
     if (rc == 0) {
         pr.options = &o;
         pr.call = gnt_call_share(&shared, o.call);

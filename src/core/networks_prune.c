@@ -5,12 +5,12 @@
  */
 #include <gantry/inspect.h>
 
-#include <stdio.h>
 #include <string.h>
 
 #include "error.h"
 #include "labels.h"
 #include "network_impl.h"
+#include "partly.h"
 #include "spec_check.h"
 
 struct pruning {
@@ -19,8 +19,7 @@ struct pruning {
     const gantry_call *call;
     const gantry_container_list *containers;
     gantry_networks_pruned *pruned;
-    int failed; /* the code of the first network that could not be removed, kept in `failure` */
-    gantry_error failure;
+    struct gnt_removals removals;
 };
 
 static int is_used(const struct pruning *pr, const gantry_network *n)
@@ -54,18 +53,10 @@ static int remove_one(struct pruning *pr, const gantry_network *n, gantry_error 
                  ? 0
                  : pr->e->backend->networks.remove(pr->e->state, n->id, &o, &failure);
 
-    if (rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT || rc == GANTRY_E_UNAVAILABLE) {
-        if (err != NULL)
-            *err = failure;
+    rc = gnt_removals_next(&pr->removals, rc, rc == GANTRY_E_NOT_FOUND || rc == GANTRY_E_IN_USE,
+                           &failure, err);
+    if (rc <= 0)
         return rc;
-    }
-    if (rc < 0) {
-        if (pr->failed == 0 && rc != GANTRY_E_NOT_FOUND && rc != GANTRY_E_IN_USE) {
-            pr->failed = rc;
-            pr->failure = failure;
-        }
-        return 0;
-    }
     list = gnt_strings_add(gnt_result_arena(pr->pruned), pr->pruned->names, n->name);
     if (list == NULL)
         return gnt_nomem(err);
@@ -81,30 +72,7 @@ static int prune_each(struct pruning *pr, const gantry_network_list *list, gantr
         if (is_meant(pr, list->items[i]))
             rc = remove_one(pr, list->items[i], err);
     }
-    if (rc == 0 && pr->failed != 0) {
-        rc = pr->failed;
-        if (err != NULL)
-            *err = pr->failure;
-    }
-    return rc;
-}
-
-/* What was removed before a failure, as lines of `output`. */
-static int tell(const gantry_networks_pruned *pruned, int rc, gantry_error *err)
-{
-    size_t used = 0;
-
-    if (rc == 0 || err == NULL || pruned->names[0] == NULL)
-        return rc;
-    err->output[0] = '\0';
-    for (const char *const *name = pruned->names; *name != NULL; name++) {
-        if (used + strlen(*name) + 16 < sizeof err->output)
-            used += (size_t)snprintf(err->output + used, sizeof err->output - used, "removed %s\n",
-                                     *name);
-    }
-    gnt_error_suffix(err, "others were removed");
-    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
-    return rc;
+    return gnt_removals_end(&pr->removals, rc, err);
 }
 
 static int prune(struct pruning *pr, gantry_error *err)
@@ -123,7 +91,9 @@ static int prune(struct pruning *pr, gantry_error *err)
         rc = pr->e->backend->containers.list(pr->e->state, &all, &containers, err);
     if (rc == 0) {
         pr->containers = containers;
-        rc = tell(pr->pruned, prune_each(pr, list, err), err);
+        rc = prune_each(pr, list, err);
+        if (pr->options->dry_run != GANTRY_ON)
+            gnt_tell_done("removed", pr->pruned->names, rc, err);
     }
     gantry_container_list_free(containers);
     gantry_network_list_free(list);
@@ -132,14 +102,10 @@ static int prune(struct pruning *pr, gantry_error *err)
 
 static int check(const gantry_network_prune_options *o, gantry_error *err)
 {
-    int rc = gnt_check_texts("labels", o->labels, err);
+    int rc = gnt_check_prune(o->labels, o->labels_not, o->until_ns, err);
 
     if (rc == 0)
-        rc = gnt_check_texts("labels_not", o->labels_not, err);
-    if (rc == 0)
         rc = gnt_check_switch("dry_run", o->dry_run, err);
-    if (rc == 0 && o->until_ns < 0)
-        rc = gnt_fail(err, GANTRY_E_INVALID, "until_ns: must not be negative");
     if (rc == 0 && o->reserved != 0)
         rc = gantry_unsupported_option(err, "reserved");
     return rc;

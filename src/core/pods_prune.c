@@ -4,12 +4,12 @@
  */
 #include "pod.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "engine.h"
 #include "error.h"
 #include "names.h"
+#include "partly.h"
 #include "spec_check.h"
 
 struct pruning {
@@ -17,8 +17,7 @@ struct pruning {
     const gantry_pod_prune_options *options;
     const gantry_call *call;
     gantry_pods_pruned *pruned;
-    int failed; /* the code of the first pod that could not be removed, kept in `failure` */
-    gantry_error failure;
+    struct gnt_removals removals;
 };
 
 static int has_label(const gantry_pod *pod, const char *label)
@@ -98,18 +97,9 @@ static int remove_one(struct pruning *pr, const gantry_pod *pod, gantry_error *e
 
     if (pr->options->dry_run != GANTRY_ON)
         rc = pr->e->backend->pods.remove(pr->e->state, pod->id, &o, &failure);
-    if (rc == 0)
-        return keep_id(pr, pod->id, err);
-    if (rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT || rc == GANTRY_E_UNAVAILABLE) {
-        if (err != NULL)
-            *err = failure;
-        return rc;
-    }
-    if (pr->failed == 0 && rc != GANTRY_E_NOT_FOUND && rc != GANTRY_E_STATE) {
-        pr->failed = rc;
-        pr->failure = failure;
-    }
-    return 0;
+    rc = gnt_removals_next(&pr->removals, rc, rc == GANTRY_E_NOT_FOUND || rc == GANTRY_E_STATE,
+                           &failure, err);
+    return rc > 0 ? keep_id(pr, pod->id, err) : rc;
 }
 
 static int prune_each(struct pruning *pr, const gantry_pod_list *list, gantry_error *err)
@@ -124,28 +114,7 @@ static int prune_each(struct pruning *pr, const gantry_pod_list *list, gantry_er
         if (rc == 0 && before)
             rc = remove_one(pr, list->items[i], err);
     }
-    if (rc == 0 && pr->failed != 0) {
-        rc = pr->failed;
-        if (err != NULL)
-            *err = pr->failure;
-    }
-    return rc;
-}
-
-/* What was removed before a failure, as lines of `output`. */
-static int tell(const gantry_pods_pruned *pruned, int rc, gantry_error *err)
-{
-    size_t used = 0;
-
-    if (rc == 0 || err == NULL || pruned->ids[0] == NULL)
-        return rc;
-    err->output[0] = '\0';
-    for (const char *const *id = pruned->ids; *id != NULL && used + 80 < sizeof err->output; id++)
-        used +=
-            (size_t)snprintf(err->output + used, sizeof err->output - used, "removed %s\n", *id);
-    gnt_error_suffix(err, "others were removed");
-    gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);
-    return rc;
+    return gnt_removals_end(&pr->removals, rc, err);
 }
 
 static int prune(struct pruning *pr, gantry_error *err)
@@ -159,19 +128,15 @@ static int prune(struct pruning *pr, gantry_error *err)
     if (rc == 0)
         rc = prune_each(pr, list, err);
     if (rc < 0 && pr->options->dry_run != GANTRY_ON)
-        tell(pr->pruned, rc, err);
+        gnt_tell_done("removed", pr->pruned->ids, rc, err);
     gantry_pod_list_free(list);
     return rc;
 }
 
 static int check(const gantry_pod_prune_options *o, gantry_error *err)
 {
-    int rc = gnt_check_texts("labels", o->labels, err);
+    int rc = gnt_check_prune(o->labels, o->labels_not, o->until_ns, err);
 
-    if (rc == 0)
-        rc = gnt_check_texts("labels_not", o->labels_not, err);
-    if (rc == 0 && o->until_ns < 0)
-        rc = gnt_fail(err, GANTRY_E_INVALID, "until_ns: must not be negative");
     return rc < 0 ? rc : gnt_check_switch("dry_run", o->dry_run, err);
 }
 

@@ -134,30 +134,35 @@ int gnt_event_about_one(const gantry_events_options *opts)
     return given <= 1;
 }
 
+/* All are dealt with by the backend or by the library. */
+const struct gnt_out gnt_rest_event_options[] = {
+    GNT_OUT_CODE(gantry_events_options, since_ns),
+    GNT_OUT_CODE(gantry_events_options, until_ns),
+    GNT_OUT_CODE(gantry_events_options, types),
+    GNT_OUT_CODE(gantry_events_options, actions),
+    GNT_OUT_CODE(gantry_events_options, containers),
+    GNT_OUT_CODE(gantry_events_options, images),
+    GNT_OUT_CODE(gantry_events_options, volumes),
+    GNT_OUT_CODE(gantry_events_options, networks),
+    GNT_OUT_CODE(gantry_events_options, pods),
+    GNT_OUT_CODE(gantry_events_options, labels),
+    GNT_OUT_CODE(gantry_events_options, filters),
+    GNT_OUT_CODE(gantry_events_options, filter_count),
+    GNT_OUT_CODE(gantry_events_options, follow),
+    GNT_OUT_CODE(gantry_events_options, resume),
+    GNT_OUT_CODE(gantry_events_options, away_ms),
+    GNT_OUT_END,
+};
+
 /* ---- the engine's clock ---------------------------------------------------------------------- */
 
 int64_t gnt_http_date_ns(const char *text)
 {
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    char name[4] = "";
-    char rfc3339[40];
-    const char *month;
     int64_t ns = 0;
-    int day;
-    int year;
-    int hour;
-    int minute;
-    int second;
 
-    if (text == NULL || sscanf(text, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &day, name, &year, &hour,
-                               &minute, &second) != 6)
-        return 0;
-    month = strstr(months, name);
-    if (month == NULL || strlen(name) != 3 || (month - months) % 3 != 0)
-        return 0;
-    snprintf(rfc3339, sizeof rfc3339, "%04d-%02d-%02dT%02d:%02d:%02dZ", year,
-             (int)(month - months) / 3 + 1, day, hour, minute, second);
-    return gnt_parse_time(rfc3339, &ns) == 0 ? ns : 0;
+    if (text != NULL)
+        (void)gnt_parse_http_date(text, &ns);
+    return ns;
 }
 
 int gnt_rest_engine_time(struct gnt_rest *rest, const gantry_call *call, const char *path,

@@ -17,6 +17,9 @@ struct gnt_event_dialect {
     int head_ms; /* the head may come with the first event only: do not wait longer; 0 = it comes */
 };
 
+/* Of gantry_events_options, for every backend. */
+extern const struct gnt_out gnt_rest_event_options[];
+
 /* An attribute's value, or "". */
 const char *gnt_event_attribute(const gantry_event *e, const char *key);
 

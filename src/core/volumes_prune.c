@@ -19,8 +19,7 @@ struct pruning {
     const gantry_call *call;
     gantry_volumes_pruned *pruned;
     int unknown; /* the engine did not tell the size of one that went */
-    int failed;  /* the code of the first volume that could not be removed, kept in `failure` */
-    gantry_error failure;
+    struct gnt_removals removals;
 };
 
 /* An engine may know the second in which a volume was made, and only that: then the whole second
@@ -72,19 +71,8 @@ static int prune_one(struct pruning *pr, const gantry_volume *v, gantry_error *e
 
     if (pr->options->dry_run != GANTRY_ON)
         rc = pr->e->backend->volumes.remove(pr->e->state, v->name, &o, &failure);
-    if (rc == GANTRY_E_CANCELLED || rc == GANTRY_E_TIMEOUT || rc == GANTRY_E_UNAVAILABLE) {
-        if (err != NULL)
-            *err = failure;
-        return rc;
-    }
-    if (rc < 0) {
-        if (pr->failed == 0 && !is_none_now(rc)) {
-            pr->failed = rc;
-            pr->failure = failure;
-        }
-        return 0;
-    }
-    return keep(pr, v, err);
+    rc = gnt_removals_next(&pr->removals, rc, is_none_now(rc), &failure, err);
+    return rc > 0 ? keep(pr, v, err) : rc;
 }
 
 /* What nobody uses. */
@@ -124,11 +112,7 @@ static int prune(struct pruning *pr, gantry_error *err)
         if (is_meant(list->items[i], pr->options))
             rc = prune_one(pr, list->items[i], err);
     }
-    if (rc == 0 && pr->failed != 0) {
-        rc = pr->failed;
-        if (err != NULL)
-            *err = pr->failure;
-    }
+    rc = gnt_removals_end(&pr->removals, rc, err);
     if (pr->unknown)
         pr->pruned->reclaimed_bytes = -1;
     gantry_volume_list_free(list);
@@ -138,16 +122,12 @@ static int prune(struct pruning *pr, gantry_error *err)
 
 static int check(const gantry_volume_prune_options *o, gantry_error *err)
 {
-    int rc = gnt_check_texts("labels", o->labels, err);
+    int rc = gnt_check_prune(o->labels, o->labels_not, o->until_ns, err);
 
-    if (rc == 0)
-        rc = gnt_check_texts("labels_not", o->labels_not, err);
     if (rc == 0)
         rc = gnt_check_switch("all", o->all, err);
     if (rc == 0)
         rc = gnt_check_switch("dry_run", o->dry_run, err);
-    if (rc == 0 && o->until_ns < 0)
-        rc = gnt_fail(err, GANTRY_E_INVALID, "until_ns: must not be negative");
     return rc;
 }
 

@@ -70,7 +70,6 @@ int gnt_docker_events_open(void *state, const gantry_events_options *opts,
 extern const struct gnt_event_dialect gnt_docker_event_dialect; /* rest_events.h */
 extern const struct gnt_word gnt_docker_event_types[];
 extern const struct gnt_word gnt_docker_event_actions[];
-extern const struct gnt_out gnt_docker_event_options[];
 
 /* docker_save.c */
 /* A name as Docker's answers spell it: "app:latest" for app, docker.io/library/app ... */

@@ -3,6 +3,7 @@
  * sent the head; a time to begin from, which it always gets, makes up for that.
  */
 #include "docker.h"
+#include "docker_pod.h"
 
 #include "rest_events.h"
 
@@ -83,11 +84,11 @@ static void settle_container(gantry_event *e)
 {
     e->container = "";
     e->image = gnt_event_attribute(e, "image");
-    e->pod = gnt_event_attribute(e, "io.libgantry.pod.id");
-    if (gnt_event_attribute(e, "io.libgantry.pod.infra")[0] == '\0')
+    e->pod = gnt_event_attribute(e, GNT_POD_ID_LABEL);
+    if (gnt_event_attribute(e, GNT_POD_INFRA_LABEL)[0] == '\0')
         return;
     e->type = GANTRY_EVENT_POD;
-    e->name = gnt_event_attribute(e, "io.libgantry.pod");
+    e->name = gnt_event_attribute(e, GNT_POD_LABEL);
     e->pod = "";
 }
 
@@ -210,26 +211,6 @@ static void query_filters(struct gnt_req *r, const gantry_events_options *opts)
     gnt_req_filter_pairs(r, filters, opts->filters, opts->filter_count);
     gnt_req_filters(r, filters);
 }
-
-/* All are dealt with here or by the library. */
-const struct gnt_out gnt_docker_event_options[] = {
-    GNT_OUT_CODE(gantry_events_options, since_ns),
-    GNT_OUT_CODE(gantry_events_options, until_ns),
-    GNT_OUT_CODE(gantry_events_options, types),
-    GNT_OUT_CODE(gantry_events_options, actions),
-    GNT_OUT_CODE(gantry_events_options, containers),
-    GNT_OUT_CODE(gantry_events_options, images),
-    GNT_OUT_CODE(gantry_events_options, volumes),
-    GNT_OUT_CODE(gantry_events_options, networks),
-    GNT_OUT_CODE(gantry_events_options, pods),
-    GNT_OUT_CODE(gantry_events_options, labels),
-    GNT_OUT_CODE(gantry_events_options, filters),
-    GNT_OUT_CODE(gantry_events_options, filter_count),
-    GNT_OUT_CODE(gantry_events_options, follow),
-    GNT_OUT_CODE(gantry_events_options, resume),
-    GNT_OUT_CODE(gantry_events_options, away_ms),
-    GNT_OUT_END,
-};
 
 int gnt_docker_events_open(void *state, const gantry_events_options *opts,
                            gantry_event_source **out, gantry_error *err)

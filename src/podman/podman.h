@@ -32,7 +32,6 @@ int gnt_podman_events_open(void *state, const gantry_events_options *opts,
 extern const struct gnt_event_dialect gnt_podman_event_dialect; /* rest_events.h */
 extern const struct gnt_word gnt_podman_event_types[];
 extern const struct gnt_word gnt_podman_event_actions[];
-extern const struct gnt_out gnt_podman_event_options[];
 extern const gantry_pod_ops gnt_podman_pod_ops;
 
 /* ---- slots that are not in their table's file ------------------------------------------------ */

@@ -173,26 +173,6 @@ static void query_filters(struct gnt_req *r, const gantry_events_options *opts)
     gnt_req_filters(r, filters);
 }
 
-/* All are dealt with here or by the library. */
-const struct gnt_out gnt_podman_event_options[] = {
-    GNT_OUT_CODE(gantry_events_options, since_ns),
-    GNT_OUT_CODE(gantry_events_options, until_ns),
-    GNT_OUT_CODE(gantry_events_options, types),
-    GNT_OUT_CODE(gantry_events_options, actions),
-    GNT_OUT_CODE(gantry_events_options, containers),
-    GNT_OUT_CODE(gantry_events_options, images),
-    GNT_OUT_CODE(gantry_events_options, volumes),
-    GNT_OUT_CODE(gantry_events_options, networks),
-    GNT_OUT_CODE(gantry_events_options, pods),
-    GNT_OUT_CODE(gantry_events_options, labels),
-    GNT_OUT_CODE(gantry_events_options, filters),
-    GNT_OUT_CODE(gantry_events_options, filter_count),
-    GNT_OUT_CODE(gantry_events_options, follow),
-    GNT_OUT_CODE(gantry_events_options, resume),
-    GNT_OUT_CODE(gantry_events_options, away_ms),
-    GNT_OUT_END,
-};
-
 int gnt_podman_events_open(void *state, const gantry_events_options *opts,
                            gantry_event_source **out, gantry_error *err)
 {

@@ -5,6 +5,7 @@
  */
 #include "docker/docker.h"
 #include "rest_copy.h"
+#include "rest_events.h"
 
 #include "host.h"
 
@@ -64,7 +65,7 @@ static void test_every_option_is_decided(void **state)
         { "wait", gnt_docker_wait_options, sizeof(gantry_wait_options) },
         { "logs", gnt_docker_logs_options, sizeof(gantry_logs_options) },
         { "stats", gnt_docker_stats_options, sizeof(gantry_stats_options) },
-        { "events", gnt_docker_event_options, sizeof(gantry_events_options) },
+        { "events", gnt_rest_event_options, sizeof(gantry_events_options) },
         { "attach", gnt_docker_attach_options, sizeof(gantry_attach_options) },
         { "exec", gnt_rest_exec_options, sizeof(gantry_exec_options) },
         { "copy in", gnt_rest_copy_in_options, sizeof(gantry_copy_in_options) },
