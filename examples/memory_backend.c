@@ -25,10 +25,12 @@
  * next backend of this scheme; a negative code says "mine, but broken" and ends the search.
  */
 static int probe(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
-                 char *detail, size_t detail_size, gantry_error *err)
+                 gantry_probe *out, gantry_error *err)
 {
     (void)host, (void)endpoint, (void)call, (void)err;
-    snprintf(detail, detail_size, "in-memory engine %s", gantry_version());
+    snprintf(out->detail, sizeof out->detail, "in-memory engine %s", gantry_version());
+    snprintf(out->version, sizeof out->version, "%s", gantry_version());
+    out->rootless = 1;
     return GANTRY_PROBE_MINE;
 }
 

@@ -25,6 +25,9 @@
 extern "C" {
 #endif
 
+/** How connections get to an engine: the library's business. */
+typedef struct gantry_route gantry_route;
+
 /** Where an engine is to be reached. Strings are "" when the address has no such part. */
 typedef struct gantry_endpoint {
     size_t size;         /**< sizeof(gantry_endpoint) */
@@ -34,7 +37,20 @@ typedef struct gantry_endpoint {
     const char *host;
     int port;            /**< 0 if none */
     int reserved;
+    const char *api_version; /**< the version that the program insists on, or NULL; one that cannot
+                                  be spoken is #GANTRY_E_UNSUPPORTED from open */
+    const gantry_route *route; /**< how connections get there, for the library's own HTTP; NULL: by
+                                    the address. Stays as long as the state */
 } gantry_endpoint;
+
+/** What a probe found out; zeroed and `size` set by the library. */
+typedef struct gantry_probe {
+    size_t size;       /**< bytes that the running library knows */
+    char version[64];  /**< of the engine, as "20.10.24"; "" if not known */
+    char detail[184];  /**< who answers, as "Docker 20.10.24" */
+    int rootless;      /**< 1 or 0 if the answer says so; -1 (preset): not known */
+    int reserved;
+} gantry_probe;
 
 /** Answers of gantry_backend::probe. */
 enum {
@@ -495,10 +511,10 @@ typedef struct gantry_backend {
     size_t state_size;           /**< bytes of state; the library allocates and zeroes them */
     /**
      * Required. Look at the endpoint: MINE, NOT_MINE, or a negative code for "mine, but broken".
-     * On MINE write who answers into `detail`, as "Docker 20.10.24". Keeps nothing.
+     * On MINE say in `out` who answers. Keeps nothing. May be called from several threads at once.
      */
     int (*probe)(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
-                 char *detail, size_t detail_size, gantry_error *err);
+                 gantry_probe *out, gantry_error *err);
     /** Required. Prepare the state. `host` lives as long as the state; `endpoint` only for the
      * call. */
     int (*open)(void *state, gantry_host *host, const gantry_endpoint *endpoint,

@@ -6,6 +6,7 @@
 #define GANTRY_ENGINE_H
 
 #include <gantry/auth.h>
+#include <gantry/connect.h>
 #include <gantry/stream.h>
 
 #ifdef __cplusplus
@@ -46,8 +47,14 @@ typedef struct gantry_engine_options {
     size_t size;             /**< sizeof(gantry_engine_options) */
     const gantry_call *call; /**< control of opening itself */
     /**
-     * "unix:///path/to/socket", "tcp://host:port" or a registered backend's scheme. Only this
-     * address is tried. tcp:// is not encrypted: see allow_insecure. NULL = look for engines.
+     * Where the engine is. Only this address is tried. NULL = look for engines.
+     *   - "unix:///path/to/socket", or the path alone
+     *   - "tcp://host[:port][/base]": not encrypted (port 2375; see allow_insecure), or with `tls`
+     *     (port 2376)
+     *   - "https://host[:port][/base]" (443) is tcp:// with TLS, "http://..." (80) without
+     *   - "ssh://[user@]host[:port][/path/to/socket]": see #gantry_ssh; without a path the one
+     *     where the remote side's engine usually listens
+     *   - a registered backend's scheme
      */
     const char *address;
     const char *backend;                 /**< name of a registered backend to use; needs
@@ -72,17 +79,57 @@ typedef struct gantry_engine_options {
     /** Where credentials for registries come from; copied, its `arg` must outlive the engine. NULL:
      * the files and helpers of the engine's own command line, see <gantry/auth.h>. */
     const gantry_credential_provider *credentials;
+    const gantry_tls *tls; /**< for tcp:// and https://; NULL: the place's own (DOCKER_CERT_PATH, a
+                                context's), or defaults */
+    const gantry_ssh *ssh; /**< for ssh://; NULL = defaults */
+    const gantry_dialer *dialer; /**< connections come from here, not from the address, which still
+                                      names the engine; needs `address` */
+    const char *docker_context;  /**< name of a Docker context; only it is tried */
+    const char *podman_connection; /**< name of a Podman connection; only it is tried */
+    const char *base_path; /**< before every path, as "/engines/one", for an engine behind a reverse
+                                proxy; added to the address's own */
+    const char *const *headers; /**< "Name: value" for every request, NULL-terminated, for a reverse
+                                     proxy; never logged, wiped */
+    /** HTTP proxy for tcp:// and https://, as "http://user:password@host:3128"; a tunnel (CONNECT)
+     * is made through it. NULL = by HTTPS_PROXY (with TLS), HTTP_PROXY (without) and NO_PROXY, in
+     * either case, or CONTAINER_PROXY of Podman's; "" = none. Never for loopback addresses, unix
+     * sockets and ssh. */
+    const char *proxy;
+    const char *api_version; /**< speak this version of the engine's API, as "1.41" or "4.3.0", or
+                                  fail; NULL = DOCKER_API_VERSION for Docker, else the newest that
+                                  both sides know */
+    int64_t probe_timeout_ms; /**< for each place that is looked at, when no address was chosen;
+                                   0 = 3,000 */
+    int max_connections; /**< at once, streams included; a call that needs one more fails with
+                              #GANTRY_E_LIMIT; 0 = 1,024 */
+    int rootless; /**< #GANTRY_ON: only engines that run without root, #GANTRY_OFF: only those with;
+                       asked of the engine (`GET /info`) */
+    int remote;   /**< #GANTRY_OFF: only engines on this machine: no tcp, https, ssh */
+    int reserved;
 } gantry_engine_options;
 
 /**
  * Open an engine: the factory of the library.
  *
- * With AUTO the first of these that answers a ping is taken: DOCKER_HOST, CONTAINER_HOST (if set,
- * nothing else is tried), then the well-known local sockets, those of this user before those of
- * the system: Podman and Docker in XDG_RUNTIME_DIR, Docker Desktop's in the home directory,
- * /run/podman/podman.sock, /var/run/docker.sock; then Podman on demand. DOCKER and PODMAN restrict
- * this to engines that say they are one: who answers is read from the ping's headers, not
- * from the socket's name (DOCKER_HOST may well lead to Podman).
+ * A choice of the program or its user is final: if it does not answer, nothing else is tried. The
+ * first of these that is there is the choice:
+ *   1. gantry_engine_options: `address`, `docker_context`, `podman_connection`;
+ *   2. DOCKER_HOST and CONTAINER_HOST (both are set: in this order);
+ *   3. DOCKER_CONTEXT and CONTAINER_CONNECTION;
+ *   4. the current Docker context, if it is not "default", and Podman's default connection where
+ *      Podman itself would use it: a machine, or `remote = true` in containers.conf.
+ *
+ * Without a choice the first that answers is taken:
+ *   5. sockets of this user: rootless Podman and Docker, Podman machines, Docker Desktop, OrbStack,
+ *      Colima, Rancher Desktop, Lima;
+ *   6. sockets of the system: Podman, Docker;
+ *   7. Podman's default connection, if it was no choice;
+ *   8. Podman on demand.
+ *
+ * DOCKER and PODMAN restrict this to their own variables and files, and to engines that say they
+ * are one: who answers is read from the ping's headers, not from the socket's name (DOCKER_HOST may
+ * well lead to Podman). Places of 5. to 7. are asked at the same time. The environment and the
+ * files are read once.
  *
  * @param runtime  GANTRY_RUNTIME_...
  * @param opts     NULL for defaults
@@ -125,6 +172,10 @@ typedef struct gantry_candidate {
     const char *detail;  /**< what happened, one line: "Docker 20.10.24", "connection refused" */
     int code;            /**< 0 if it answers, else GANTRY_E_... */
     int chosen;          /**< 1 for the one that was taken */
+    const char *version; /**< of the engine, as "4.3.1"; "" if not known */
+    int rootless;        /**< 1 or 0; -1 if it was not asked: gantry_detect() does, opening only for
+                              gantry_engine_options::rootless */
+    int remote;          /**< 1: reached over a network or ssh */
 } gantry_candidate;
 
 /** Candidates in the order tried. */

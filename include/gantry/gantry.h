@@ -39,6 +39,7 @@
 #include <gantry/backup.h>
 #include <gantry/base.h>
 #include <gantry/build.h>
+#include <gantry/connect.h>
 #include <gantry/container.h>
 #include <gantry/copy.h>
 #include <gantry/deploy.h>

@@ -48,7 +48,7 @@ static void add(struct finder *f, const char *source, const char *address)
     if (address == NULL)
         f->failed = 1;
     else if (f->out->count < GNT_PLACES_MAX)
-        f->out->items[f->out->count++] = (struct gnt_place){ source, address };
+        f->out->items[f->out->count++] = (struct gnt_place){ .source = source, .address = address };
 }
 
 static void add_under(struct finder *f, const char *source, const char *directory, const char *rest)

@@ -27,9 +27,16 @@ struct gnt_environment {
 
 void gnt_environment_read(struct gnt_environment *env, const char *const *given);
 
+/* Where an engine may be. All but the first two are NULL or 0 where the place says nothing. */
 struct gnt_place {
     const char *source;
     const char *address;
+    const gantry_tls *tls;       /* where its certificates are */
+    const char *ssh_identity;    /* file of the key */
+    const char *proxy;
+    const char *api_version;
+    const char *const *headers;
+    int machine; /* a Podman machine: its host key is made anew with it, and nobody knows it */
 };
 
 enum {

@@ -77,6 +77,7 @@ struct gantry_engine {
     gantry_kube kube;
     gantry_candidate_list *candidates;
     const char *address;         /* lives in candidates */
+    gantry_route *route;
     struct gnt_service *service; /* Podman on demand, or NULL */
 };
 

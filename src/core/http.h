@@ -10,12 +10,13 @@
 #include "host.h"
 #include "url.h"
 
+struct gantry_route; /* route.h */
 struct gnt_http;     /* one engine's address and pool of idle connections; thread-safe */
 struct gnt_exchange; /* one request and its answer; one thread at a time */
 
-/* address: unix or tcp; copied. */
-int gnt_http_new(struct gantry_host *host, const struct gnt_address *address, struct gnt_http **out,
-                 gantry_error *err);
+/* address: copied. route: how to get there, must stay; NULL: unix or plain tcp by the address. */
+int gnt_http_new(struct gantry_host *host, const struct gnt_address *address,
+                 const struct gantry_route *route, struct gnt_http **out, gantry_error *err);
 void gnt_http_free(struct gnt_http *http);
 
 enum {

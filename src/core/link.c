@@ -171,8 +171,8 @@ static int copy_address(struct gnt_http *http, const struct gnt_address *address
     return a->text == NULL || a->scheme == NULL || a->host == NULL || a->path == NULL ? -1 : 0;
 }
 
-int gnt_http_new(struct gantry_host *host, const struct gnt_address *address, struct gnt_http **out,
-                 gantry_error *err)
+int gnt_http_new(struct gantry_host *host, const struct gnt_address *address,
+                 const struct gantry_route *route, struct gnt_http **out, gantry_error *err)
 {
     struct gnt_http *http;
 
@@ -185,6 +185,7 @@ int gnt_http_new(struct gantry_host *host, const struct gnt_address *address, st
     if (http == NULL)
         return gnt_nomem(err);
     http->host = host;
+    http->route = route;
     gnt_arena_init(&http->arena, &host->mem);
     if (copy_address(http, address) < 0 || pthread_mutex_init(&http->lock, NULL) != 0) {
         gnt_arena_free(&http->arena);

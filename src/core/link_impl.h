@@ -20,6 +20,7 @@ struct gnt_http {
     struct gantry_host *host;
     struct gnt_arena arena; /* of the address */
     struct gnt_address address;
+    const struct gantry_route *route; /* or NULL */
     pthread_mutex_t lock;
     struct gnt_link *idle;
     int idle_count;

@@ -152,6 +152,7 @@ static const struct preset candidate_presets[] = {
     TEXT(gantry_candidate, source),
     TEXT(gantry_candidate, address),
     TEXT(gantry_candidate, detail),
+    TEXT(gantry_candidate, version),
     END,
 };
 

@@ -10,8 +10,8 @@
 
 #include "detect.h"
 #include "error.h"
+#include "route.h"
 #include "service.h"
-#include "url.h"
 
 enum {
     DEFAULT_CONNECT_MS = 10000,
@@ -119,6 +119,7 @@ static gantry_candidate *new_candidate(struct opening *o, const struct gnt_place
         gnt_nomem(err);
         return NULL;
     }
+    c->rootless = -1;
     c->source = gantry_result_strdup(o->list, place->source);
     c->address = gantry_result_strdup(o->list, place->address);
     if (c->source == NULL || c->address == NULL) {
@@ -129,19 +130,8 @@ static gantry_candidate *new_candidate(struct opening *o, const struct gnt_place
     return c;
 }
 
-static int check_insecure(const struct opening *o, const struct gnt_address *a, gantry_error *err)
-{
-    if (strcmp(a->scheme, "tcp") != 0 || o->options.allow_insecure == GANTRY_ON ||
-        gnt_address_is_loopback(a))
-        return 0;
-    return gnt_fail(err, GANTRY_E_INVALID,
-                    "%s: tcp:// to another host is neither encrypted nor authenticated; set "
-                    "allow_insecure to accept that",
-                    a->text);
-}
-
 /* Ask the backends in turn who is there. 0 with *out set, or the reason why nobody is. */
-static int probe(struct opening *o, const gantry_endpoint *endpoint, char *detail, size_t size,
+static int probe(struct opening *o, const gantry_endpoint *endpoint, gantry_probe *found,
                  const struct gnt_backend **out, gantry_error *err)
 {
     int asked = 0;
@@ -153,7 +143,8 @@ static int probe(struct opening *o, const gantry_endpoint *endpoint, char *detai
             (o->backend != NULL && strcmp(o->backend, b->facts.name) != 0))
             continue;
         asked = 1;
-        rc = b->facts.probe(o->host, endpoint, &o->probe_call, detail, size, err);
+        *found = (gantry_probe){ .size = sizeof *found, .rootless = -1 };
+        rc = b->facts.probe(o->host, endpoint, &o->probe_call, found, err);
         if (rc < 0)
             return rc;
         if (rc == GANTRY_PROBE_MINE) {
@@ -168,14 +159,18 @@ static int probe(struct opening *o, const gantry_endpoint *endpoint, char *detai
                     o->backend != NULL ? o->backend : "a known engine");
 }
 
-static void fill_endpoint(gantry_endpoint *endpoint, const struct gnt_address *a)
+static void fill_endpoint(gantry_endpoint *endpoint, const gantry_route *route)
 {
+    const struct gnt_address *a = &route->address;
+
     *endpoint = (gantry_endpoint){ .size = sizeof *endpoint,
                                    .address = a->text,
                                    .scheme = a->scheme,
                                    .path = a->path,
                                    .host = a->host,
-                                   .port = a->port };
+                                   .port = a->port,
+                                   .api_version = route->api_version,
+                                   .route = route };
 }
 
 /* The reason without the address, which stands beside it in every report. */
@@ -189,43 +184,48 @@ static const char *why(const gantry_error *reason)
     return reason->message;
 }
 
-/* Try one place: its candidate says what happened. */
-static int try_place(struct opening *o, gantry_candidate *c, gantry_endpoint *endpoint,
-                     const struct gnt_backend **out, gantry_error *err)
+/* Try one place: its candidate says what happened. *out_route is to be closed in any case. */
+static int try_place(struct opening *o, gantry_candidate *c, const struct gnt_place *place,
+                     gantry_route **out_route, const struct gnt_backend **out, gantry_error *err)
 {
-    struct gnt_address address;
+    gantry_endpoint endpoint;
     gantry_error reason = { 0 };
-    char detail[256] = "";
-    int rc = gnt_address_parse(gnt_result_arena(o->list), c->address, &address, &reason);
+    gantry_probe found = { 0 };
+    int rc =
+        gnt_route_open(o->host, &o->env, &o->options, place, &o->probe_call, out_route, &reason);
 
-    if (rc == 0)
-        rc = check_insecure(o, &address, &reason);
     if (rc == 0) {
-        fill_endpoint(endpoint, &address);
-        rc = probe(o, endpoint, detail, sizeof detail, out, &reason);
+        c->remote = gnt_route_is_remote(*out_route);
+        fill_endpoint(&endpoint, *out_route);
+        rc = probe(o, &endpoint, &found, out, &reason);
     }
     c->code = rc;
     c->backend = rc == 0 ? (*out)->facts.name : NULL;
-    c->detail = gantry_result_strdup(o->list, rc == 0 ? detail : why(&reason));
-    if (c->detail == NULL)
+    c->detail = gantry_result_strdup(o->list, rc == 0 ? found.detail : why(&reason));
+    if (rc == 0) {
+        c->version = gantry_result_strdup(o->list, found.version);
+        c->rootless = found.rootless;
+    }
+    if (c->detail == NULL || c->version == NULL)
         return gnt_nomem(err);
     if (rc < 0 && err != NULL)
         *err = reason;
     return rc;
 }
 
-static int make_engine(gantry_engine *e, const gantry_endpoint *endpoint,
-                       const struct gnt_backend *backend, const gantry_call *call,
-                       gantry_error *err)
+static int make_engine(gantry_engine *e, gantry_route *route, const struct gnt_backend *backend,
+                       const gantry_call *call, gantry_error *err)
 {
     size_t size = backend->facts.state_size;
+    gantry_endpoint endpoint;
     int rc;
 
+    fill_endpoint(&endpoint, route);
     e->state = gnt_alloc(&e->host.mem, size > 0 ? size : 1);
     if (e->state == NULL)
         return gnt_nomem(err);
     e->backend = backend;
-    rc = backend->facts.open(e->state, &e->host, endpoint, call, err);
+    rc = backend->facts.open(e->state, &e->host, &endpoint, call, err);
     if (rc < 0) {
         backend->facts.close(e->state);
         gnt_free(&e->host.mem, e->state);
@@ -233,7 +233,8 @@ static int make_engine(gantry_engine *e, const gantry_endpoint *endpoint,
         e->backend = NULL;
         return rc;
     }
-    e->address = endpoint->address;
+    e->route = route;
+    e->address = route->address.text;
     return 0;
 }
 
@@ -255,16 +256,19 @@ static int take_place(struct opening *o, gantry_engine *e, const struct gnt_plac
                       gantry_error *err)
 {
     const struct gnt_backend *backend = NULL;
-    gantry_endpoint endpoint;
+    gantry_route *route = NULL;
     gantry_candidate *c = new_candidate(o, place, err);
     int rc;
 
     if (c == NULL)
         return GANTRY_E_NOMEM;
-    rc = try_place(o, c, &endpoint, &backend, err);
+    rc = try_place(o, c, place, &route, &backend, err);
+    if (rc == 0)
+        rc = make_engine(e, route, backend, &o->call, err);
     if (rc < 0)
+        gnt_route_close(route);
+    if (rc < 0 && backend == NULL)
         return rc;
-    rc = make_engine(e, &endpoint, backend, &o->call, err);
     if (rc == 0)
         rc = open_credentials(&e->host, o, backend->facts.credentials, err);
     c->chosen = rc == 0;
@@ -284,7 +288,7 @@ static int ends_search(int rc)
 
 static int take_on_demand(struct opening *o, gantry_engine *e, gantry_error *err)
 {
-    struct gnt_place place = { "Podman on demand", "podman system service" };
+    struct gnt_place place = { .source = "Podman on demand", .address = "podman system service" };
     gantry_candidate *c;
     gantry_error reason = { 0 };
     const char *address = NULL;
@@ -441,6 +445,7 @@ void gantry_engine_close(gantry_engine *engine)
     if (engine->backend != NULL && engine->state != NULL)
         engine->backend->facts.close(engine->state);
     gnt_free(&mem, engine->state);
+    gnt_route_close(engine->route);
     if (engine->host.pid == getpid())
         gnt_service_stop(engine->service);
     else
@@ -468,10 +473,12 @@ int gantry_detect(int runtime, const gantry_engine_options *opts, gantry_candida
         rc = prepare(&o, runtime, &places, &failure);
     for (size_t i = 0; rc == 0 && i < places.count; i++) {
         const struct gnt_backend *backend = NULL;
-        gantry_endpoint endpoint;
+        gantry_route *route = NULL;
         gantry_candidate *c = new_candidate(&o, &places.items[i], &failure);
 
-        rc = c == NULL ? GANTRY_E_NOMEM : try_place(&o, c, &endpoint, &backend, &failure);
+        rc = c == NULL ? GANTRY_E_NOMEM
+                       : try_place(&o, c, &places.items[i], &route, &backend, &failure);
+        gnt_route_close(route);
         if (!ends_search(rc))
             rc = gantry_call_check(&o.call, 0, &failure);
     }

@@ -19,7 +19,7 @@ int gnt_rest_init(struct gnt_rest *rest, struct gantry_host *host, const gantry_
 
     rest->host = host;
     rest->dialect = dialect;
-    return gnt_http_new(host, &address, &rest->http, err);
+    return gnt_http_new(host, &address, endpoint->route, &rest->http, err);
 }
 
 void gnt_rest_close(struct gnt_rest *rest)

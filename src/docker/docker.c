@@ -221,7 +221,7 @@ static void describe(const struct ping *p, char *detail, size_t size)
 }
 
 static int docker_probe(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
-                        char *detail, size_t detail_size, gantry_error *err)
+                        gantry_probe *out, gantry_error *err)
 {
     struct gnt_rest rest = { 0 };
     struct ping p;
@@ -241,7 +241,8 @@ static int docker_probe(gantry_host *host, const gantry_endpoint *endpoint, cons
     }
     if (p.libpod || !p.docker)
         return GANTRY_PROBE_NOT_MINE;
-    describe(&p, detail, detail_size);
+    describe(&p, out->detail, sizeof out->detail);
+    gnt_text_copy(out->version, sizeof out->version, p.version, strlen(p.version), 0, 0);
     return GANTRY_PROBE_MINE;
 }
 

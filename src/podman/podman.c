@@ -85,7 +85,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "unknown ipvlan mode", GANTRY_E_INVALID, 0 },
     { 0, "not in any subnet on network", GANTRY_E_INVALID, 0 }, /* a fixed address */
     { 0, "could not find free subnet", GANTRY_E_CONFLICT, 0 },
-    { 0, "bridge name ", GANTRY_E_CONFLICT, 0 }, /* is in use */
+    { 0, "bridge name ", GANTRY_E_CONFLICT, 0 },                            /* is in use */
     { 0, "default network ", GANTRY_E_FORBIDDEN, GANTRY_RESOURCE_NETWORK }, /* cannot go */
     { 0, "can not pause containers on rootless", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "can not pause pods containing rootless", GANTRY_E_UNSUPPORTED, 0 },
@@ -235,7 +235,7 @@ static int parse_version(const char *text, int out[3], gantry_error *err)
 }
 
 static int podman_probe(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
-                        char *detail, size_t detail_size, gantry_error *err)
+                        gantry_probe *out, gantry_error *err)
 {
     struct gnt_rest rest = { 0 };
     char version[32] = "";
@@ -253,7 +253,8 @@ static int podman_probe(gantry_host *host, const gantry_endpoint *endpoint, cons
     rc = parse_version(version, number, err);
     if (rc < 0)
         return rc;
-    snprintf(detail, detail_size, "Podman %s", version);
+    snprintf(out->detail, sizeof out->detail, "Podman %s", version);
+    snprintf(out->version, sizeof out->version, "%s", version);
     return GANTRY_PROBE_MINE;
 }
 

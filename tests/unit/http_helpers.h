@@ -88,7 +88,7 @@ static inline void client_of(struct client *c, const char *address_text)
     c->host.pid = getpid();
     gnt_arena_init(&arena, &c->host.mem);
     assert_int_equal(gnt_address_parse(&arena, address_text, &address, &err), 0);
-    assert_int_equal(gnt_http_new(&c->host, &address, &c->http, &err), 0);
+    assert_int_equal(gnt_http_new(&c->host, &address, NULL, &c->http, &err), 0);
     gnt_arena_free(&arena);
 }
 

@@ -235,10 +235,10 @@ static int script_list(void *state, const gantry_container_list_options *opts,
 }
 
 static int script_probe(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
-                        char *detail, size_t detail_size, gantry_error *err)
+                        gantry_probe *out, gantry_error *err)
 {
     (void)host, (void)endpoint, (void)call, (void)err;
-    (void)snprintf(detail, detail_size, "a script");
+    (void)snprintf(out->detail, sizeof out->detail, "a script");
     return GANTRY_PROBE_MINE;
 }
 

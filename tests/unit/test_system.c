@@ -351,10 +351,10 @@ static int refuse(int code, int status, const char *message, gantry_error *err)
 }
 
 static int s_probe(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
-                   char *detail, size_t detail_size, gantry_error *err)
+                   gantry_probe *out, gantry_error *err)
 {
     (void)host, (void)endpoint, (void)call, (void)err;
-    (void)snprintf(detail, detail_size, "Script 1");
+    (void)snprintf(out->detail, sizeof out->detail, "Script 1");
     return GANTRY_PROBE_MINE;
 }
 

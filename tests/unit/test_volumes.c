@@ -221,10 +221,10 @@ static struct gantry_host *fake_host;
 static int removed_containers;
 
 static int probe(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
-                 char *detail, size_t detail_size, gantry_error *err)
+                 gantry_probe *out, gantry_error *err)
 {
     (void)host, (void)endpoint, (void)call, (void)err;
-    snprintf(detail, detail_size, "test");
+    snprintf(out->detail, sizeof out->detail, "test");
     return GANTRY_PROBE_MINE;
 }
 

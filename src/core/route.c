@@ -1,0 +1,68 @@
+/* See route.h. */
+#include "route.h"
+
+#include <string.h>
+
+#include "error.h"
+
+static int check_insecure(const gantry_engine_options *opts, const struct gnt_address *a,
+                          gantry_error *err)
+{
+    if (strcmp(a->scheme, "tcp") != 0 || opts->allow_insecure == GANTRY_ON ||
+        gnt_address_is_loopback(a))
+        return 0;
+    return gnt_fail(err, GANTRY_E_INVALID,
+                    "%s: tcp:// to another host is neither encrypted nor authenticated; set "
+                    "allow_insecure to accept that",
+                    a->text);
+}
+
+static int fill(gantry_route *r, const gantry_engine_options *opts, const struct gnt_place *place,
+                gantry_error *err)
+{
+    int rc = gnt_address_parse(&r->arena, place->address, &r->address, err);
+
+    r->base_path = "";
+    if (rc == 0)
+        rc = check_insecure(opts, &r->address, err);
+    return rc;
+}
+
+int gnt_route_open(struct gantry_host *host, const struct gnt_environment *env,
+                   const gantry_engine_options *opts, const struct gnt_place *place,
+                   const gantry_call *call, gantry_route **out, gantry_error *err)
+{
+    gantry_route *r = gnt_alloc(&host->mem, sizeof *r);
+    int rc;
+
+    (void)env;
+    (void)call;
+    if (r == NULL)
+        return gnt_nomem(err);
+    r->host = host;
+    gnt_arena_init(&r->arena, &host->mem);
+    r->arena.wipe = 1;
+    rc = fill(r, opts, place, err);
+    if (rc < 0) {
+        gnt_route_close(r);
+        return rc;
+    }
+    *out = r;
+    return 0;
+}
+
+void gnt_route_close(gantry_route *route)
+{
+    struct gnt_mem mem;
+
+    if (route == NULL)
+        return;
+    mem = route->host->mem;
+    gnt_arena_free(&route->arena);
+    gnt_free(&mem, route);
+}
+
+int gnt_route_is_remote(const gantry_route *route)
+{
+    return !gnt_address_is_loopback(&route->address);
+}

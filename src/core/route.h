@@ -1,0 +1,45 @@
+/*
+ * How connections get to one engine: what an address, the options of opening and the place where
+ * the address was found come to. Made before an engine is asked anything, kept until its last
+ * connection is gone; unchanging but for what a tunnel does inside. Threads may share it.
+ */
+#ifndef GNT_ROUTE_H
+#define GNT_ROUTE_H
+
+#include <gantry/backend.h>
+
+#include "detect.h"
+#include "host.h"
+#include "url.h"
+
+struct gnt_tunnel; /* tunnel.h */
+
+struct gantry_route {
+    struct gantry_host *host;
+    struct gnt_arena arena; /* of all texts; wiped */
+    struct gnt_address address;
+    const char *api_version;    /* that the program or the place insists on, or NULL */
+    const char *base_path;      /* "" or "/a/b": before every target */
+    const char *const *headers; /* of every request, or NULL */
+    const gantry_tls *tls;      /* full-size copy, or NULL: plain */
+    const char *proxy;          /* or NULL */
+    gantry_dialer dialer;       /* dial is NULL: none */
+    const char *socket;         /* the unix socket to connect to instead of the address, or NULL */
+    struct gnt_tunnel *tunnel;  /* ssh, or NULL */
+};
+
+/*
+ * INVALID: an address, option or pair of them that makes no sense, or plain tcp to another host
+ * that was not allowed. An ssh connection is made here (UNAVAILABLE and the like). `host`, and what
+ * an option says must stay, must stay.
+ */
+int gnt_route_open(struct gantry_host *host, const struct gnt_environment *env,
+                   const gantry_engine_options *opts, const struct gnt_place *place,
+                   const gantry_call *call, gantry_route **out, gantry_error *err);
+/* NULL is fine. In a forked child nothing of the parent's is ended. */
+void gnt_route_close(gantry_route *route);
+
+/* Whether what is sent stays on this machine, as far as the address tells. */
+int gnt_route_is_remote(const gantry_route *route);
+
+#endif
