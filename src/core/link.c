@@ -4,6 +4,8 @@
  */
 #include "link_impl.h"
 
+#include "route.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -12,9 +14,15 @@ struct gantry_host *gnt_http_host(const struct gnt_http *http)
     return http->host;
 }
 
-const struct gnt_address *gnt_http_address(const struct gnt_http *http)
+void gnt_http_authority(const struct gnt_http *http, struct gnt_buf *out)
 {
-    return &http->address;
+    const struct gnt_address *a = &http->address;
+
+    if (a->port == 0 || a->host[0] == '\0' || strcmp(a->scheme, "ssh") == 0)
+        (void)gnt_buf_adds(out, "d");
+    else
+        (void)gnt_buf_addf(out, strchr(a->host, ':') != NULL ? "[%s]:%d" : "%s:%d", a->host,
+                           a->port);
 }
 
 /* ---- handles --------------------------------------------------------------------------------- */
@@ -36,7 +44,9 @@ static void destroy(struct gnt_link *link)
     curl_easy_cleanup(link->easy);
     curl_multi_cleanup(link->multi);
     free_headers(link);
+    gnt_link_hang_up(link);
     gnt_buf_free(&link->url);
+    gnt_free(&mem, link->refusal);
     gnt_free(&mem, link);
 }
 
@@ -47,6 +57,7 @@ static int create(struct gnt_http *http, struct gnt_link **out, gantry_error *er
     if (link == NULL)
         return gnt_nomem(err);
     link->http = http;
+    link->dialed = -1;
     gnt_buf_init(&link->url, &http->host->mem, 1024 * 1024);
     link->multi = curl_multi_init();
     link->easy = curl_easy_init();
@@ -106,6 +117,10 @@ int gnt_link_open(struct gnt_http *http, const struct gnt_link_hooks *hooks, voi
     link->opened = -1;
     link->unread = 0;
     link->socket_errno = 0;
+    link->ready = 0;
+    link->before = 0;
+    link->refused = 0;
+    link->clock = NULL;
     link->result = CURLE_OK;
     link->text[0] = '\0';
     *out = link;
@@ -175,8 +190,9 @@ int gnt_http_new(struct gantry_host *host, const struct gnt_address *address,
                  const struct gantry_route *route, struct gnt_http **out, gantry_error *err)
 {
     struct gnt_http *http;
+    int elsewhere = route != NULL && (route->socket != NULL || route->dialer.dial != NULL);
 
-    if (strcmp(address->scheme, "unix") != 0 && strcmp(address->scheme, "tcp") != 0)
+    if (!elsewhere && strcmp(address->scheme, "unix") != 0 && strcmp(address->scheme, "tcp") != 0)
         return gnt_fail(err, GANTRY_E_UNSUPPORTED,
                         "addresses with the scheme '%s' are not supported", address->scheme);
     if (gnt_link_start(err) < 0)

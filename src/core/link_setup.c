@@ -4,6 +4,8 @@
  */
 #include "link_impl.h"
 
+#include "route.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,26 +22,56 @@ enum {
 
 /* ---- what curl calls ------------------------------------------------------------------------- */
 
-static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+/* Both only make things better; that they may fail is no failure. */
+static void tune(int fd, int family)
 {
-    struct gnt_link *link = arg;
-    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     int probes = 3;
     int size = SEND_BUFFER;
 
-    (void)purpose;
-    if (fd < 0) {
-        link->socket_errno = errno;
-        return CURL_SOCKET_BAD;
-    }
-    /* Both only make things better; that they may fail is no failure. */
-    if (address->family == AF_UNIX)
+    if (family == AF_UNIX)
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     else
         (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+}
+
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct gnt_link *link = arg;
+    int fd;
+
+    (void)purpose;
+    if (gnt_link_dialer(link->http) != NULL) {
+        fd = gnt_link_dial(link, address);
+    } else {
+        fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+        if (fd < 0)
+            link->socket_errno = errno;
+        else
+            tune(fd, address->family);
+    }
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
     link->opened = fd;
     link->unread = 0; /* that was of one which died while it was idle */
     return fd;
+}
+
+/* Before each request, once its connection is there, through a proxy and TLS if need be; also
+ * before a second try, where a connection of before turned out to be dead. */
+static int on_ready(void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+    struct gnt_link *link = arg;
+
+    (void)remote_ip;
+    (void)local_ip;
+    (void)remote_port;
+    (void)local_port;
+    if (gnt_link_take_dialed(link) < 0)
+        return CURL_PREREQFUNC_ABORT;
+    if (!link->ready)
+        curl_easy_getinfo(link->easy, CURLINFO_REQUEST_SIZE, &link->before);
+    link->ready = 1;
+    return CURL_PREREQFUNC_OK;
 }
 
 /* An engine that refuses an upload answers and closes, and curl learns of the latter first. What it
@@ -144,23 +176,32 @@ static CURLcode set_hooks(struct gnt_link *link)
     SET(CURLOPT_OPENSOCKETDATA, link);
     SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
     SET(CURLOPT_CLOSESOCKETDATA, link);
+    SET(CURLOPT_PREREQFUNCTION, on_ready);
+    SET(CURLOPT_PREREQDATA, link);
     return CURLE_OK;
+}
+
+/* NULL: over a network. */
+static const char *socket_path(const struct gnt_http *http)
+{
+    if (http->route != NULL && http->route->socket != NULL)
+        return http->route->socket;
+    return strcmp(http->address.scheme, "unix") == 0 ? http->address.path : NULL;
 }
 
 static CURLcode set_address(struct gnt_link *link, const char *target)
 {
-    const struct gnt_address *address = &link->http->address;
     int64_t connect_ms = link->http->host->connect_timeout_ms;
 
     gnt_buf_clear(&link->url);
-    if (strcmp(address->scheme, "unix") == 0) {
-        SET(CURLOPT_UNIX_SOCKET_PATH, address->path);
-        (void)gnt_buf_adds(&link->url, "http://d/");
-    } else if (strchr(address->host, ':') != NULL) {
-        (void)gnt_buf_addf(&link->url, "http://[%s]:%d/", address->host, address->port);
-    } else {
-        (void)gnt_buf_addf(&link->url, "http://%s:%d/", address->host, address->port);
-    }
+    (void)gnt_buf_adds(&link->url, "http://");
+    gnt_http_authority(link->http, &link->url);
+    (void)gnt_buf_adds(&link->url, "/");
+    /* A dialed connection looks like one to a unix socket, of whatever path. */
+    if (gnt_link_dialer(link->http) != NULL)
+        SET(CURLOPT_UNIX_SOCKET_PATH, "/");
+    else if (socket_path(link->http) != NULL)
+        SET(CURLOPT_UNIX_SOCKET_PATH, socket_path(link->http));
     if (link->url.rc != 0)
         return CURLE_OUT_OF_MEMORY;
     SET(CURLOPT_URL, link->url.data);

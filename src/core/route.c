@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "fields.h"
 
 static int check_insecure(const gantry_engine_options *opts, const struct gnt_address *a,
                           gantry_error *err)
@@ -17,6 +18,24 @@ static int check_insecure(const gantry_engine_options *opts, const struct gnt_ad
                     a->text);
 }
 
+/* Where connections come from, if not from the address. */
+static int fill_dialer(gantry_route *r, const gantry_engine_options *opts,
+                       const struct gnt_place *place, gantry_error *err)
+{
+    int rc = gnt_import(&r->dialer, sizeof r->dialer, opts->dialer, "gantry_dialer", err);
+
+    if (rc < 0)
+        return rc;
+    if (opts->dialer == NULL)
+        return 0;
+    if (r->dialer.dial == NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "dialer: dial must be set");
+    if (opts->address == NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "dialer: needs an address, which names the engine");
+    r->given = gnt_arena_strdup(&r->arena, place->address);
+    return r->given != NULL ? 0 : gnt_nomem(err);
+}
+
 static int fill(gantry_route *r, const gantry_engine_options *opts, const struct gnt_place *place,
                 gantry_error *err)
 {
@@ -24,6 +43,8 @@ static int fill(gantry_route *r, const gantry_engine_options *opts, const struct
 
     r->base_path = "";
     if (rc == 0)
+        rc = fill_dialer(r, opts, place, err);
+    if (rc == 0 && r->dialer.dial == NULL)
         rc = check_insecure(opts, &r->address, err);
     return rc;
 }

@@ -18,6 +18,7 @@ struct gantry_route {
     struct gantry_host *host;
     struct gnt_arena arena; /* of all texts; wiped */
     struct gnt_address address;
+    const char *given;          /* the address as it was given */
     const char *api_version;    /* that the program or the place insists on, or NULL */
     const char *base_path;      /* "" or "/a/b": before every target */
     const char *const *headers; /* of every request, or NULL */

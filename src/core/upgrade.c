@@ -117,16 +117,6 @@ static int connect_link(struct gnt_duplex *d, const struct gnt_clock *clock, gan
     return 0;
 }
 
-static void add_host(struct gnt_buf *text, const struct gnt_address *address)
-{
-    if (strcmp(address->scheme, "unix") == 0)
-        (void)gnt_buf_adds(text, "Host: d\r\n");
-    else if (strchr(address->host, ':') != NULL)
-        (void)gnt_buf_addf(text, "Host: [%s]:%d\r\n", address->host, address->port);
-    else
-        (void)gnt_buf_addf(text, "Host: %s:%d\r\n", address->host, address->port);
-}
-
 static int make_request(const struct gnt_duplex *d, const struct gnt_http_request *request,
                         struct gnt_buf *text, gantry_error *err)
 {
@@ -135,7 +125,9 @@ static int make_request(const struct gnt_duplex *d, const struct gnt_http_reques
     if (request->source != NULL)
         return gnt_fail(err, GANTRY_E_INVALID, "source: not with an upgrade");
     (void)gnt_buf_addf(text, "%s %s HTTP/1.1\r\n", request->method, request->target);
-    add_host(text, gnt_http_address(d->http));
+    (void)gnt_buf_adds(text, "Host: ");
+    gnt_http_authority(d->http, text);
+    (void)gnt_buf_adds(text, "\r\n");
     (void)gnt_buf_adds(text, "User-Agent: libgantry/" GANTRY_VERSION_STRING "\r\n");
     for (i = 0; request->headers != NULL && request->headers[i] != NULL; i++)
         (void)gnt_buf_addf(text, "%s\r\n", request->headers[i]);
