@@ -14,6 +14,16 @@ struct gantry_host *gnt_http_host(const struct gnt_http *http)
     return http->host;
 }
 
+const char *gnt_http_base_path(const struct gnt_http *http)
+{
+    return http->route != NULL ? http->route->base_path : "";
+}
+
+const char *const *gnt_http_headers(const struct gnt_http *http)
+{
+    return http->route != NULL ? http->route->headers : NULL;
+}
+
 void gnt_http_authority(const struct gnt_http *http, struct gnt_buf *out)
 {
     const struct gnt_address *a = &http->address;
@@ -30,7 +40,9 @@ void gnt_http_authority(const struct gnt_http *http, struct gnt_buf *out)
 /* curl's own copies, which it frees as they are. */
 static void free_headers(struct gnt_link *link)
 {
-    for (struct curl_slist *h = link->headers; h != NULL && link->secret; h = h->next)
+    int secret = link->secret || gnt_http_headers(link->http) != NULL;
+
+    for (struct curl_slist *h = link->headers; h != NULL && secret; h = h->next)
         gnt_wipe(h->data, strlen(h->data));
     curl_slist_free_all(link->headers);
     link->headers = NULL;
@@ -82,25 +94,56 @@ static int check_process(const struct gantry_host *host, gantry_error *err)
                     "engine: was opened by another process; a forked child must open its own");
 }
 
+/* A place among those in use, and an idle link if there is one. */
+static int take(struct gnt_http *http, struct gnt_link **out, gantry_error *err)
+{
+    int most = http->host->max_connections;
+    int full;
+
+    pthread_mutex_lock(&http->lock);
+    full = most > 0 && http->in_use >= most;
+    if (!full) {
+        http->in_use++;
+        *out = http->idle;
+    }
+    if (*out != NULL) {
+        http->idle = (*out)->next;
+        http->idle_count--;
+    }
+    pthread_mutex_unlock(&http->lock);
+    if (!full)
+        return 0;
+    gnt_fail(err, GANTRY_E_LIMIT,
+             "max_connections: all %d connections to the engine are in use, open streams included",
+             most);
+    gnt_error_outcome(err, GANTRY_OUTCOME_NOT_SENT, GANTRY_RETRY_YES);
+    return GANTRY_E_LIMIT;
+}
+
+static void give_back(struct gnt_http *http)
+{
+    pthread_mutex_lock(&http->lock);
+    http->in_use--;
+    pthread_mutex_unlock(&http->lock);
+}
+
 int gnt_link_open(struct gnt_http *http, const struct gnt_link_hooks *hooks, void *arg,
                   struct gnt_link **out, gantry_error *err)
 {
-    struct gnt_link *link;
+    struct gnt_link *link = NULL;
     int rc = check_process(http->host, err);
 
     if (rc < 0)
         return rc;
-    pthread_mutex_lock(&http->lock);
-    link = http->idle;
-    if (link != NULL) {
-        http->idle = link->next;
-        http->idle_count--;
-    }
-    pthread_mutex_unlock(&http->lock);
+    rc = take(http, &link, err);
+    if (rc < 0)
+        return rc;
     if (link == NULL) {
         rc = create(http, &link, err);
-        if (rc < 0)
+        if (rc < 0) {
+            give_back(http);
             return rc;
+        }
     }
     link->next = NULL;
     link->hooks = hooks;
@@ -138,12 +181,14 @@ void gnt_link_close(struct gnt_link *link, int reuse)
         curl_multi_remove_handle(link->multi, link->easy);
     if (!keep) {
         destroy(link);
+        give_back(http);
         return;
     }
     curl_easy_reset(link->easy);
     free_headers(link);
     link->begun = 0;
     pthread_mutex_lock(&http->lock);
+    http->in_use--;
     if (http->idle_count < http->host->max_idle) {
         link->next = http->idle;
         http->idle = link;

@@ -43,6 +43,10 @@ struct gnt_link_request {
 };
 
 struct gantry_host *gnt_http_host(const struct gnt_http *http);
+/* What stands in front of every target, "" if nothing does, and further lines of every head (NULL:
+ * none), which are secret. */
+const char *gnt_http_base_path(const struct gnt_http *http);
+const char *const *gnt_http_headers(const struct gnt_http *http);
 /* What stands behind "Host: ". */
 void gnt_http_authority(const struct gnt_http *http, struct gnt_buf *out);
 

@@ -67,6 +67,12 @@ int gnt_link_start(gantry_error *err);
 int gnt_link_on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused);
 int gnt_link_on_timer(CURLM *multi, long ms, void *arg);
 
+/* The proxy between, if there is one; its failures, 0: it has not failed. */
+CURLcode gnt_link_set_proxy(struct gnt_link *link);
+int gnt_link_proxy_failure(const struct gnt_link *link, gantry_error *err);
+/* Whether it said that it will not do. */
+int gnt_link_proxy_refuses(const struct gnt_link *link);
+
 /* NULL: the address leads there. */
 const gantry_dialer *gnt_link_dialer(const struct gnt_http *http);
 /* Dial, and give curl a socket to connect meanwhile; blocks. CURL_SOCKET_BAD: link->refused. */

@@ -235,6 +235,7 @@ static int fail_connect(const struct gnt_link *link, gantry_error *err)
 {
     const char *address = link->http->address.text;
     long os_error = 0;
+    int code;
 
     if (link->refused != 0 && link->refusal == NULL)
         return gnt_nomem(err);
@@ -243,6 +244,9 @@ static int fail_connect(const struct gnt_link *link, gantry_error *err)
             *err = *link->refusal;
         return link->refused;
     }
+    code = gnt_link_proxy_failure(link, err);
+    if (code != 0)
+        return code;
     if (link->socket_errno != 0)
         return gnt_fail_errno(err, GANTRY_E_IO, link->socket_errno, "no socket to be had");
     curl_easy_getinfo(link->easy, CURLINFO_OS_ERRNO, &os_error);
@@ -310,7 +314,7 @@ void gnt_link_outcome(const struct gnt_link *link, int code, int mutating, gantr
     if (err == NULL)
         return;
     if (code == GANTRY_E_PROTOCOL || code == GANTRY_E_LIMIT || err->os_error == EACCES ||
-        err->os_error == EPERM || (refused && is_final(code)))
+        err->os_error == EPERM || (refused && is_final(code)) || gnt_link_proxy_refuses(link))
         retry = GANTRY_RETRY_NO;
     gnt_error_outcome(err, sent ? GANTRY_OUTCOME_UNKNOWN : GANTRY_OUTCOME_NOT_SENT, retry);
 }

@@ -95,7 +95,7 @@ static int on_close(void *arg, curl_socket_t fd)
 
     if (link->begun && !link->done && !link->closing && (fd == link->opened || reused)) {
         (void)ioctl(fd, FIONREAD, &link->unread);
-        if (link->sends_body)
+        if (link->sends_body && link->ready) /* and not a proxy's words */
             drain(link, fd);
     }
     if (fd == link->opened)
@@ -148,7 +148,6 @@ static CURLcode set_manners(struct gnt_link *link)
 {
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http");
-    SET(CURLOPT_PROXY, "");
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_PATH_AS_IS, 1L);
@@ -204,6 +203,8 @@ static CURLcode set_address(struct gnt_link *link, const char *target)
         SET(CURLOPT_UNIX_SOCKET_PATH, socket_path(link->http));
     if (link->url.rc != 0)
         return CURLE_OUT_OF_MEMORY;
+    if (gnt_link_set_proxy(link) != CURLE_OK)
+        return CURLE_OUT_OF_MEMORY;
     SET(CURLOPT_URL, link->url.data);
     /* Not as part of the URL: when memory runs out curl would leave the query out and go on. */
     SET(CURLOPT_REQUEST_TARGET, target);
@@ -230,6 +231,7 @@ static CURLcode add_header(struct gnt_link *link, const char *line)
 
 static CURLcode set_headers(struct gnt_link *link, const struct gnt_link_request *request)
 {
+    const char *const *always = gnt_http_headers(link->http);
     CURLcode code = add_header(link, "Expect:");
     size_t i;
 
@@ -237,6 +239,8 @@ static CURLcode set_headers(struct gnt_link *link, const struct gnt_link_request
         code = add_header(link, "Content-Type:"); /* curl would make one up for POST */
     for (i = 0; code == CURLE_OK && request->headers != NULL && request->headers[i] != NULL; i++)
         code = add_header(link, request->headers[i]);
+    for (i = 0; code == CURLE_OK && always != NULL && always[i] != NULL; i++)
+        code = add_header(link, always[i]);
     if (code != CURLE_OK)
         return code;
     SET(CURLOPT_HTTPHEADER, link->headers);

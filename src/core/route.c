@@ -36,16 +36,20 @@ static int fill_dialer(gantry_route *r, const gantry_engine_options *opts,
     return r->given != NULL ? 0 : gnt_nomem(err);
 }
 
-static int fill(gantry_route *r, const gantry_engine_options *opts, const struct gnt_place *place,
-                gantry_error *err)
+static int fill(gantry_route *r, const struct gnt_environment *env,
+                const gantry_engine_options *opts, const struct gnt_place *place, gantry_error *err)
 {
     int rc = gnt_address_parse(&r->arena, place->address, &r->address, err);
 
     r->base_path = "";
     if (rc == 0)
+        rc = gnt_route_fill_http(r, opts, place, err);
+    if (rc == 0)
         rc = fill_dialer(r, opts, place, err);
     if (rc == 0 && r->dialer.dial == NULL)
         rc = check_insecure(opts, &r->address, err);
+    if (rc == 0)
+        rc = gnt_route_fill_proxy(r, env, opts, place, err);
     return rc;
 }
 
@@ -56,14 +60,13 @@ int gnt_route_open(struct gantry_host *host, const struct gnt_environment *env,
     gantry_route *r = gnt_alloc(&host->mem, sizeof *r);
     int rc;
 
-    (void)env;
     (void)call;
     if (r == NULL)
         return gnt_nomem(err);
     r->host = host;
     gnt_arena_init(&r->arena, &host->mem);
     r->arena.wipe = 1;
-    rc = fill(r, opts, place, err);
+    rc = fill(r, env, opts, place, err);
     if (rc < 0) {
         gnt_route_close(r);
         return rc;

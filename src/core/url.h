@@ -26,6 +26,11 @@ int gnt_url_vpath(struct gnt_buf *out, gantry_error *err, const char *template_t
  * out. Returns out's rc. */
 int gnt_url_query(struct gnt_buf *out, const char *name, const char *value);
 
+/* A path that stands before others, as "/engines/one": encoded, no part of it "", "." or "..", no
+ * query; slashes at its end are left out, "/" becomes "". INVALID names `what`. */
+int gnt_url_base_path(struct gnt_arena *arena, const char *what, const char *text, const char **out,
+                      gantry_error *err);
+
 /* A parsed engine address. Texts live in the arena. */
 struct gnt_address {
     const char *text;   /* normalised: "unix:///p", "tcp://h:1" */
