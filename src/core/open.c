@@ -380,6 +380,8 @@ static int prepare(struct opening *o, int runtime, struct gnt_places *places, ga
     if (rc == 0)
         rc = gnt_places_find(gnt_result_arena(o->list), runtime, o->options.address, &o->env,
                              places, err);
+    for (size_t i = 0; rc == 0 && i < places->count; i++)
+        places->items[i].engine = o->backend;
     gnt_call_import(&o->call, gnt_call_share(&shared, o->options.call));
     o->probe_call = o->call;
     if (o->options.call == NULL || o->options.call->timeout_ms == 0)

@@ -13,7 +13,7 @@
 enum {
     GNT_SUPERVISED_DIRECTORY = 64, /* leaves room for a socket's name in sockaddr_un */
     GNT_SUPERVISED_FDS = 4,        /* of the program: input, output, errors, one more */
-    GNT_SUPERVISED_WORDS = 48      /* of a command, at most */
+    GNT_SUPERVISED_WORDS = 96      /* of a command, at most */
 };
 
 struct gnt_supervised {

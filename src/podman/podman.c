@@ -309,7 +309,7 @@ static void podman_close(void *state)
     gnt_rest_close(&p->rest);
 }
 
-static const char *const schemes[] = { "unix", "tcp", NULL };
+static const char *const schemes[] = { "unix", "tcp", "ssh", NULL };
 
 static int podman_supports(const void *state, int feature)
 {
