@@ -365,7 +365,7 @@ static void top_tells_processes(struct contract *f)
     CHECK(top->titles[2] == NULL);
     for (size_t i = 0; i < top->count; i++)
         found += strcmp(top->processes[i][1], "sh") == 0;
-    CHECK(found == 1);
+    CHECK(found >= 1); /* a second one is about to become "sleep" */
     gantry_container_top_free(top);
     opts.columns = COMMAND("--no-such-column");
     FAILS(gantry_containers_top(f->containers, name, &opts, &top, &f->err), GANTRY_E_INVALID);
