@@ -3,6 +3,7 @@
 
 #include "error.h"
 
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -127,6 +128,8 @@ void gnt_search_ask(struct gnt_search *s, struct gnt_search_job *job)
         rc = ask_info(s, job, limited, &job->reason);
     if (rc == 0)
         rc = check_wanted(s, job, &job->reason);
+    if (rc == GANTRY_E_TIMEOUT && s->limit_ms > 0 && gantry_call_check(&s->call, 0, NULL) == 0)
+        gnt_fail(&job->reason, rc, "no answer within %" PRId64 " ms", s->limit_ms);
     job->reason.code = rc;
     if (rc < 0) {
         if (s->options->dialer == NULL)
