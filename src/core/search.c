@@ -232,6 +232,7 @@ int gnt_search_begin(struct gnt_search *s, const struct gnt_places *places, gant
     s->count = places->count;
     for (size_t i = 0; i < s->count; i++) {
         s->jobs[i].place = places->items[i];
+        s->jobs[i].place.engine = s->backend;
         look(s, &s->jobs[i]);
         open += !s->jobs[i].done;
     }

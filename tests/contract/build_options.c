@@ -727,9 +727,7 @@ static void provider_is_asked_for_base_images(struct contract *f)
     const gantry_credential_provider provider = { .size = sizeof provider,
                                                   .get = provide,
                                                   .arg = &provided };
-    gantry_engine_options engine_opts = { .size = sizeof engine_opts,
-                                          .address = f->address,
-                                          .credentials = &provider };
+    gantry_engine_options engine_opts = contract_engine_options(f);
     gantry_engine *engine = NULL;
     char base[200];
     char text[512];
@@ -739,6 +737,7 @@ static void provider_is_asked_for_base_images(struct contract *f)
                                   .tls_verify = is_podman(f) ? GANTRY_OFF : 0 };
     gantry_build_result *result = NULL;
 
+    engine_opts.credentials = &provider;
     publish(f, f->base, CONTRACT_REGISTRY_AUTH, &auth, base);
     snprintf(text, sizeof text, "FROM %s\nLABEL by=provider\n", base);
     OK(gantry_engine_open(GANTRY_RUNTIME_AUTO, &engine_opts, &engine, &f->err));

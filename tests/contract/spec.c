@@ -824,14 +824,13 @@ static void image_is_pulled_first(struct contract *f)
     const gantry_credential_provider provider = { .size = sizeof provider,
                                                   .get = provide,
                                                   .arg = &auth };
-    gantry_engine_options engine_opts = { .size = sizeof engine_opts,
-                                          .address = f->address,
-                                          .credentials = &provider };
+    gantry_engine_options engine_opts = contract_engine_options(f);
     gantry_push_options push = { .size = sizeof push, .auth = &auth };
     gantry_engine *engine = NULL;
     char reference[256];
     struct facts facts;
 
+    engine_opts.credentials = &provider;
     snprintf(reference, sizeof reference, "%s/%s:1", auth.registry, contract_name(f, "pulled"));
     OK(gantry_images_tag(f->images, f->base, reference, NULL, &f->err));
     OK(gantry_images_push(f->images, reference, &push, NULL, &f->err));
