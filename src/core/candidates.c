@@ -21,7 +21,7 @@ static const char *why(const gantry_error *reason)
     const char *cannot = "cannot connect to ";
     const char *text = strrchr(reason->message, ':');
 
-    if (reason->code == GANTRY_E_UNAVAILABLE && reason->os_error != 0 && text != NULL &&
+    if (gantry_error_is(reason, GANTRY_E_UNAVAILABLE) && reason->os_error != 0 && text != NULL &&
         text[1] == ' ' && strncmp(reason->message, cannot, strlen(cannot)) == 0)
         return text + 2;
     return reason->message;
@@ -52,6 +52,8 @@ static int own_texts(gantry_candidate_list *list, gantry_candidate *c)
     c->address = gantry_result_strdup(list, c->address);
     c->detail = gantry_result_strdup(list, c->detail);
     c->version = gantry_result_strdup(list, c->version);
+    if (c->backend != NULL && (c->backend = gantry_result_strdup(list, c->backend)) == NULL)
+        return 0;
     return c->source != NULL && c->address != NULL && c->detail != NULL && c->version != NULL;
 }
 

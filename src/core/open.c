@@ -55,7 +55,7 @@ int gnt_opening_import(struct gnt_opening *o, int runtime, const gantry_engine_o
     o->backend = o->options.backend != NULL ? o->options.backend : names[runtime];
     if (o->options.backend != NULL && runtime != GANTRY_RUNTIME_AUTO)
         return gnt_fail(err, GANTRY_E_INVALID, "backend: needs GANTRY_RUNTIME_AUTO");
-    if (o->backend != NULL && gnt_backend_by_name(o->backend) == NULL)
+    if (o->backend != NULL && !gnt_backend_is_known(o->backend))
         return gnt_fail(err, GANTRY_E_UNSUPPORTED, "this library has no backend named \"%s\"",
                         o->backend);
     gnt_environment_read(&o->env, o->options.environment);
@@ -194,8 +194,11 @@ static int take(struct gnt_opening *o, gantry_engine *e, struct gnt_search_job *
             drop_engine(e);
     }
     job->reason.code = rc;
-    if (rc == 0)
-        job->route = NULL; /* the engine's from now on */
+    if (rc == 0) {
+        gnt_backend_opened(job->backend);
+        job->route = NULL; /* the engine's from now on, as the reference to the backend */
+        job->taken = 1;
+    }
     return rc;
 }
 
@@ -352,6 +355,8 @@ void gantry_engine_close(gantry_engine *engine)
     if (engine->backend != NULL && engine->state != NULL)
         engine->backend->facts.close(engine->state);
     gnt_free(&mem, engine->state);
+    if (engine->backend != NULL && engine->host.pid == getpid()) /* a child does without the lock */
+        gnt_backend_closed(engine->backend);
     gnt_route_close(engine->route);
     if (engine->host.pid == getpid())
         gnt_service_stop(engine->service);

@@ -36,7 +36,7 @@ static int probe(const struct gnt_search *s, struct gnt_search_job *job, const g
     int asked = 0;
 
     gnt_search_endpoint(job->route, &endpoint);
-    for (const struct gnt_backend *b = gnt_backend_first(); b != NULL; b = gnt_backend_next(b)) {
+    for (const struct gnt_backend *b = gnt_backend_next(NULL); b != NULL; b = gnt_backend_next(b)) {
         int rc;
 
         if (!gnt_backend_has_scheme(b, endpoint.scheme) ||
@@ -45,8 +45,10 @@ static int probe(const struct gnt_search *s, struct gnt_search_job *job, const g
         asked = 1;
         job->found = (gantry_probe){ .size = sizeof job->found, .rootless = -1 };
         rc = b->facts.probe(s->host, &endpoint, call, &job->found, err);
-        if (rc < 0)
+        if (rc < 0) {
+            gnt_backend_release(b);
             return rc;
+        }
         if (rc == GANTRY_PROBE_MINE) {
             job->backend = b;
             return 0;
@@ -296,8 +298,11 @@ void gnt_search_free(struct gnt_search *s)
     if (s->jobs == NULL)
         return;
     gnt_search_stop(s);
-    for (size_t i = 0; i <= s->count; i++)
+    for (size_t i = 0; i <= s->count; i++) {
         gnt_route_close(s->jobs[i].route);
+        if (!s->jobs[i].taken)
+            gnt_backend_release(s->jobs[i].backend);
+    }
     gantry_cancel_free(s->news);
     pthread_mutex_destroy(&s->lock);
     gnt_free(&s->host->mem, s->threads);
