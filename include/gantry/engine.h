@@ -170,8 +170,8 @@ typedef struct gantry_candidate {
     size_t size; /**< bytes of it that the running library fills */
     const char *source;  /**< where it came from: "DOCKER_HOST", "rootless Podman socket",
                               "options" */
-    const char *address; /**< as "unix:///run/podman/podman.sock"; "" if the file that should name it
-                              does not */
+    const char *address; /**< as "unix:///run/podman/podman.sock"; "" if nothing names one because
+                              a file is broken */
     const char *backend; /**< name of the backend that recognised it, or NULL */
     const char *detail;  /**< what happened, one line: "Docker 20.10.24", "connection refused" */
     int code;            /**< 0 if it answers, else GANTRY_E_... */
