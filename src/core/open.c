@@ -16,7 +16,8 @@
 enum {
     DEFAULT_CONNECT_MS = 10000,
     DEFAULT_REQUEST_MS = 120000,
-    DEFAULT_IDLE = 4
+    DEFAULT_IDLE = 4,
+    DEFAULT_CONNECTIONS = 1024
 };
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -94,6 +95,7 @@ static int init_host(struct gantry_host *host, const struct opening *o, gantry_e
     host->request_timeout_ms =
         opts->request_timeout_ms > 0 ? opts->request_timeout_ms : DEFAULT_REQUEST_MS;
     host->max_idle = opts->max_idle == 0 ? DEFAULT_IDLE : opts->max_idle < 0 ? 0 : opts->max_idle;
+    host->max_connections = opts->max_connections > 0 ? opts->max_connections : DEFAULT_CONNECTIONS;
     host->pid = getpid();
     return 0;
 }

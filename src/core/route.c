@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "fields.h"
 #include "tunnel.h"
 
 static int check_insecure(const gantry_engine_options *opts, const struct gnt_address *a,
@@ -30,6 +31,8 @@ static int open_tunnel(gantry_route *r, const struct gnt_environment *env,
                                       .machine = place->machine };
     int rc;
 
+    if (strcmp(r->address.scheme, "ssh") != 0 && opts->ssh != NULL && opts->address != NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "ssh: is for ssh:// addresses");
     if (strcmp(r->address.scheme, "ssh") != 0 || r->dialer.dial != NULL)
         return 0;
     rc = gnt_tunnel_open(r->host, env, &setup, call, &r->tunnel, err);
@@ -38,14 +41,38 @@ static int open_tunnel(gantry_route *r, const struct gnt_environment *env,
     return rc;
 }
 
-static int fill(gantry_route *r, const gantry_engine_options *opts, const struct gnt_place *place,
-                gantry_error *err)
+/* Where connections come from, if not from the address. */
+static int fill_dialer(gantry_route *r, const gantry_engine_options *opts,
+                       const struct gnt_place *place, gantry_error *err)
+{
+    int rc = gnt_import(&r->dialer, sizeof r->dialer, opts->dialer, "gantry_dialer", err);
+
+    if (rc < 0)
+        return rc;
+    if (opts->dialer == NULL)
+        return 0;
+    if (r->dialer.dial == NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "dialer: dial must be set");
+    if (opts->address == NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "dialer: needs an address, which names the engine");
+    r->given = gnt_arena_strdup(&r->arena, place->address);
+    return r->given != NULL ? 0 : gnt_nomem(err);
+}
+
+static int fill(gantry_route *r, const struct gnt_environment *env,
+                const gantry_engine_options *opts, const struct gnt_place *place, gantry_error *err)
 {
     int rc = gnt_address_parse(&r->arena, place->address, &r->address, err);
 
     r->base_path = "";
     if (rc == 0)
+        rc = gnt_route_fill_http(r, opts, place, err);
+    if (rc == 0)
+        rc = fill_dialer(r, opts, place, err);
+    if (rc == 0 && r->dialer.dial == NULL)
         rc = check_insecure(opts, &r->address, err);
+    if (rc == 0)
+        rc = gnt_route_fill_proxy(r, env, opts, place, err);
     return rc;
 }
 
@@ -61,7 +88,7 @@ int gnt_route_open(struct gantry_host *host, const struct gnt_environment *env,
     r->host = host;
     gnt_arena_init(&r->arena, &host->mem);
     r->arena.wipe = 1;
-    rc = fill(r, opts, place, err);
+    rc = fill(r, env, opts, place, err);
     if (rc == 0)
         rc = open_tunnel(r, env, opts, place, call, err);
     if (rc < 0) {

@@ -6,6 +6,7 @@
 #include "podman.h"
 
 #include "registry_errors.h"
+#include "route.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -258,6 +259,26 @@ static int podman_probe(gantry_host *host, const gantry_endpoint *endpoint, cons
     return GANTRY_PROBE_MINE;
 }
 
+/* The version that the program insists on: shapes of answers follow it, what the engine cannot do
+ * stays so. */
+static int use_wanted(struct podman *p, const char *wanted, gantry_error *err)
+{
+    int *use = p->rest.version;
+    int number[3] = { 0 };
+    int fine = sscanf(wanted, "%4d.%4d.%4d", &number[0], &number[1], &number[2]) >= 2 &&
+               compare(number, oldest) >= 0 && compare(number, newest) <= 0 &&
+               compare(number, use) <= 0;
+
+    if (!fine)
+        return gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                        "api_version: %s cannot be spoken: Podman speaks its API %s at most, this "
+                        "library %d.%d.%d to %d.%d.%d",
+                        wanted, p->engine_version, oldest[0], oldest[1], oldest[2], newest[0],
+                        newest[1], newest[2]);
+    memcpy(use, number, sizeof number);
+    return 0;
+}
+
 static int podman_open(void *state, gantry_host *host, const gantry_endpoint *endpoint,
                        const gantry_call *call, gantry_error *err)
 {
@@ -271,6 +292,8 @@ static int podman_open(void *state, gantry_host *host, const gantry_endpoint *en
         rc = gnt_fail(err, GANTRY_E_UNAVAILABLE, "%s answers, but is no Podman", endpoint->address);
     if (rc == 0)
         rc = parse_version(p->engine_version, p->rest.version, err);
+    if (rc == 0 && endpoint->api_version != NULL && !gnt_route_is_docker_version(endpoint->route))
+        rc = use_wanted(p, endpoint->api_version, err);
     if (rc < 0)
         return rc;
     if (compare(p->rest.version, newest) > 0)
