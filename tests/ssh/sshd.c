@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -27,8 +28,9 @@ static const char make_files[] =
     ": >empty\n"
     "printf '%s\\n' '#!/bin/sh' \"echo \\\"\\$1\\\" >>$1/asked\" 'echo open sesame' >askpass\n"
     "chmod 700 askpass\n"
-    "printf '%s\\n' 'Host *' \"IdentityFile $1/key\" 'IdentitiesOnly yes'"
-    " \"UserKnownHostsFile $1/known\" 'GlobalKnownHostsFile none' >config\n";
+    "printf '%s\\n' 'IdentitiesOnly yes' \"UserKnownHostsFile $1/known\""
+    " 'GlobalKnownHostsFile none' >bare\n"
+    "{ cat bare; echo \"IdentityFile $1/key\"; } >config\n";
 
 static int run(const char *script, const char *argument)
 {
@@ -50,6 +52,7 @@ int sshd_files_make(struct sshd_files *f)
     if (mkdtemp(f->dir) == NULL)
         return -1;
     snprintf(f->config, sizeof f->config, "%s/config", f->dir);
+    snprintf(f->bare_config, sizeof f->bare_config, "%s/bare", f->dir);
     snprintf(f->key, sizeof f->key, "%s/key", f->dir);
     snprintf(f->other_key, sizeof f->other_key, "%s/other", f->dir);
     snprintf(f->locked_key, sizeof f->locked_key, "%s/locked", f->dir);
@@ -121,6 +124,7 @@ int sshd_start(struct sshd *server, const struct sshd_files *f, const char *more
         int null = open("/dev/null", O_RDWR);
 
         setsid();
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that crashes leaves none */
         dup2(null, 0);
         dup2(null, 1);
         dup2(null, 2);
@@ -137,33 +141,29 @@ int sshd_start(struct sshd *server, const struct sshd_files *f, const char *more
     return -1;
 }
 
-pid_t sshd_session(const struct sshd *server)
+int sshd_kill_sessions(const struct sshd *server)
 {
     char path[64];
     FILE *file;
-    int pid = 0;
+    int killed = 0;
+    int pid;
 
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)server->pid, (int)server->pid);
     file = fopen(path, "r");
-    if (file == NULL)
-        return 0;
-    if (fscanf(file, "%d", &pid) != 1)
-        pid = 0;
-    fclose(file);
-    return pid;
+    while (file != NULL && fscanf(file, "%d", &pid) == 1)
+        killed += kill(pid, SIGKILL) == 0;
+    if (file != NULL)
+        fclose(file);
+    return killed;
 }
 
 void sshd_stop(struct sshd *server)
 {
-    pid_t session;
-
     if (server->pid <= 0)
         return;
-    while ((session = sshd_session(server)) > 0 && kill(session, SIGKILL) == 0) {
-        const struct timespec nap = { 0, 2000000 };
-
-        nanosleep(&nap, NULL); /* until the server has buried it */
-    }
+    /* It must not start one more, nor bury one, while they are looked for. */
+    kill(server->pid, SIGSTOP);
+    sshd_kill_sessions(server);
     kill(server->pid, SIGKILL);
     waitpid(server->pid, NULL, 0);
     server->pid = 0;

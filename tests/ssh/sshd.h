@@ -10,6 +10,7 @@
 struct sshd_files {
     char dir[64];
     char config[96];      /* of ssh: nothing but the key and the known hosts */
+    char bare_config[96]; /* without the key */
     char key[96];         /* that sshd accepts */
     char other_key[96];   /* that it does not */
     char locked_key[96];  /* accepted, with the passphrase "open sesame" */
@@ -29,7 +30,7 @@ void sshd_files_remove(const struct sshd_files *files);
 int sshd_start(struct sshd *server, const struct sshd_files *files, const char *more);
 /* End it and its sessions. */
 void sshd_stop(struct sshd *server);
-/* The server's process for one connection, 0 if there is none: the first of its children. */
-pid_t sshd_session(const struct sshd *server);
+/* Kill the server's processes for its connections: their number. */
+int sshd_kill_sessions(const struct sshd *server);
 
 #endif
