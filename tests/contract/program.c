@@ -1,7 +1,7 @@
 /*
  * contract TARGET [GROUP...]: runs the contract suite on an engine. TARGET is memory, docker, podman,
- * podman-rootless, docker-ssh, podman-ssh, docker-small or podman-small; the engine's address comes from GANTRY_TEST_DOCKER
- * and so on. Without it, or without a registry that a test asked for, the status is 77.
+ * podman-rootless, docker-ssh, podman-ssh, docker-small or podman-small; the engine's address comes
+ * from GANTRY_TEST_DOCKER and so on. Without it, or without a registry that a test asked for, the status is 77.
  * GANTRY_TEST_FILTER runs only the tests whose name contains it. "contract --groups" prints the
  * names of the groups.
  */

@@ -119,10 +119,9 @@ static int try_open(const struct fixture *f, const char *address, const gantry_s
                     gantry_engine **out, gantry_error *err)
 {
     gantry_ssh options = { .size = sizeof options };
-    gantry_engine_options opts = { .size = sizeof opts,
-                                   .address = address,
-                                   .environment = f->env,
-                                   .no_credentials = GANTRY_ON };
+    gantry_engine_options opts = {
+        .size = sizeof opts, .address = address, .environment = f->env, .no_credentials = GANTRY_ON
+    };
 
     if (ssh != NULL)
         options = *ssh;
@@ -327,8 +326,9 @@ static void test_noise_at_login(void **state)
 {
     const struct fixture *f = *state;
     const gantry_ssh stdio = { .method = GANTRY_SSH_STDIO };
-    struct sshd server = start(f, "ForceCommand printf 'Welcome!\\n\\nno line end'; exec /bin/sh -c "
-                                  "\"$SSH_ORIGINAL_COMMAND\"");
+    struct sshd server =
+        start(f, "ForceCommand printf 'Welcome!\\n\\nno line end'; exec /bin/sh -c "
+                 "\"$SSH_ORIGINAL_COMMAND\"");
     gantry_engine *engine = open_engine(f, address_of(f, &server, f->docker), &stdio);
 
     works(engine);
@@ -347,7 +347,8 @@ static void test_host_keys(void **state)
     snprintf(wrong, sizeof wrong, "%s/wrong", f->files.dir);
     snprintf(empty, sizeof empty, "%s/empty", f->files.dir);
     ssh.known_hosts_file = empty;
-    refused(f, address_of(f, &server, f->docker), &ssh, GANTRY_E_SSH, "the host's key is not known");
+    refused(f, address_of(f, &server, f->docker), &ssh, GANTRY_E_SSH,
+            "the host's key is not known");
     ssh.known_hosts_file = wrong;
     refused(f, address_of(f, &server, f->docker), &ssh, GANTRY_E_SSH,
             "the host's key is not the one that is known");
@@ -383,8 +384,7 @@ static void test_nobody_listens(void **state)
 static void test_passphrase(void **state)
 {
     const struct fixture *f = *state;
-    gantry_ssh ssh = { .config_file = f->files.bare_config,
-                       .identity_file = f->files.locked_key };
+    gantry_ssh ssh = { .config_file = f->files.bare_config, .identity_file = f->files.locked_key };
     struct sshd server = start(f, "");
     gantry_engine *engine;
     char asked[96];
@@ -420,8 +420,8 @@ static void test_killed_in_the_middle(void **state)
 
     assert_true(master > 0);
     if (gantry_system_events_open(gantry_engine_system(engine),
-                             GANTRY_OPTIONS(gantry_events_options, .resume = GANTRY_OFF), &events,
-                             &err) < 0)
+                                  GANTRY_OPTIONS(gantry_events_options, .resume = GANTRY_OFF),
+                                  &events, &err) < 0)
         fail_msg("%s", err.message);
     kill(master, SIGKILL);
     /* What was on its way broke; what comes next starts ssh again. */
