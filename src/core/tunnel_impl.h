@@ -45,7 +45,8 @@ struct gnt_tunnel {
 /* ---- tunnel_master.c ------------------------------------------------------------------------- */
 
 /* Log in. Whatever fails, the master is to be stopped. */
-int gnt_tunnel_master_start(struct gnt_tunnel *t, const struct gnt_clock *clock, gantry_error *err);
+int gnt_tunnel_master_start(struct gnt_tunnel *t, const struct gnt_clock *clock,
+                            gantry_error *err);
 int gnt_tunnel_master_is_alive(const struct gnt_tunnel *t);
 /* Run a client of the master's. `output` may be NULL; `complaint` has 512 bytes. 1 if it went well,
  * 0 if not, or a code. */
