@@ -96,7 +96,7 @@ check_backends()
     code src/core/*.c | grep -E '"(docker|podman)"' | grep -vE \
         -e '^src/core/open\.c:[0-9]+: *static const char \*const names\[\] =' \
         -e '^src/core/tunnel_remote\.c:' \
-        -e '^src/core/detect_podman\.c:[0-9]+:static const char engine\[\] =' \
+        -e '^src/core/detect_podman\.c:[0-9]+: *static const char engine\[\] =' \
         -e '^src/core/service\.c:[0-9]+: *program = "podman";' >"$work/lines"
     found "core does not ask for a backend's name"
 }
