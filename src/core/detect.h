@@ -35,7 +35,7 @@ struct gnt_place {
     const char *address;      /* "" if it cannot be told, then `code` says why */
     const gantry_tls *tls;    /* where its certificates are */
     const char *ssh_identity; /* file of the key */
-    const char *engine;       /* name of the only one that is wanted there, for ssh */
+    const char *engine;       /* the one that is meant, where ssh looks for its socket */
     const char *proxy;
     const char *api_version;    /* DOCKER_API_VERSION: of Docker's API, whoever answers there */
     const char *const *headers; /* may hold secrets */

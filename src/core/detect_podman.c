@@ -110,6 +110,9 @@ struct words {
     const char *key;
 };
 
+/* What Podman's own settings lead to, where the other side of ssh is asked for a socket. */
+static const char engine[] = "podman";
+
 static const struct words file_words = { "URI",   "Identity", "IsMachine",
                                          "TLSCA", "TLSCert",  "TLSKey" };
 static const struct words settings_words = { "uri",    "identity", "is_machine",
@@ -181,6 +184,7 @@ static int fill_connection(struct gnt_finder *f, const struct gnt_json *v,
         return gnt_fail(err, GANTRY_E_INVALID, "Podman connection \"%s\": has no %s", name,
                         words->uri);
     place->address = uri;
+    place->engine = engine;
     place->ssh_identity = text_of(f, v, words->identity);
     place->machine = gnt_json_true(gnt_json_member(v, words->machine));
     place->proxy = gnt_environment_get(f->env, "CONTAINER_PROXY");
@@ -214,6 +218,7 @@ void gnt_find_container_host(struct gnt_finder *f)
 {
     struct gnt_place place = { .source = "CONTAINER_HOST",
                                .address = f->env->container_host,
+                               .engine = engine,
                                .ssh_identity = gnt_environment_get(f->env, "CONTAINER_SSHKEY"),
                                .proxy = gnt_environment_get(f->env, "CONTAINER_PROXY") };
     gantry_tls tls = { .size = sizeof tls,

@@ -121,6 +121,8 @@ int gnt_opening_begin(struct gnt_opening *o, int runtime, gantry_error *err)
     rc = gnt_places_find(arena, runtime, opts, &o->env, &o->places, err);
     if (rc < 0)
         return rc;
+    for (size_t i = 0; o->backend != NULL && i < o->places.count; i++)
+        o->places.items[i].engine = o->backend;
     o->search.host = o->host;
     o->search.env = &o->env;
     o->search.options = opts;

@@ -19,6 +19,28 @@ static int check_insecure(const gantry_engine_options *opts, const struct gnt_ad
                     a->text);
 }
 
+/* An ssh:// address without a dialer of the program's own: log in now. */
+static int open_tunnel(gantry_route *r, const struct gnt_environment *env,
+                       const gantry_engine_options *opts, const struct gnt_place *place,
+                       const gantry_call *call, gantry_error *err)
+{
+    struct gnt_tunnel_setup setup = { .address = &r->address,
+                                      .options = opts->ssh,
+                                      .identity = place->ssh_identity,
+                                      .engine = place->engine,
+                                      .machine = place->machine };
+    int rc;
+
+    if (strcmp(r->address.scheme, "ssh") != 0 && opts->ssh != NULL && opts->address != NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "ssh: is for ssh:// addresses");
+    if (strcmp(r->address.scheme, "ssh") != 0 || r->dialer.dial != NULL)
+        return 0;
+    rc = gnt_tunnel_open(r->host, env, &setup, call, &r->tunnel, err);
+    if (rc == 0)
+        r->dialer = (gantry_dialer){ sizeof r->dialer, gnt_tunnel_dial, r->tunnel };
+    return rc;
+}
+
 /* Where connections come from, if not from the address. */
 static int fill_dialer(gantry_route *r, const gantry_engine_options *opts,
                        const struct gnt_place *place, gantry_error *err)
@@ -35,26 +57,6 @@ static int fill_dialer(gantry_route *r, const gantry_engine_options *opts,
         return gnt_fail(err, GANTRY_E_INVALID, "dialer: needs an address, which names the engine");
     r->given = gnt_arena_strdup(&r->arena, place->address);
     return r->given != NULL ? 0 : gnt_nomem(err);
-}
-
-/* An ssh:// address without a dialer of the program's own: log in now. */
-static int open_tunnel(gantry_route *r, const struct gnt_environment *env,
-                       const gantry_engine_options *opts, const struct gnt_place *place,
-                       const gantry_call *call, gantry_error *err)
-{
-    struct gnt_tunnel_setup setup = { .address = &r->address,
-                                      .options = opts->ssh,
-                                      .identity = place->ssh_identity,
-                                      .engine = place->engine,
-                                      .machine = place->machine };
-    int rc;
-
-    if (strcmp(r->address.scheme, "ssh") != 0 || r->dialer.dial != NULL)
-        return 0;
-    rc = gnt_tunnel_open(r->host, env, &setup, call, &r->tunnel, err);
-    if (rc == 0)
-        r->dialer = (gantry_dialer){ sizeof r->dialer, gnt_tunnel_dial, r->tunnel };
-    return rc;
 }
 
 static int fill(gantry_route *r, const struct gnt_environment *env,

@@ -59,7 +59,7 @@ static int log_in(struct gnt_tunnel *t, struct gnt_clock *clock, gantry_error *e
         rc = gnt_tunnel_master_start(t, clock, &reason);
         if (rc == 0)
             return 0;
-        gnt_tunnel_master_stop(t);
+        gnt_supervised_stop(&t->master);
         if (rc == GANTRY_E_SSH && i < LOGINS &&
             gnt_tunnel_meaning(reason.output, &plain) == GNT_SSH_BUSY &&
             gnt_clock_pause(clock, spread(pause_ms), NULL) == 0) {
@@ -83,12 +83,11 @@ static int start(struct gnt_tunnel *t, struct gnt_clock *clock, int64_t not_befo
     if (rc == 0)
         rc = gnt_tunnel_settle(t, clock, err);
     if (rc < 0) {
-        gnt_tunnel_master_stop(t);
+        gnt_supervised_stop(&t->master);
         return rc;
     }
     gnt_log(t->host, GANTRY_LOG_INFO, "ssh", "%s: %s, process %ld", t->plan.name,
-            t->method == GANTRY_SSH_STDIO ? "dial-stdio" : "forwarding",
-            (long)t->master.program.pid);
+            t->method == GANTRY_SSH_STDIO ? "dial-stdio" : "forwarding", (long)t->master.pid);
     return 0;
 }
 
@@ -160,12 +159,12 @@ static int ensure_up(struct gnt_tunnel *t, struct gnt_clock *clock,
             break;
         if (t->state == GNT_TUNNEL_UP) {
             gnt_log(t->host, GANTRY_LOG_INFO, "ssh", "%s: ssh ended", t->plan.name);
-            gnt_tunnel_master_stop(t);
+            gnt_supervised_stop(&t->master);
             t->state = GNT_TUNNEL_DOWN;
         }
         rc = t->state == GNT_TUNNEL_STARTING ? await_turn(t, clock, err) : take_turn(t, clock, err);
     }
-    memcpy(directory, t->master.program.directory, GNT_SUPERVISED_DIRECTORY);
+    memcpy(directory, t->master.directory, GNT_SUPERVISED_DIRECTORY);
     pthread_mutex_unlock(&t->lock);
     return rc;
 }
@@ -179,7 +178,7 @@ static int connect_to(struct gnt_tunnel *t, const char *directory, const struct 
 
     if (t->method == GANTRY_SSH_STDIO)
         return gnt_tunnel_session_open(t, directory, t->path, clock, out_fd, err);
-    *out_fd = gnt_tunnel_connect(directory, clock);
+    *out_fd = gnt_tunnel_connect(directory, GNT_TUNNEL_SOCKET, clock);
     if (*out_fd >= 0)
         return 0;
     saved = errno;
@@ -209,7 +208,7 @@ int gnt_tunnel_dial(void *tunnel, const char *address, const gantry_call *call, 
             break;
         pthread_mutex_lock(&t->lock);
         alive = t->state == GNT_TUNNEL_UP && gnt_tunnel_master_is_alive(t) &&
-                strcmp(directory, t->master.program.directory) == 0;
+                strcmp(directory, t->master.directory) == 0;
         pthread_mutex_unlock(&t->lock);
         /* A start that failed, or a master that refuses: both have said why. */
         if (alive || directory[0] == '\0')
@@ -242,8 +241,7 @@ int gnt_tunnel_open(struct gantry_host *host, const struct gnt_environment *env,
     if (t == NULL)
         return gnt_nomem(err);
     t->host = host;
-    t->master.alive = -1;
-    gnt_supervised_init(&t->master.program);
+    gnt_supervised_init(&t->master);
     gnt_arena_init(&t->arena, &host->mem);
     t->arena.wipe = 1;
     if (pthread_mutex_init(&t->lock, NULL) != 0 || pthread_cond_init(&t->changed, NULL) != 0) {
@@ -269,7 +267,7 @@ long gnt_tunnel_process(struct gnt_tunnel *tunnel)
     long pid;
 
     pthread_mutex_lock(&tunnel->lock);
-    pid = tunnel->state == GNT_TUNNEL_UP ? (long)tunnel->master.program.pid : 0;
+    pid = tunnel->state == GNT_TUNNEL_UP ? (long)tunnel->master.pid : 0;
     pthread_mutex_unlock(&tunnel->lock);
     return pid;
 }
@@ -282,14 +280,12 @@ void gnt_tunnel_close(struct gnt_tunnel *tunnel)
         return;
     mem = tunnel->host->mem;
     if (tunnel->host->pid == getpid()) {
-        gnt_tunnel_master_stop(tunnel);
+        gnt_supervised_stop(&tunnel->master);
         gnt_tunnel_sessions_reap(tunnel, 1);
         pthread_mutex_destroy(&tunnel->lock);
         pthread_cond_destroy(&tunnel->changed);
     } else {
-        gnt_supervised_forget(&tunnel->master.program);
-        if (tunnel->master.alive >= 0)
-            close(tunnel->master.alive);
+        gnt_supervised_forget(&tunnel->master);
     }
     gnt_free(&mem, tunnel->sessions);
     gnt_arena_free(&tunnel->arena);

@@ -259,8 +259,8 @@ void gnt_tunnel_master(struct gnt_tunnel_command *command, struct gnt_arena *are
     add(command, plan->host);
 }
 
-/* One that asks the master for something. It reads no configuration, and where the master is gone or
- * refuses it cannot log in by itself. */
+/* One that asks the master for something. It reads no configuration, and where the master is gone
+ * or refuses it cannot log in by itself. */
 static void begin_client(struct gnt_tunnel_command *c, struct gnt_arena *arena,
                          const struct gnt_tunnel_plan *plan, const char *directory)
 {

@@ -23,7 +23,7 @@ struct finding {
 
 static const char *directory(const struct finding *f)
 {
-    return f->t->master.program.directory;
+    return f->t->master.directory;
 }
 
 /* ---- what the other side has ----------------------------------------------------------------- */
@@ -82,7 +82,7 @@ static int try_forward(struct finding *f, const char *path, gantry_error *err)
     gnt_arena_free(&arena);
     if (rc <= 0)
         return rc;
-    fd = gnt_tunnel_connect(directory(f), f->clock);
+    fd = gnt_tunnel_connect(directory(f), GNT_TUNNEL_SOCKET, f->clock);
     if (fd < 0)
         return 0;
     rc = gnt_tunnel_answers(fd, f->clock, err);

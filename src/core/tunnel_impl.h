@@ -11,12 +11,6 @@
 
 #include <pthread.h>
 
-/* The ssh process that everything goes over. */
-struct gnt_tunnel_master {
-    struct gnt_supervised program;
-    int alive; /* ends when it does, or -1 */
-};
-
 enum {
     GNT_TUNNEL_DOWN,
     GNT_TUNNEL_STARTING, /* one thread does; the master is its alone */
@@ -40,8 +34,8 @@ struct gnt_tunnel {
     int64_t started_ns;
     int64_t next_ns; /* not before is it started again */
     int64_t gap_ns;
-    struct gnt_tunnel_master master;
-    pid_t *sessions; /* of dial-stdio, until they are waited for */
+    struct gnt_supervised master; /* the ssh process that everything goes over */
+    pid_t *sessions;              /* of dial-stdio, until they are waited for */
     size_t session_count;
     size_t session_room;
 };
@@ -51,9 +45,9 @@ struct gnt_tunnel {
 /* ---- tunnel_master.c ------------------------------------------------------------------------- */
 
 /* Log in. Whatever fails, the master is to be stopped. */
-int gnt_tunnel_master_start(struct gnt_tunnel *t, const struct gnt_clock *clock, gantry_error *err);
+int gnt_tunnel_master_start(struct gnt_tunnel *t, const struct gnt_clock *clock,
+                            gantry_error *err);
 int gnt_tunnel_master_is_alive(const struct gnt_tunnel *t);
-void gnt_tunnel_master_stop(struct gnt_tunnel *t);
 /* Run a client of the master's. `output` may be NULL; `complaint` has 512 bytes. 1 if it went well,
  * 0 if not, or a code. */
 int gnt_tunnel_run(struct gnt_tunnel *t, const struct gnt_tunnel_command *command,
@@ -75,8 +69,10 @@ void gnt_tunnel_sessions_reap(struct gnt_tunnel *t, int all);
 
 /* ---- tunnel_socket.c ------------------------------------------------------------------------- */
 
-/* Connect to a unix socket: a descriptor, or -1 with errno. */
-int gnt_tunnel_connect(const char *directory, const struct gnt_clock *clock);
+/* Connect to a socket in the directory: a descriptor, or -1 with errno. Waits for room in its queue,
+ * not with NULL. */
+int gnt_tunnel_connect(const char *directory, const char *socket_name,
+                       const struct gnt_clock *clock);
 /* Whether somebody answers there who speaks HTTP: 1, 0, or a code. */
 int gnt_tunnel_answers(int fd, const struct gnt_clock *clock, gantry_error *err);
 

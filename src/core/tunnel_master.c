@@ -1,6 +1,7 @@
 /*
- * The master: a supervised ssh whose control socket appears when it has logged in, and whose
- * standard output, on which it never writes, ends when it does.
+ * The master: a supervised ssh whose control socket appears when it has logged in, and refuses when
+ * it has ended. Until it listens, the end of its standard output, on which it never writes, tells
+ * that it failed; then it lets go of that.
  */
 #include "tunnel_impl.h"
 
@@ -24,15 +25,18 @@ static int is_listening(const struct gnt_tunnel *t)
 {
     char path[GNT_SUPERVISED_DIRECTORY + 8];
 
-    snprintf(path, sizeof path, "%s/ctl", t->master.program.directory);
+    snprintf(path, sizeof path, "%s/ctl", t->master.directory);
     return access(path, F_OK) == 0; /* made by link(): it listens by then */
 }
 
 int gnt_tunnel_master_is_alive(const struct gnt_tunnel *t)
 {
-    struct pollfd fd = { t->master.alive, POLLIN, 0 };
+    int fd = gnt_tunnel_connect(t->master.directory, "ctl", NULL);
 
-    return t->master.alive >= 0 && poll(&fd, 1, 0) == 0;
+    if (fd < 0)
+        return errno == EAGAIN; /* its queue is full */
+    close(fd);
+    return 1;
 }
 
 /* The limit passed: what was said until then may tell why. */
@@ -40,19 +44,20 @@ static void add_words(const struct gnt_tunnel *t, gantry_error *err)
 {
     char said[SAID_MAX];
 
-    gnt_supervised_words(&t->master.program, 0, said, sizeof said);
+    gnt_supervised_words(&t->master, 0, said, sizeof said);
     gnt_error_prefix(err, "ssh to %s", t->plan.name);
     if (said[0] != '\0')
         gnt_error_suffix(err, "it said: %.300s", said);
 }
 
-static int wait_for_login(struct gnt_tunnel *t, const struct gnt_clock *clock, gantry_error *err)
+static int wait_for_login(const struct gnt_tunnel *t, int output, const struct gnt_clock *clock,
+                          gantry_error *err)
 {
     char said[SAID_MAX];
     int step = LOOK_MS;
 
     while (!is_listening(t)) {
-        struct pollfd fds[2] = { { t->master.alive, POLLIN, 0 },
+        struct pollfd fds[2] = { { output, POLLIN, 0 },
                                  { gantry_cancel_fd(clock->cancel), POLLIN, 0 } };
         int rc = gnt_clock_check(clock, err);
 
@@ -61,7 +66,9 @@ static int wait_for_login(struct gnt_tunnel *t, const struct gnt_clock *clock, g
             return rc;
         }
         if (poll(fds, 2, gnt_clock_wait_ms(clock, step)) > 0 && fds[0].revents != 0) {
-            gnt_supervised_words(&t->master.program, 0, said, sizeof said);
+            if (is_listening(t))
+                return 0;
+            gnt_supervised_words(&t->master, 0, said, sizeof said);
             return gnt_tunnel_failed(err, t->plan.name, said);
         }
         step = step * 2 < LOOK_MOST_MS ? step * 2 : LOOK_MOST_MS;
@@ -69,45 +76,41 @@ static int wait_for_login(struct gnt_tunnel *t, const struct gnt_clock *clock, g
     return 0;
 }
 
-static int spawn(struct gnt_tunnel *t, gantry_error *err)
+static int spawn(struct gnt_tunnel *t, int output, gantry_error *err)
 {
-    struct gnt_tunnel_master *m = &t->master;
     struct gnt_tunnel_command command;
     struct gnt_arena arena;
-    int ends[2];
-    int rc = 0;
+    int rc;
 
     gnt_arena_init(&arena, &t->host->mem);
-    gnt_tunnel_master(&command, &arena, &t->plan, m->program.directory);
+    gnt_tunnel_master(&command, &arena, &t->plan, t->master.directory);
     if (command.failed)
         rc = gnt_nomem(err);
-    if (rc == 0 && gnt_pipe(ends, GNT_SUPERVISED_FDS) < 0) {
-        rc = gnt_fail_errno(err, GANTRY_E_IO, errno, "no pipe for ssh");
-    } else if (rc == 0) {
-        rc = gnt_supervised_start(&m->program, "gantry-ssh", command.argv, t->environment, ends[1],
+    else
+        rc = gnt_supervised_start(&t->master, "gantry-ssh", command.argv, t->environment, output,
                                   -1, err);
-        close(ends[1]);
-        m->alive = ends[0];
-    }
     gnt_arena_free(&arena);
     return rc;
 }
 
 int gnt_tunnel_master_start(struct gnt_tunnel *t, const struct gnt_clock *clock, gantry_error *err)
 {
-    int rc = gnt_supervised_directory(&t->master.program, &t->env, "ssh's sockets", err);
+    int ends[2];
+    int rc = gnt_supervised_directory(&t->master, &t->env, "ssh's sockets", err);
 
+    if (rc < 0)
+        return rc;
+    if (gnt_pipe(ends, GNT_SUPERVISED_FDS) < 0)
+        rc = gnt_fail_errno(err, GANTRY_E_IO, errno, "no pipe for ssh");
     if (rc == 0)
-        rc = spawn(t, err);
-    return rc == 0 ? wait_for_login(t, clock, err) : rc;
-}
-
-void gnt_tunnel_master_stop(struct gnt_tunnel *t)
-{
-    gnt_supervised_stop(&t->master.program);
-    if (t->master.alive >= 0)
-        close(t->master.alive);
-    t->master.alive = -1;
+        rc = spawn(t, ends[1], err);
+    if (ends[1] >= 0)
+        close(ends[1]);
+    if (rc == 0)
+        rc = wait_for_login(t, ends[0], clock, err);
+    if (ends[0] >= 0)
+        close(ends[0]);
+    return rc;
 }
 
 int gnt_tunnel_run(struct gnt_tunnel *t, const struct gnt_tunnel_command *command,

@@ -32,18 +32,23 @@ static int connect_once(const struct sockaddr_un *name)
     return fd;
 }
 
-int gnt_tunnel_connect(const char *directory, const struct gnt_clock *clock)
+int gnt_tunnel_connect(const char *directory, const char *socket_name,
+                       const struct gnt_clock *clock)
 {
     struct sockaddr_un name = { .sun_family = AF_UNIX };
-    struct gnt_clock waiting = *clock;
+    struct gnt_clock waiting;
     int fd;
 
-    snprintf(name.sun_path, sizeof name.sun_path, "%s/" GNT_TUNNEL_SOCKET, directory);
-    do {
+    snprintf(name.sun_path, sizeof name.sun_path, "%.*s/%s", GNT_SUPERVISED_DIRECTORY, directory,
+             socket_name);
+    fd = connect_once(&name);
+    if (clock == NULL)
+        return fd;
+    waiting = *clock;
+    /* More wait than ssh's queue holds. */
+    while (fd < 0 && (errno == EAGAIN || errno == EINTR) &&
+           gnt_clock_pause(&waiting, QUEUE_STEP_MS, NULL) == 0)
         fd = connect_once(&name);
-        /* More wait than ssh's queue holds. */
-    } while (fd < 0 && (errno == EAGAIN || errno == EINTR) &&
-             gnt_clock_pause(&waiting, QUEUE_STEP_MS, NULL) == 0);
     return fd;
 }
 

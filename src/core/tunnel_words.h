@@ -15,7 +15,7 @@ enum {
     GNT_SSH_NETWORK   /* the host cannot be reached */
 };
 
-/* One of them; *out_plain receives a sentence's end ("the host's key is not known ..."), or NULL. */
+/* One of them; *out_plain receives the end of a sentence, or NULL. */
 int gnt_tunnel_meaning(const char *said, const char **out_plain);
 
 /* GANTRY_E_SSH: "ssh to NAME: PLAIN; it said: ..."; all of it in the error's output. */

@@ -43,9 +43,10 @@ struct gnt_address {
 
 /*
  * "unix:///path", "unix://path" (repaired), "/path" (as unix), "tcp://host[:port]",
- * "ssh://[user@]host[:port][/path]" (see address_ssh.h), "scheme://rest". INVALID: empty, no scheme, control characters or spaces, a user, path or query
- * in tcp, a host or user that begins with '-', a port out of range, a socket path longer than
- * sockaddr_un takes. A user of other schemes is only in the text.
+ * "ssh://[user@]host[:port][/path]" (see address_ssh.h), "scheme://rest". INVALID: empty, no
+ * scheme, control characters or spaces, a user, path or query in tcp, a host or user that begins
+ * with '-', a port out of range, a socket path longer than sockaddr_un takes. A user of other
+ * schemes is only in the text.
  */
 int gnt_address_parse(struct gnt_arena *arena, const char *text, struct gnt_address *out,
                       gantry_error *err);

@@ -1,7 +1,7 @@
 /*
  * contract TARGET [GROUP...]: runs the contract suite on an engine. TARGET is memory, docker, podman,
- * podman-rootless, docker-small or podman-small; the engine's address comes from GANTRY_TEST_DOCKER
- * and so on. Without it, or without a registry that a test asked for, the status is 77.
+ * podman-rootless, docker-ssh, podman-ssh, docker-small or podman-small; the engine's address comes
+ * from GANTRY_TEST_DOCKER and so on. Without it, or without a registry that a test asked for, the status is 77.
  * GANTRY_TEST_FILTER runs only the tests whose name contains it. "contract --groups" prints the
  * names of the groups.
  */
@@ -25,6 +25,8 @@ static const struct target {
     { "podman", "GANTRY_TEST_PODMAN", GANTRY_CONTRACT_PODMAN, GANTRY_RUNTIME_PODMAN, 0 },
     { "podman-rootless", "GANTRY_TEST_PODMAN_ROOTLESS", GANTRY_CONTRACT_PODMAN_ROOTLESS,
       GANTRY_RUNTIME_PODMAN, 0 },
+    { "docker-ssh", "GANTRY_TEST_DOCKER_SSH", GANTRY_CONTRACT_DOCKER, GANTRY_RUNTIME_DOCKER, 0 },
+    { "podman-ssh", "GANTRY_TEST_PODMAN_SSH", GANTRY_CONTRACT_PODMAN, GANTRY_RUNTIME_PODMAN, 0 },
     { "docker-small", "GANTRY_TEST_DOCKER_SMALL", GANTRY_CONTRACT_DOCKER, GANTRY_RUNTIME_DOCKER,
       GANTRY_ON },
     { "podman-small", "GANTRY_TEST_PODMAN_SMALL", GANTRY_CONTRACT_PODMAN, GANTRY_RUNTIME_PODMAN,
@@ -58,6 +60,7 @@ int main(int argc, char **argv)
     const struct target *chosen = argc < 2 ? NULL : find_target(argv[1]);
     gantry_engine_options engine = { .size = sizeof engine, .address = "memory://" };
     gantry_contract_target target = { .size = sizeof target, .engine = &engine };
+    gantry_ssh ssh = { .size = sizeof ssh, .config_file = getenv("GANTRY_TEST_SSH_CONFIG") };
     gantry_error err = { 0 };
 
     if (argc == 2 && strcmp(argv[1], "--groups") == 0)
@@ -79,5 +82,7 @@ int main(int argc, char **argv)
     }
     if (engine.address == NULL || *engine.address == '\0')
         return skipped(chosen->variable);
+    if (strncmp(engine.address, "ssh:", 4) == 0)
+        engine.ssh = &ssh;
     return gantry_contract_main(&target, argc - 1, argv + 1);
 }

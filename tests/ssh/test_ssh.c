@@ -1,0 +1,659 @@
+/*
+ * Engines over ssh, with a real sshd: what is reached, what is refused and in which words, what dies
+ * in the middle, what is left behind (nothing).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <gantry/gantry.h>
+
+#include "sshd.h"
+
+/* One for all tests: keys, private directory for what the library makes, environment. */
+struct fixture {
+    struct sshd_files files;
+    char made[80]; /* XDG_RUNTIME_DIR */
+    char texts[4][256];
+    const char *env[5];
+    const char *docker; /* path of the engine's socket */
+};
+
+static int group_setup(void **state)
+{
+    static struct fixture f;
+    const char *docker = getenv("GANTRY_TEST_DOCKER");
+
+    f.docker = docker + strlen("unix://");
+    if (sshd_files_make(&f.files) != 0)
+        return -1;
+    snprintf(f.made, sizeof f.made, "%s/run", f.files.dir);
+    mkdir(f.made, 0700);
+    snprintf(f.texts[0], sizeof f.texts[0], "XDG_RUNTIME_DIR=%s", f.made);
+    snprintf(f.texts[1], sizeof f.texts[1], "PATH=%s", getenv("PATH"));
+    snprintf(f.texts[2], sizeof f.texts[2], "HOME=%s", f.files.dir);
+    for (size_t i = 0; i < 3; i++)
+        f.env[i] = f.texts[i];
+    *state = &f;
+    return 0;
+}
+
+static int group_teardown(void **state)
+{
+    const struct fixture *f = *state;
+
+    sshd_files_remove(&f->files);
+    return 0;
+}
+
+/* What the library has in its private directory: one folder for each ssh. */
+static int left_behind(const struct fixture *f)
+{
+    DIR *d = opendir(f->made);
+    const struct dirent *e;
+    int count = 0;
+
+    while (d != NULL && (e = readdir(d)) != NULL)
+        count += strncmp(e->d_name, "gantry-", 7) == 0;
+    if (d != NULL)
+        closedir(d);
+    return count;
+}
+
+static int open_descriptors(void)
+{
+    DIR *d = opendir("/proc/self/fd");
+    int count = 0;
+
+    while (d != NULL && readdir(d) != NULL)
+        count++;
+    if (d != NULL)
+        closedir(d);
+    return count;
+}
+
+/* Children, also such that have ended and that nobody has waited for. */
+static int children(void)
+{
+    char path[64];
+    FILE *file;
+    int count = 0;
+    int pid;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    file = fopen(path, "r");
+    while (file != NULL && fscanf(file, "%d", &pid) == 1)
+        count++;
+    if (file != NULL)
+        fclose(file);
+    return count;
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static const char *address_of(const struct fixture *f, const struct sshd *server, const char *path)
+{
+    static char text[256];
+
+    (void)f;
+    snprintf(text, sizeof text, "ssh://root@127.0.0.1:%d%s", server->port, path);
+    return text;
+}
+
+/* Open with the fixture's configuration where `ssh` names none. */
+static int try_open(const struct fixture *f, const char *address, const gantry_ssh *ssh,
+                    gantry_engine **out, gantry_error *err)
+{
+    gantry_ssh options = { .size = sizeof options };
+    gantry_engine_options opts = {
+        .size = sizeof opts, .address = address, .environment = f->env, .no_credentials = GANTRY_ON
+    };
+
+    if (ssh != NULL)
+        options = *ssh;
+    options.size = sizeof options;
+    if (options.config_file == NULL)
+        options.config_file = f->files.config;
+    opts.ssh = &options;
+    return gantry_engine_open(GANTRY_RUNTIME_DOCKER, &opts, out, err);
+}
+
+static gantry_engine *open_engine(const struct fixture *f, const char *address,
+                                  const gantry_ssh *ssh)
+{
+    gantry_engine *engine = NULL;
+    gantry_error err = { 0 };
+
+    if (try_open(f, address, ssh, &engine, &err) < 0)
+        fail_msg("%s: %s", gantry_error_name(err.code), err.message);
+    return engine;
+}
+
+static int list_images(gantry_engine *engine, gantry_error *err)
+{
+    gantry_image_list *images = NULL;
+    int rc = gantry_images_list(gantry_engine_images(engine), NULL, &images, err);
+
+    gantry_image_list_free(images);
+    return rc;
+}
+
+static void works(gantry_engine *engine)
+{
+    gantry_error err = { 0 };
+
+    if (list_images(engine, &err) < 0)
+        fail_msg("%s: %s", gantry_error_name(err.code), err.message);
+}
+
+/* Does not open, and says so in these words. */
+static void refused(const struct fixture *f, const char *address, const gantry_ssh *ssh, int code,
+                    const char *words)
+{
+    gantry_engine *engine = NULL;
+    gantry_error err = { 0 };
+    int before = children();
+    int rc = try_open(f, address, ssh, &engine, &err);
+
+    if (rc != code || strstr(err.message, words) == NULL)
+        fail_msg("%d %s: %s; wanted %s", rc, gantry_error_name(err.code), err.message, words);
+    assert_null(engine);
+    assert_int_equal(left_behind(f), 0);
+    assert_int_equal(children(), before);
+}
+
+static struct sshd start(const struct fixture *f, const char *more)
+{
+    struct sshd server;
+
+    if (sshd_start(&server, &f->files, more) != 0)
+        fail_msg("sshd does not start");
+    return server;
+}
+
+/* The master's number: the library names it nowhere, but its control socket is one. */
+static pid_t master_of(const struct fixture *f)
+{
+    char command[512];
+    FILE *pipe;
+    int pid = 0;
+
+    snprintf(command, sizeof command,
+             "for d in %s/gantry-*; do ssh -F none -S $d/ctl -O check x 2>&1; done |"
+             " sed -n 's/.*pid=\\([0-9]*\\).*/\\1/p'",
+             f->made);
+    pipe = popen(command, "r");
+    if (pipe == NULL || fscanf(pipe, "%d", &pid) != 1)
+        pid = 0;
+    if (pipe != NULL)
+        pclose(pipe);
+    return pid;
+}
+
+/* Ended, if perhaps not buried: the shell above it does that when it is told to. */
+static int has_ended(pid_t pid)
+{
+    char path[64];
+    char mode = 'Z';
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    file = fopen(path, "r");
+    if (file == NULL)
+        return 1;
+    if (fscanf(file, "%*d (%*[^)]) %c", &mode) != 1)
+        mode = 'Z';
+    fclose(file);
+    return mode == 'Z';
+}
+
+static void wait_until_gone(pid_t pid)
+{
+    const struct timespec nap = { 0, 2000000 };
+
+    for (int i = 0; i < 5000; i++) {
+        if (has_ended(pid))
+            return;
+        nanosleep(&nap, NULL); /* bounded wait for an end that nobody reports */
+    }
+    fail_msg("process %d lives on", (int)pid);
+}
+
+/* ---- tests ----------------------------------------------------------------------------------- */
+
+static void test_forwarding(void **state)
+{
+    const struct fixture *f = *state;
+    int before = open_descriptors();
+    struct sshd server = start(f, "");
+    const char *address = address_of(f, &server, f->docker);
+    gantry_engine *engine = open_engine(f, address, NULL);
+
+    assert_string_equal(gantry_engine_address(engine), address);
+    assert_int_equal(gantry_engine_candidates(engine)->items[0]->remote, 1);
+    assert_int_equal(left_behind(f), 1);
+    works(engine);
+    gantry_engine_close(engine);
+    assert_int_equal(left_behind(f), 0);
+    assert_int_equal(open_descriptors(), before);
+    sshd_stop(&server);
+    assert_int_equal(children(), 0);
+}
+
+/* Docker's own variable of the other side leads there. */
+static void test_path_found(void **state)
+{
+    const struct fixture *f = *state;
+    char more[256];
+    struct sshd server;
+    gantry_engine *engine;
+
+    snprintf(more, sizeof more, "SetEnv DOCKER_HOST=unix://%s", f->docker);
+    server = start(f, more);
+    engine = open_engine(f, address_of(f, &server, ""), NULL);
+    works(engine);
+    gantry_engine_close(engine);
+    sshd_stop(&server);
+}
+
+static void test_path_not_found(void **state)
+{
+    const struct fixture *f = *state;
+    const gantry_ssh forward = { .method = GANTRY_SSH_FORWARD };
+    struct sshd server = start(f, "");
+
+    refused(f, address_of(f, &server, "/nowhere/docker.sock"), NULL, GANTRY_E_UNAVAILABLE,
+            "there is no socket /nowhere/docker.sock");
+    refused(f, address_of(f, &server, ""), &forward, GANTRY_E_UNAVAILABLE,
+            "there is no socket of an engine where they usually are");
+    sshd_stop(&server);
+    server = start(f, "ForceCommand /bin/false");
+    refused(f, address_of(f, &server, ""), &forward, GANTRY_E_UNAVAILABLE,
+            "name the socket's path");
+    sshd_stop(&server);
+}
+
+/* An account without a shell forwards all the same. */
+static void test_no_shell(void **state)
+{
+    const struct fixture *f = *state;
+    struct sshd server = start(f, "ForceCommand /bin/false");
+    gantry_engine *engine = open_engine(f, address_of(f, &server, f->docker), NULL);
+
+    works(engine);
+    gantry_engine_close(engine);
+    sshd_stop(&server);
+}
+
+static void test_forwarding_refused(void **state)
+{
+    const struct fixture *f = *state;
+    const gantry_ssh forward = { .method = GANTRY_SSH_FORWARD };
+    const gantry_ssh stranger = { .remote_program = "no-such-program" };
+    int before = open_descriptors();
+    struct sshd server = start(f, "AllowStreamLocalForwarding no");
+    gantry_engine *engine = open_engine(f, address_of(f, &server, f->docker), NULL);
+
+    works(engine);
+    works(engine);
+    gantry_engine_close(engine);
+    assert_int_equal(left_behind(f), 0);
+    refused(f, address_of(f, &server, f->docker), &forward, GANTRY_E_UNAVAILABLE,
+            "AllowStreamLocalForwarding");
+    refused(f, address_of(f, &server, f->docker), &stranger, GANTRY_E_UNAVAILABLE,
+            "there is no program no-such-program");
+    sshd_stop(&server);
+    assert_int_equal(open_descriptors(), before);
+    assert_int_equal(children(), 0);
+}
+
+/* A login that prints before it obeys, and no way but dial-stdio. */
+static void test_noise_at_login(void **state)
+{
+    const struct fixture *f = *state;
+    const gantry_ssh stdio = { .method = GANTRY_SSH_STDIO };
+    struct sshd server =
+        start(f, "ForceCommand printf 'Welcome!\\n\\nno line end'; exec /bin/sh -c "
+                 "\"$SSH_ORIGINAL_COMMAND\"");
+    gantry_engine *engine = open_engine(f, address_of(f, &server, f->docker), &stdio);
+
+    works(engine);
+    gantry_engine_close(engine);
+    sshd_stop(&server);
+}
+
+static void test_host_keys(void **state)
+{
+    const struct fixture *f = *state;
+    gantry_ssh ssh = { 0 };
+    struct sshd server = start(f, "");
+    char wrong[96];
+    char empty[96];
+
+    snprintf(wrong, sizeof wrong, "%s/wrong", f->files.dir);
+    snprintf(empty, sizeof empty, "%s/empty", f->files.dir);
+    ssh.known_hosts_file = empty;
+    refused(f, address_of(f, &server, f->docker), &ssh, GANTRY_E_SSH,
+            "the host's key is not known");
+    ssh.known_hosts_file = wrong;
+    refused(f, address_of(f, &server, f->docker), &ssh, GANTRY_E_SSH,
+            "the host's key is not the one that is known");
+    sshd_stop(&server);
+}
+
+static void test_keys(void **state)
+{
+    const struct fixture *f = *state;
+    const gantry_ssh other = { .config_file = f->files.bare_config,
+                               .identity_file = f->files.other_key };
+    const gantry_ssh missing = { .identity_file = "/nowhere/key" };
+    struct sshd server = start(f, "");
+
+    refused(f, address_of(f, &server, f->docker), &other, GANTRY_E_SSH,
+            "the host accepts none of the keys");
+    refused(f, address_of(f, &server, f->docker), &missing, GANTRY_E_IO, "ssh.identity_file");
+    sshd_stop(&server);
+}
+
+static void test_nobody_listens(void **state)
+{
+    const struct fixture *f = *state;
+    struct sshd server = start(f, "");
+    const char *address = address_of(f, &server, f->docker);
+
+    sshd_stop(&server);
+    refused(f, address, NULL, GANTRY_E_SSH, "no ssh server listens there");
+    refused(f, "ssh://no-such-host.invalid", NULL, GANTRY_E_SSH, "the host's name is not known");
+}
+
+/* A key with a passphrase: without somebody to ask it fails at once, with one it works. */
+static void test_passphrase(void **state)
+{
+    const struct fixture *f = *state;
+    gantry_ssh ssh = { .config_file = f->files.bare_config, .identity_file = f->files.locked_key };
+    struct sshd server = start(f, "");
+    gantry_engine *engine;
+    char asked[96];
+
+    refused(f, address_of(f, &server, f->docker), &ssh, GANTRY_E_SSH,
+            "the host accepts none of the keys");
+    snprintf(asked, sizeof asked, "%s/asked", f->files.dir);
+    assert_int_not_equal(access(asked, F_OK), 0);
+    ssh.askpass = f->files.askpass;
+    engine = open_engine(f, address_of(f, &server, f->docker), &ssh);
+    assert_int_equal(access(asked, F_OK), 0);
+    works(engine);
+    gantry_engine_close(engine);
+    unlink(asked);
+    /* And one for a password, which is wrong, once. */
+    ssh.identity_file = f->files.other_key;
+    refused(f, address_of(f, &server, f->docker), &ssh, GANTRY_E_SSH,
+            "the host accepts none of the keys");
+    assert_int_equal(access(asked, F_OK), 0);
+    unlink(asked);
+    sshd_stop(&server);
+}
+
+static void test_killed_in_the_middle(void **state)
+{
+    const struct fixture *f = *state;
+    struct sshd server = start(f, "");
+    gantry_engine *engine = open_engine(f, address_of(f, &server, f->docker), NULL);
+    pid_t master = master_of(f);
+    gantry_event_reader *events = NULL;
+    const gantry_event *event;
+    gantry_error err = { 0 };
+
+    assert_true(master > 0);
+    if (gantry_system_events_open(gantry_engine_system(engine),
+                                  GANTRY_OPTIONS(gantry_events_options, .resume = GANTRY_OFF),
+                                  &events, &err) < 0)
+        fail_msg("%s", err.message);
+    kill(master, SIGKILL);
+    /* What was on its way broke; what comes next starts ssh again. */
+    assert_int_equal(gantry_event_reader_next(events, &event, &err), GANTRY_E_TRUNCATED);
+    gantry_event_reader_close(events);
+    works(engine);
+    assert_int_not_equal(master_of(f), master);
+    assert_int_equal(left_behind(f), 1);
+    /* The same for the other side's process. */
+    master = master_of(f);
+    assert_true(sshd_kill_sessions(&server) > 0);
+    wait_until_gone(master);
+    works(engine);
+    gantry_engine_close(engine);
+    assert_int_equal(left_behind(f), 0);
+    sshd_stop(&server);
+    assert_int_equal(children(), 0);
+}
+
+/* The server is gone for good: calls fail with ssh's reason, and it is back when it is back. */
+static void test_server_gone(void **state)
+{
+    const struct fixture *f = *state;
+    struct sshd server = start(f, "");
+    struct sshd again;
+    gantry_engine *engine = open_engine(f, address_of(f, &server, f->docker), NULL);
+    gantry_error err = { 0 };
+    pid_t master = master_of(f);
+
+    again = server;
+    sshd_stop(&server);
+    wait_until_gone(master);
+    assert_int_equal(list_images(engine, &err), GANTRY_E_SSH);
+    assert_non_null(strstr(err.message, "no ssh server listens there"));
+    assert_int_equal(err.outcome, GANTRY_OUTCOME_NOT_SENT);
+    assert_true(again.pid > 0);
+    gantry_engine_close(engine);
+    assert_int_equal(left_behind(f), 0);
+}
+
+struct crowd {
+    const struct fixture *f;
+    const char *address;
+    gantry_engine *engine; /* shared, or NULL: each its own */
+    int failed;
+    char message[1024];
+};
+
+static void *one_of_many(void *arg)
+{
+    struct crowd *c = arg;
+    gantry_engine *own = NULL;
+    gantry_error err = { 0 };
+    int rc = c->engine == NULL ? try_open(c->f, c->address, NULL, &own, &err) : 0;
+
+    for (int i = 0; rc == 0 && i < 3; i++)
+        rc = list_images(own != NULL ? own : c->engine, &err);
+    gantry_engine_close(own);
+    c->failed = rc;
+    snprintf(c->message, sizeof c->message, "%s", err.message);
+    return NULL;
+}
+
+static void run_crowd(const struct fixture *f, const char *address, gantry_engine *engine)
+{
+    enum {
+        MANY = 8
+    };
+    struct crowd crowd[MANY];
+    pthread_t threads[MANY];
+
+    for (int i = 0; i < MANY; i++) {
+        crowd[i] = (struct crowd){ .f = f, .address = address, .engine = engine };
+        assert_int_equal(pthread_create(&threads[i], NULL, one_of_many, &crowd[i]), 0);
+    }
+    for (int i = 0; i < MANY; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < MANY; i++) {
+        if (crowd[i].failed < 0)
+            fail_msg("%d: %s", i, crowd[i].message);
+    }
+}
+
+/* Eight engines log in at once where sshd takes two. */
+static void test_max_startups(void **state)
+{
+    const struct fixture *f = *state;
+    struct sshd server = start(f, "MaxStartups 2");
+
+    run_crowd(f, address_of(f, &server, f->docker), NULL);
+    assert_int_equal(left_behind(f), 0);
+    sshd_stop(&server);
+    assert_int_equal(children(), 0);
+}
+
+/* Eight threads share one engine whose ssh has just died, and one login. */
+static void test_threads(void **state)
+{
+    const struct fixture *f = *state;
+    struct sshd server = start(f, "");
+    gantry_engine *engine = open_engine(f, address_of(f, &server, f->docker), NULL);
+
+    kill(master_of(f), SIGKILL);
+    run_crowd(f, NULL, engine);
+    assert_int_equal(left_behind(f), 1);
+    gantry_engine_close(engine);
+    sshd_stop(&server);
+}
+
+/* Sessions are scarce: threads wait for each other, and nothing fails. */
+static void test_max_sessions(void **state)
+{
+    const struct fixture *f = *state;
+    const gantry_ssh stdio = { .method = GANTRY_SSH_STDIO };
+    struct sshd server = start(f, "MaxSessions 9");
+    gantry_engine *engine = open_engine(f, address_of(f, &server, f->docker), &stdio);
+
+    run_crowd(f, NULL, engine);
+    gantry_engine_close(engine);
+    sshd_stop(&server);
+    assert_int_equal(children(), 0);
+}
+
+static void test_embedder_killed(void **state)
+{
+    const struct fixture *f = *state;
+    struct sshd server = start(f, "");
+    const struct timespec nap = { 0, 5000000 };
+    const char *address = address_of(f, &server, f->docker);
+    int ready[2];
+    pid_t master;
+    pid_t child;
+    char byte;
+
+    assert_int_equal(pipe(ready), 0);
+    child = fork();
+    if (child == 0) {
+        gantry_engine *engine = NULL;
+
+        if (try_open(f, address, NULL, &engine, NULL) == 0 && write(ready[1], "x", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    master = master_of(f);
+    assert_true(master > 0);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    wait_until_gone(master);
+    for (int i = 0; i < 2000 && left_behind(f) > 0; i++)
+        nanosleep(&nap, NULL); /* bounded wait for an end that nobody reports */
+    assert_int_equal(left_behind(f), 0);
+    sshd_stop(&server);
+}
+
+/* In a forked child closing lets go, and calls are refused; the parent's ssh goes on. */
+static void test_forked_child(void **state)
+{
+    const struct fixture *f = *state;
+    struct sshd server = start(f, "");
+    gantry_engine *engine = open_engine(f, address_of(f, &server, f->docker), NULL);
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        int rc = list_images(engine, NULL);
+
+        gantry_engine_close(engine);
+        _exit(rc == GANTRY_E_INVALID ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    works(engine);
+    gantry_engine_close(engine);
+    assert_int_equal(left_behind(f), 0);
+    sshd_stop(&server);
+}
+
+/* A host that takes the connection and says nothing. */
+static void test_silent_host(void **state)
+{
+    const struct fixture *f = *state;
+    const gantry_call call = { .size = sizeof call, .timeout_ms = 300 };
+    const gantry_ssh ssh = { .size = sizeof ssh, .config_file = f->files.config };
+    struct sshd server = start(f, "");
+    gantry_engine_options opts = { .size = sizeof opts,
+                                   .call = &call,
+                                   .address = address_of(f, &server, f->docker),
+                                   .environment = f->env,
+                                   .ssh = &ssh };
+    gantry_engine *engine = NULL;
+    gantry_error err = { 0 };
+
+    kill(server.pid, SIGSTOP);
+    assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_DOCKER, &opts, &engine, &err),
+                     GANTRY_E_TIMEOUT);
+    assert_non_null(strstr(err.message, "ssh to root@127.0.0.1"));
+    kill(server.pid, SIGCONT);
+    assert_int_equal(left_behind(f), 0);
+    sshd_stop(&server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forwarding),
+        cmocka_unit_test(test_path_found),
+        cmocka_unit_test(test_path_not_found),
+        cmocka_unit_test(test_no_shell),
+        cmocka_unit_test(test_forwarding_refused),
+        cmocka_unit_test(test_noise_at_login),
+        cmocka_unit_test(test_host_keys),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_nobody_listens),
+        cmocka_unit_test(test_passphrase),
+        cmocka_unit_test(test_killed_in_the_middle),
+        cmocka_unit_test(test_server_gone),
+        cmocka_unit_test(test_max_startups),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_max_sessions),
+        cmocka_unit_test(test_embedder_killed),
+        cmocka_unit_test(test_forked_child),
+        cmocka_unit_test(test_silent_host),
+    };
+
+    if (getenv("GANTRY_TEST_ENGINES") == NULL || getenv("GANTRY_TEST_DOCKER") == NULL ||
+        access("/usr/sbin/sshd", X_OK) != 0) {
+        printf("SKIPPED: needs sshd and private engines (tests/engines/run)\n");
+        return 77;
+    }
+    cmocka_set_test_filter(getenv("GANTRY_TEST_FILTER"));
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
