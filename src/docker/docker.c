@@ -231,6 +231,13 @@ static int docker_probe(gantry_host *host, const gantry_endpoint *endpoint, cons
     if (rc == 0)
         rc = send_ping(&rest, call, &p, &e);
     gnt_rest_close(&rest);
+    /* A proxy in front of whatever there is. */
+    if (rc < 0 && (e.http_status == 401 || e.http_status == 403)) {
+        gnt_error_prefix(&e, "what answers there lets nobody in (status %d): ", e.http_status);
+        if (err != NULL)
+            *err = e;
+        return rc;
+    }
     /* Somebody answers, but not to a ping: no Docker daemon. */
     if (rc < 0 && e.http_status >= 400 && e.http_status < 500)
         return GANTRY_PROBE_NOT_MINE;
