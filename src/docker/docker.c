@@ -291,6 +291,7 @@ static int use_wanted(struct gnt_rest *rest, const gantry_call *call, const stru
     char who[96];
     int major = 0;
     int minor = 0;
+    int rc;
 
     describe(p, who, sizeof who);
     if (gnt_docker_parse_version(wanted, &major, &minor) < 0 || major != 1 ||
@@ -302,7 +303,10 @@ static int use_wanted(struct gnt_rest *rest, const gantry_call *call, const stru
         gnt_error_resource(err, GANTRY_RESOURCE_ENGINE, who);
         return GANTRY_E_UNSUPPORTED;
     }
-    return try_version(rest, call, p, minor, err);
+    rc = try_version(rest, call, p, minor, err);
+    if (rc == GANTRY_E_UNSUPPORTED)
+        gnt_error_prefix(err, "api_version: %s", wanted);
+    return rc;
 }
 
 static int negotiate(struct gnt_rest *rest, const gantry_call *call, const struct ping *p,
