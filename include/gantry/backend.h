@@ -543,14 +543,23 @@ typedef struct gantry_backend {
 } gantry_backend;
 
 /**
- * Make a backend known to the process; the tables are copied, what they point to must stay.
+ * Make a backend known to the process; the tables are copied, what they point to must stay until it
+ * is unregistered: name, schemes, functions.
  *
- * It is used for addresses with its schemes and when gantry_engine_options::backend names it. Any
- * thread, but not while an engine is being opened with its name.
+ * It is used for addresses with its schemes, before those that were known already
+ * (<gantry/backends.h> has the order), and when gantry_engine_options::backend names it. Any thread.
  * @return 0, #GANTRY_E_INVALID naming the missing slot, #GANTRY_E_EXISTS, #GANTRY_E_NOMEM. Since
  * 0.1.
  */
 GANTRY_API int gantry_backend_register(const gantry_backend *backend, gantry_error *err);
+
+/**
+ * Put a backend in the place of the one with its name, also of a built-in one. What is opened from
+ * now on is opened with it; engines that are open keep what they were opened with, to which end the
+ * old tables' functions must stay until gantry_backend_info::replaced_engines is 0. Any thread.
+ * @return as gantry_backend_register(), but #GANTRY_E_NOT_FOUND without one of this name. Since 0.1.
+ */
+GANTRY_API int gantry_backend_replace(const gantry_backend *backend, gantry_error *err);
 
 #ifdef __cplusplus
 }

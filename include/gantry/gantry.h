@@ -36,6 +36,7 @@
 #include <gantry/archive.h>
 #include <gantry/attach.h>
 #include <gantry/auth.h>
+#include <gantry/backends.h>
 #include <gantry/backup.h>
 #include <gantry/base.h>
 #include <gantry/build.h>

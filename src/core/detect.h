@@ -33,6 +33,7 @@ struct gnt_place {
     const char *address;
     const gantry_tls *tls;       /* where its certificates are */
     const char *ssh_identity;    /* file of the key */
+    const char *engine;          /* name of the only one that is wanted there, for ssh */
     const char *proxy;
     const char *api_version;
     const char *const *headers;

@@ -24,7 +24,12 @@ struct gnt_backend {
     gantry_secret_ops secrets;
     gantry_system_ops system;
     gantry_kube_ops kube;
+    /* Of registry.c, under its lock but for what never changes. */
     struct gnt_backend *next;
+    size_t order;      /* newer ones have higher numbers; never changes */
+    size_t references; /* of those who use it outside of the lock, engines among them */
+    size_t engines;
+    int built_in; /* never changes */
 };
 
 /* The managers are views: all are the engine's first bytes under other types. */
@@ -76,20 +81,37 @@ struct gantry_engine {
     gantry_system system;
     gantry_kube kube;
     gantry_candidate_list *candidates;
-    const char *address;         /* lives in candidates */
+    const char *address; /* lives in candidates */
     gantry_route *route;
     struct gnt_service *service; /* Podman on demand, or NULL */
 };
 
 /* ---- registry.c ------------------------------------------------------------------------------ */
 
-/* Backends in order: registered ones first (newest first), then the built-in. NULL ends. */
-const struct gnt_backend *gnt_backend_first(void);
+/*
+ * The backends in the order in which they are asked: registered ones first (newest first), then the
+ * built-in. NULL begins, NULL ends. Each comes with a reference, which the question for the next
+ * takes back; a loop that ends early has one, for gnt_backend_release(). What is registered
+ * meanwhile is not seen, what is replaced may be.
+ */
 const struct gnt_backend *gnt_backend_next(const struct gnt_backend *backend);
-const struct gnt_backend *gnt_backend_by_name(const char *name);
+void gnt_backend_release(const struct gnt_backend *backend); /* NULL is fine */
+/* A reference becomes that of an open engine; and ends with it. */
+void gnt_backend_opened(const struct gnt_backend *backend);
+void gnt_backend_closed(const struct gnt_backend *backend);
+/* How many engines are open with it, and with those of its name that were replaced. */
+void gnt_backend_engines(const struct gnt_backend *backend, size_t *out_open, size_t *out_replaced);
+int gnt_backend_is_known(const char *name);
 int gnt_backend_has_scheme(const struct gnt_backend *backend, const char *scheme);
 /* Whether the slot of a feature is filled. */
 int gnt_backend_has(const struct gnt_backend *backend, int feature);
+/* Whether the slot at this offset of the struct is. */
+int gnt_backend_slot(const struct gnt_backend *backend, size_t offset);
+
+/* ---- backend_copy.c -------------------------------------------------------------------------- */
+
+/* Check a backend's tables and copy them into a zeroed entry. INVALID. */
+int gnt_backend_fill(struct gnt_backend *b, const gantry_backend *src, gantry_error *err);
 
 /* ---- dispatch -------------------------------------------------------------------------------- */
 

@@ -226,9 +226,10 @@ static int copy_address(struct gnt_http *http, const struct gnt_address *address
     a->port = address->port;
     a->text = gnt_arena_strdup(&http->arena, address->text);
     a->scheme = gnt_arena_strdup(&http->arena, address->scheme);
+    a->user = address->user != NULL ? gnt_arena_strdup(&http->arena, address->user) : "";
     a->host = gnt_arena_strdup(&http->arena, address->host);
     a->path = gnt_arena_strdup(&http->arena, address->path);
-    return a->text == NULL || a->scheme == NULL || a->host == NULL || a->path == NULL ? -1 : 0;
+    return a->text == NULL || a->scheme == NULL || a->user == NULL || a->host == NULL || a->path == NULL ? -1 : 0;
 }
 
 int gnt_http_new(struct gantry_host *host, const struct gnt_address *address,

@@ -38,7 +38,9 @@ enum {
     GNT_KIND_POD_STATS,
     GNT_KIND_SYSTEM_PRUNED,
     GNT_KIND_SYSTEM_REPORT,
-    GNT_KIND_FINDING
+    GNT_KIND_FINDING,
+    GNT_KIND_BACKEND_INFO,
+    GNT_KIND_BACKEND_LIST
 };
 
 extern const char *const gnt_no_strings[1]; /* { NULL } */

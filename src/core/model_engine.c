@@ -9,6 +9,7 @@ static const gantry_subnet_info *const no_subnet_infos[1] = { NULL };
 static const gantry_network_member *const no_network_members[1] = { NULL };
 static const gantry_network *const no_networks[1] = { NULL };
 static const gantry_candidate *const no_candidates[1] = { NULL };
+static const gantry_backend_info *const no_backends[1] = { NULL };
 
 static const struct preset version_info_presets[] = {
     TEXT(gantry_version_info, backend),
@@ -161,6 +162,18 @@ static const struct preset candidate_list_presets[] = {
     END,
 };
 
+static const struct preset backend_info_presets[] = {
+    TEXT(gantry_backend_info, name),
+    STRINGS(gantry_backend_info, schemes),
+    STRINGS(gantry_backend_info, managers),
+    END,
+};
+
+static const struct preset backend_list_presets[] = {
+    LIST(gantry_backend_list, items, gantry_backend_info, no_backends),
+    END,
+};
+
 const struct gnt_model gnt_engine_models[] = {
     { GANTRY_KIND_VERSION_INFO, sizeof(gantry_version_info), version_info_presets },
     { GANTRY_KIND_INFO, sizeof(gantry_info), info_presets },
@@ -181,5 +194,7 @@ const struct gnt_model gnt_engine_models[] = {
     { GNT_KIND_NETWORK_ENSURED, sizeof(gantry_network_ensured), network_ensured_presets },
     { GNT_KIND_CANDIDATE, sizeof(gantry_candidate), candidate_presets },
     { GNT_KIND_CANDIDATE_LIST, sizeof(gantry_candidate_list), candidate_list_presets },
+    { GNT_KIND_BACKEND_INFO, sizeof(gantry_backend_info), backend_info_presets },
+    { GNT_KIND_BACKEND_LIST, sizeof(gantry_backend_list), backend_list_presets },
     { 0, 0, NULL },
 };

@@ -50,7 +50,7 @@ static int import_options(struct opening *o, int runtime, const gantry_engine_op
     o->backend = o->options.backend != NULL ? o->options.backend : names[runtime];
     if (o->options.backend != NULL && runtime != GANTRY_RUNTIME_AUTO)
         return gnt_fail(err, GANTRY_E_INVALID, "backend: needs GANTRY_RUNTIME_AUTO");
-    if (o->backend != NULL && gnt_backend_by_name(o->backend) == NULL)
+    if (o->backend != NULL && !gnt_backend_is_known(o->backend))
         return gnt_fail(err, GANTRY_E_UNSUPPORTED, "this library has no backend named \"%s\"",
                         o->backend);
     gnt_environment_read(&o->env, o->options.environment);
@@ -132,13 +132,14 @@ static gantry_candidate *new_candidate(struct opening *o, const struct gnt_place
     return c;
 }
 
-/* Ask the backends in turn who is there. 0 with *out set, or the reason why nobody is. */
+/* Ask the backends in turn who is there. 0 with *out set, a reference, or the reason why nobody
+ * is. */
 static int probe(struct opening *o, const gantry_endpoint *endpoint, gantry_probe *found,
                  const struct gnt_backend **out, gantry_error *err)
 {
     int asked = 0;
 
-    for (const struct gnt_backend *b = gnt_backend_first(); b != NULL; b = gnt_backend_next(b)) {
+    for (const struct gnt_backend *b = gnt_backend_next(NULL); b != NULL; b = gnt_backend_next(b)) {
         int rc;
 
         if (!gnt_backend_has_scheme(b, endpoint->scheme) ||
@@ -147,8 +148,10 @@ static int probe(struct opening *o, const gantry_endpoint *endpoint, gantry_prob
         asked = 1;
         *found = (gantry_probe){ .size = sizeof *found, .rootless = -1 };
         rc = b->facts.probe(o->host, endpoint, &o->probe_call, found, err);
-        if (rc < 0)
+        if (rc < 0) {
+            gnt_backend_release(b);
             return rc;
+        }
         if (rc == GANTRY_PROBE_MINE) {
             *out = b;
             return 0;
@@ -186,7 +189,8 @@ static const char *why(const gantry_error *reason)
     return reason->message;
 }
 
-/* Try one place: its candidate says what happened. *out_route is to be closed in any case. */
+/* Try one place: its candidate says what happened. *out_route is to be closed and *out to be
+ * released in any case. */
 static int try_place(struct opening *o, gantry_candidate *c, const struct gnt_place *place,
                      gantry_route **out_route, const struct gnt_backend **out, gantry_error *err)
 {
@@ -202,13 +206,13 @@ static int try_place(struct opening *o, gantry_candidate *c, const struct gnt_pl
         rc = probe(o, &endpoint, &found, out, &reason);
     }
     c->code = rc;
-    c->backend = rc == 0 ? (*out)->facts.name : NULL;
+    c->backend = rc == 0 ? gantry_result_strdup(o->list, (*out)->facts.name) : NULL;
     c->detail = gantry_result_strdup(o->list, rc == 0 ? found.detail : why(&reason));
     if (rc == 0) {
         c->version = gantry_result_strdup(o->list, found.version);
         c->rootless = found.rootless;
     }
-    if (c->detail == NULL || c->version == NULL)
+    if (c->detail == NULL || c->version == NULL || (rc == 0 && c->backend == NULL))
         return gnt_nomem(err);
     if (rc < 0 && err != NULL)
         *err = reason;
@@ -235,6 +239,7 @@ static int make_engine(gantry_engine *e, gantry_route *route, const struct gnt_b
         e->backend = NULL;
         return rc;
     }
+    gnt_backend_opened(backend);
     e->route = route;
     e->address = route->address.text;
     return 0;
@@ -267,8 +272,10 @@ static int take_place(struct opening *o, gantry_engine *e, const struct gnt_plac
     rc = try_place(o, c, place, &route, &backend, err);
     if (rc == 0)
         rc = make_engine(e, route, backend, &o->call, err);
-    if (rc < 0)
+    if (rc < 0) {
         gnt_route_close(route);
+        gnt_backend_release(backend);
+    }
     if (rc < 0 && backend == NULL)
         return rc;
     if (rc == 0)
@@ -380,6 +387,8 @@ static int prepare(struct opening *o, int runtime, struct gnt_places *places, ga
     if (rc == 0)
         rc = gnt_places_find(gnt_result_arena(o->list), runtime, o->options.address, &o->env,
                              places, err);
+    for (size_t i = 0; rc == 0 && i < places->count; i++)
+        places->items[i].engine = o->backend;
     gnt_call_import(&o->call, gnt_call_share(&shared, o->options.call));
     o->probe_call = o->call;
     if (o->options.call == NULL || o->options.call->timeout_ms == 0)
@@ -447,6 +456,8 @@ void gantry_engine_close(gantry_engine *engine)
     if (engine->backend != NULL && engine->state != NULL)
         engine->backend->facts.close(engine->state);
     gnt_free(&mem, engine->state);
+    if (engine->backend != NULL && engine->host.pid == getpid()) /* a child does without the lock */
+        gnt_backend_closed(engine->backend);
     gnt_route_close(engine->route);
     if (engine->host.pid == getpid())
         gnt_service_stop(engine->service);
@@ -481,6 +492,7 @@ int gantry_detect(int runtime, const gantry_engine_options *opts, gantry_candida
         rc = c == NULL ? GANTRY_E_NOMEM
                        : try_place(&o, c, &places.items[i], &route, &backend, &failure);
         gnt_route_close(route);
+        gnt_backend_release(backend);
         if (!ends_search(rc))
             rc = gantry_call_check(&o.call, 0, &failure);
     }

@@ -1,6 +1,7 @@
 /*
- * The list of backends: the library's only global state. Tables are copied once into full-size
- * ones, so that a slot is either there or NULL and nobody checks sizes afterwards.
+ * The list of backends: the library's only global state. Who uses an entry outside of the lock holds
+ * a reference to it; an entry that was replaced stays for those who have one, and goes with the
+ * last.
  */
 #include "engine.h"
 
@@ -18,7 +19,9 @@ extern const gantry_backend gnt_podman_backend;
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t registry_once = PTHREAD_ONCE_INIT;
-static struct gnt_backend *registry;
+static struct gnt_backend *registry; /* newest first */
+static struct gnt_backend *replaced; /* still in use */
+static size_t registered;            /* so far: gives the order */
 
 /* ---- slots and features ---------------------------------------------------------------------- */
 
@@ -201,7 +204,7 @@ static const struct slot slots[] = {
     SLOT(KUBE_QUADLET_REMOVE, kube, gantry_kube_ops, quadlet_remove),
 };
 
-static int slot_filled(const struct gnt_backend *backend, size_t offset)
+int gnt_backend_slot(const struct gnt_backend *backend, size_t offset)
 {
     void (*op)(void);
 
@@ -216,162 +219,169 @@ int gnt_backend_has(const struct gnt_backend *backend, int feature)
     for (size_t i = 0; i < sizeof slots / sizeof slots[0]; i++) {
         if (slots[i].feature != feature)
             continue;
-        if (!slot_filled(backend, slots[i].offset))
+        if (!gnt_backend_slot(backend, slots[i].offset))
             return 0;
         found = 1;
     }
     return found;
 }
 
-/* ---- checks and copies ----------------------------------------------------------------------- */
-
-static int check_name_text(const char *name, gantry_error *err)
-{
-    if (name == NULL || *name < 'a' || *name > 'z' ||
-        strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name))
-        return gnt_fail(err, GANTRY_E_INVALID, "backend.name: must match [a-z][a-z0-9-]*");
-    return 0;
-}
-
-/* A manager that is there must at least list and inspect. */
-static int check_tables(const struct gnt_backend *b, gantry_error *err)
-{
-    static const struct {
-        const char *text;
-        size_t table; /* of the pointer in gantry_backend */
-        size_t list;
-        size_t inspect;
-    } managers[] = {
-        { "images", offsetof(gantry_backend, images),
-          offsetof(struct gnt_backend, images) + offsetof(gantry_image_ops, list),
-          offsetof(struct gnt_backend, images) + offsetof(gantry_image_ops, inspect) },
-        { "containers", offsetof(gantry_backend, containers),
-          offsetof(struct gnt_backend, containers) + offsetof(gantry_container_ops, list),
-          offsetof(struct gnt_backend, containers) + offsetof(gantry_container_ops, inspect) },
-        { "volumes", offsetof(gantry_backend, volumes),
-          offsetof(struct gnt_backend, volumes) + offsetof(gantry_volume_ops, list),
-          offsetof(struct gnt_backend, volumes) + offsetof(gantry_volume_ops, inspect) },
-        { "networks", offsetof(gantry_backend, networks),
-          offsetof(struct gnt_backend, networks) + offsetof(gantry_network_ops, list),
-          offsetof(struct gnt_backend, networks) + offsetof(gantry_network_ops, inspect) },
-        { "pods", offsetof(gantry_backend, pods),
-          offsetof(struct gnt_backend, pods) + offsetof(gantry_pod_ops, list),
-          offsetof(struct gnt_backend, pods) + offsetof(gantry_pod_ops, inspect) },
-        { "secrets", offsetof(gantry_backend, secrets),
-          offsetof(struct gnt_backend, secrets) + offsetof(gantry_secret_ops, list),
-          offsetof(struct gnt_backend, secrets) + offsetof(gantry_secret_ops, inspect) },
-    };
-
-    if (b->engine.ping == NULL)
-        return gnt_fail(err, GANTRY_E_INVALID, "backend.engine.ping: is required");
-    for (size_t i = 0; i < sizeof managers / sizeof managers[0]; i++) {
-        const void *table;
-
-        memcpy(&table, (const char *)&b->facts + managers[i].table, sizeof table);
-        if (table == NULL)
-            continue;
-        if (!slot_filled(b, managers[i].list) || !slot_filled(b, managers[i].inspect))
-            return gnt_fail(err, GANTRY_E_INVALID, "backend.%s: list and inspect are required",
-                            managers[i].text);
-    }
-    if ((b->containers.exec == NULL) != (b->containers.exec_result == NULL))
-        return gnt_fail(err, GANTRY_E_INVALID,
-                        "backend.containers: exec and exec_result go together");
-    return 0;
-}
-
-/* Copy a table of the size its author knew; NULL leaves zeroes. */
-static int copy_table(void *dst, size_t known, const void *src, const char *name, gantry_error *err)
-{
-    size_t given = 0;
-
-    if (src == NULL)
-        return 0;
-    memcpy(&given, src, sizeof given);
-    if (given < sizeof given)
-        return gnt_fail(err, GANTRY_E_INVALID, "%s.size is not set", name);
-    memcpy(dst, src, given < known ? given : known);
-    return 0;
-}
-
-#define TABLE(member)                                                                              \
-    {                                                                                              \
-        "backend." #member, offsetof(gantry_backend, member),                                      \
-            offsetof(struct gnt_backend, member), sizeof(((struct gnt_backend *)0)->member)        \
-    }
-
-static int fill(struct gnt_backend *b, const gantry_backend *src, gantry_error *err)
-{
-    static const struct {
-        const char *text;
-        size_t pointer; /* in gantry_backend */
-        size_t copy;    /* in struct gnt_backend */
-        size_t size;
-    } tables[] = {
-        TABLE(engine),   TABLE(images),     TABLE(containers), TABLE(volumes),
-        TABLE(networks), TABLE(registries), TABLE(manifests),  TABLE(pods),
-        TABLE(secrets),  TABLE(system),     TABLE(kube),
-    };
-    int rc = copy_table(&b->facts, sizeof b->facts, src, "backend", err);
-
-    if (rc == 0)
-        rc = check_name_text(b->facts.name, err);
-    if (rc == 0 && (b->facts.schemes == NULL || b->facts.schemes[0] == NULL))
-        rc = gnt_fail(err, GANTRY_E_INVALID, "backend.schemes: at least one is required");
-    if (rc == 0 && (b->facts.probe == NULL || b->facts.open == NULL || b->facts.close == NULL))
-        rc = gnt_fail(err, GANTRY_E_INVALID, "backend: probe, open and close are required");
-    for (size_t i = 0; rc == 0 && i < sizeof tables / sizeof tables[0]; i++) {
-        const void *given;
-
-        memcpy(&given, (const char *)&b->facts + tables[i].pointer, sizeof given);
-        rc = copy_table((char *)b + tables[i].copy, tables[i].size, given, tables[i].text, err);
-    }
-    return rc == 0 ? check_tables(b, err) : rc;
-}
-
 /* ---- the list -------------------------------------------------------------------------------- */
+
+static void add_built_in(struct gnt_backend *b)
+{
+    b->built_in = 1;
+    b->order = ++registered;
+    b->next = registry;
+    registry = b;
+}
 
 static void built_in(void)
 {
 #ifdef GANTRY_WITH_PODMAN
     static struct gnt_backend podman;
 
-    fill(&podman, &gnt_podman_backend, NULL);
-    podman.next = registry;
-    registry = &podman;
+    gnt_backend_fill(&podman, &gnt_podman_backend, NULL);
+    add_built_in(&podman);
 #endif
 #ifdef GANTRY_WITH_DOCKER
     static struct gnt_backend docker;
 
-    fill(&docker, &gnt_docker_backend, NULL);
-    docker.next = registry;
-    registry = &docker;
+    gnt_backend_fill(&docker, &gnt_docker_backend, NULL);
+    add_built_in(&docker);
 #endif
 }
 
-const struct gnt_backend *gnt_backend_first(void)
+/* All below that lock use these two. */
+static void lock_registry(void)
 {
-    const struct gnt_backend *first;
-
     pthread_once(&registry_once, built_in);
     pthread_mutex_lock(&registry_lock);
-    first = registry;
+}
+
+static void unlock_registry(void)
+{
     pthread_mutex_unlock(&registry_lock);
-    return first;
+}
+
+/* Where the entry of that name hangs; what it points to is NULL if there is none. */
+static struct gnt_backend **place_of(const char *name)
+{
+    struct gnt_backend **place = &registry;
+
+    while (*place != NULL && strcmp((*place)->facts.name, name) != 0)
+        place = &(*place)->next;
+    return place;
+}
+
+static void free_entry(struct gnt_backend *b)
+{
+    struct gnt_mem mem;
+
+    if (b == NULL || b->built_in)
+        return;
+    gnt_mem_init(&mem, NULL, NULL);
+    gnt_free(&mem, b);
+}
+
+/* ---- references ------------------------------------------------------------------------------ */
+
+/* A replaced entry that nobody uses any more leaves its list. */
+static struct gnt_backend *drop(const struct gnt_backend *backend)
+{
+    struct gnt_backend *b = (struct gnt_backend *)backend; /* entries are the list's own */
+    struct gnt_backend **place = &replaced;
+
+    if (b == NULL || b->references == 0 || --b->references > 0)
+        return NULL;
+    while (*place != NULL && *place != b)
+        place = &(*place)->next;
+    if (*place == NULL)
+        return NULL;
+    *place = b->next;
+    return b;
 }
 
 const struct gnt_backend *gnt_backend_next(const struct gnt_backend *backend)
 {
-    return backend->next; /* set before the entry became visible, never changed */
+    struct gnt_backend *next;
+    struct gnt_backend *gone;
+
+    lock_registry();
+    next = registry;
+    /* By number, not by link: the entry may have been replaced meanwhile. */
+    while (backend != NULL && next != NULL && next->order >= backend->order)
+        next = next->next;
+    if (next != NULL)
+        next->references++;
+    gone = drop(backend);
+    unlock_registry();
+    free_entry(gone);
+    return next;
 }
 
-const struct gnt_backend *gnt_backend_by_name(const char *name)
+void gnt_backend_release(const struct gnt_backend *backend)
 {
-    const struct gnt_backend *b = gnt_backend_first();
+    struct gnt_backend *gone;
 
-    while (b != NULL && strcmp(b->facts.name, name) != 0)
-        b = gnt_backend_next(b);
-    return b;
+    if (backend == NULL)
+        return;
+    lock_registry();
+    gone = drop(backend);
+    unlock_registry();
+    free_entry(gone);
+}
+
+void gnt_backend_opened(const struct gnt_backend *backend)
+{
+    lock_registry();
+    ((struct gnt_backend *)backend)->engines++;
+    unlock_registry();
+}
+
+void gnt_backend_closed(const struct gnt_backend *backend)
+{
+    struct gnt_backend *gone = NULL;
+
+    lock_registry();
+    if (backend->engines > 0) {
+        ((struct gnt_backend *)backend)->engines--;
+        gone = drop(backend);
+    }
+    unlock_registry();
+    free_entry(gone);
+}
+
+/* Uses of entries of that name that were replaced. */
+static void count_replaced(const char *name, size_t *references, size_t *engines)
+{
+    *references = *engines = 0;
+    for (const struct gnt_backend *b = replaced; b != NULL; b = b->next) {
+        if (strcmp(b->facts.name, name) != 0)
+            continue;
+        *references += b->references;
+        *engines += b->engines;
+    }
+}
+
+void gnt_backend_engines(const struct gnt_backend *backend, size_t *out_open, size_t *out_replaced)
+{
+    size_t references;
+
+    lock_registry();
+    *out_open = backend->engines;
+    count_replaced(backend->facts.name, &references, out_replaced);
+    unlock_registry();
+}
+
+int gnt_backend_is_known(const char *name)
+{
+    int known;
+
+    lock_registry();
+    known = *place_of(name) != NULL;
+    unlock_registry();
+    return known;
 }
 
 int gnt_backend_has_scheme(const struct gnt_backend *backend, const char *scheme)
@@ -383,32 +393,123 @@ int gnt_backend_has_scheme(const struct gnt_backend *backend, const char *scheme
     return 0;
 }
 
-int gantry_backend_register(const gantry_backend *backend, gantry_error *err)
+/* ---- changes --------------------------------------------------------------------------------- */
+
+static int new_entry(const gantry_backend *backend, struct gnt_backend **out, gantry_error *err)
 {
     struct gnt_mem mem;
-    struct gnt_backend *b;
     int rc;
 
     if (backend == NULL)
         return gnt_fail(err, GANTRY_E_INVALID, "backend: must not be NULL");
-    pthread_once(&registry_once, built_in);
     gnt_mem_init(&mem, NULL, NULL);
-    b = gnt_alloc(&mem, sizeof *b);
-    if (b == NULL)
+    *out = gnt_alloc(&mem, sizeof **out);
+    if (*out == NULL)
         return gnt_nomem(err);
-    rc = fill(b, backend, err);
-    pthread_mutex_lock(&registry_lock);
-    for (struct gnt_backend *other = registry; rc == 0 && other != NULL; other = other->next) {
-        if (strcmp(other->facts.name, b->facts.name) == 0)
-            rc = gnt_fail(err, GANTRY_E_EXISTS, "there is a backend named \"%s\" already",
-                          b->facts.name);
-    }
-    if (rc == 0) {
+    rc = gnt_backend_fill(*out, backend, err);
+    if (rc < 0)
+        free_entry(*out);
+    return rc;
+}
+
+int gantry_backend_register(const gantry_backend *backend, gantry_error *err)
+{
+    struct gnt_backend *b;
+    int rc = new_entry(backend, &b, err);
+
+    if (rc < 0)
+        return rc;
+    lock_registry();
+    if (*place_of(b->facts.name) == NULL) {
+        b->order = ++registered;
         b->next = registry;
         registry = b;
+        b = NULL;
     }
-    pthread_mutex_unlock(&registry_lock);
-    if (rc < 0)
-        gnt_free(&mem, b);
+    unlock_registry();
+    if (b != NULL)
+        rc = gnt_fail(err, GANTRY_E_EXISTS, "there is a backend named \"%s\" already",
+                      b->facts.name);
+    free_entry(b);
     return rc;
+}
+
+static int not_there(const char *name, gantry_error *err)
+{
+    return gnt_fail(err, GANTRY_E_NOT_FOUND, "there is no backend named \"%s\"", name);
+}
+
+int gantry_backend_replace(const gantry_backend *backend, gantry_error *err)
+{
+    struct gnt_backend **place;
+    struct gnt_backend *old;
+    struct gnt_backend *b;
+    int rc = new_entry(backend, &b, err);
+
+    if (rc < 0)
+        return rc;
+    lock_registry();
+    place = place_of(b->facts.name);
+    old = *place;
+    if (old != NULL) {
+        b->order = old->order;
+        b->next = old->next;
+        *place = b;
+        if (old->references > 0) {
+            old->next = replaced;
+            replaced = old;
+            old = NULL;
+        }
+        b = NULL;
+    }
+    unlock_registry();
+    if (b != NULL)
+        rc = not_there(b->facts.name, err);
+    free_entry(b != NULL ? b : old);
+    return rc;
+}
+
+static int in_use(const char *name, size_t engines, size_t before, gantry_error *err)
+{
+    if (before > 0)
+        gnt_fail(err, GANTRY_E_IN_USE,
+                 "backend \"%s\": %zu engine(s) are open with it, %zu with what it replaced", name,
+                 engines, before);
+    else if (engines > 0)
+        gnt_fail(err, GANTRY_E_IN_USE, "backend \"%s\": %zu engine(s) are open with it", name,
+                 engines);
+    else
+        gnt_fail(err, GANTRY_E_IN_USE, "backend \"%s\" is being asked who is there", name);
+    gnt_error_outcome(err, GANTRY_OUTCOME_NOT_SENT, GANTRY_RETRY_YES);
+    return GANTRY_E_IN_USE;
+}
+
+int gantry_backend_unregister(const char *name, gantry_error *err)
+{
+    struct gnt_backend **place;
+    struct gnt_backend *b;
+    size_t references;
+    size_t before;
+    size_t engines = 0;
+    int used = 0;
+
+    if (name == NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "name: must not be NULL");
+    lock_registry();
+    place = place_of(name);
+    b = *place;
+    if (b != NULL) {
+        count_replaced(name, &references, &before);
+        engines = b->engines;
+        used = references + b->references > 0;
+        if (!used)
+            *place = b->next;
+    }
+    unlock_registry();
+    if (b == NULL)
+        return not_there(name, err);
+    if (used)
+        return in_use(name, engines, before, err);
+    free_entry(b);
+    return 0;
 }

@@ -108,6 +108,11 @@ void gantry_info_free(gantry_info *info)
     gnt_result_free(info);
 }
 
+void gantry_backend_list_free(gantry_backend_list *list)
+{
+    gnt_result_free(list);
+}
+
 void gantry_candidate_list_free(gantry_candidate_list *list)
 {
     gnt_result_free(list);

@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "fields.h"
+#include "tunnel.h"
 
 static int check_insecure(const gantry_engine_options *opts, const struct gnt_address *a,
                           gantry_error *err)
@@ -36,6 +37,26 @@ static int fill_dialer(gantry_route *r, const gantry_engine_options *opts,
     return r->given != NULL ? 0 : gnt_nomem(err);
 }
 
+/* An ssh:// address without a dialer of the program's own: log in now. */
+static int open_tunnel(gantry_route *r, const struct gnt_environment *env,
+                       const gantry_engine_options *opts, const struct gnt_place *place,
+                       const gantry_call *call, gantry_error *err)
+{
+    struct gnt_tunnel_setup setup = { .address = &r->address,
+                                      .options = opts->ssh,
+                                      .identity = place->ssh_identity,
+                                      .engine = place->engine,
+                                      .machine = place->machine };
+    int rc;
+
+    if (strcmp(r->address.scheme, "ssh") != 0 || r->dialer.dial != NULL)
+        return 0;
+    rc = gnt_tunnel_open(r->host, env, &setup, call, &r->tunnel, err);
+    if (rc == 0)
+        r->dialer = (gantry_dialer){ sizeof r->dialer, gnt_tunnel_dial, r->tunnel };
+    return rc;
+}
+
 static int fill(gantry_route *r, const struct gnt_environment *env,
                 const gantry_engine_options *opts, const struct gnt_place *place, gantry_error *err)
 {
@@ -60,13 +81,14 @@ int gnt_route_open(struct gantry_host *host, const struct gnt_environment *env,
     gantry_route *r = gnt_alloc(&host->mem, sizeof *r);
     int rc;
 
-    (void)call;
     if (r == NULL)
         return gnt_nomem(err);
     r->host = host;
     gnt_arena_init(&r->arena, &host->mem);
     r->arena.wipe = 1;
     rc = fill(r, env, opts, place, err);
+    if (rc == 0)
+        rc = open_tunnel(r, env, opts, place, call, err);
     if (rc < 0) {
         gnt_route_close(r);
         return rc;
@@ -82,11 +104,12 @@ void gnt_route_close(gantry_route *route)
     if (route == NULL)
         return;
     mem = route->host->mem;
+    gnt_tunnel_close(route->tunnel);
     gnt_arena_free(&route->arena);
     gnt_free(&mem, route);
 }
 
 int gnt_route_is_remote(const gantry_route *route)
 {
-    return !gnt_address_is_loopback(&route->address);
+    return strcmp(route->address.scheme, "ssh") == 0 || !gnt_address_is_loopback(&route->address);
 }

@@ -377,7 +377,7 @@ static const char *docker_reason(const void *state, int feature)
     return NULL;
 }
 
-static const char *const schemes[] = { "unix", "tcp", NULL };
+static const char *const schemes[] = { "unix", "tcp", "ssh", NULL };
 
 const gantry_backend gnt_docker_backend = {
     .size = sizeof gnt_docker_backend,

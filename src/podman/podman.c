@@ -55,6 +55,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "name is already in use", GANTRY_E_EXISTS, 0 },
     { 0, "pod already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_POD },
     { 0, "already in use, cannot rename", GANTRY_E_EXISTS, 0 },
+    { 0, "UNIQUE constraint failed", GANTRY_E_EXISTS, 0 }, /* Podman 5's database, of a name */
     { 0, "not found: container not known", GANTRY_E_NOT_FOUND, 0 }, /* changes */
     { 0, "volume already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_VOLUME },
     { 0, "network already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_NETWORK },
@@ -91,6 +92,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "can not pause containers on rootless", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "can not pause pods containing rootless", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "checkpoint/restore requires", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
+    { 0, "failed to check for criu version", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 409, "has no defined healthcheck", GANTRY_E_INVALID, 0 },
     { 409, "is not running", GANTRY_E_STATE, 0 },
     { 0, "Apparmor is not enabled", GANTRY_E_UNSUPPORTED, 0 },
@@ -98,6 +100,9 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "could not find enough available IDs", GANTRY_E_UNSUPPORTED, 0 }, /* user namespace auto */
     { 0, "container-init binary not found", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "invalid change", GANTRY_E_INVALID, 0 },
+    { 0, "did not understand change instruction", GANTRY_E_INVALID, 0 },
+    /* Columns that Podman's own ps does not know go to the container's. */
+    { 0, "executing ps(1) in", GANTRY_E_INVALID, 0 },
     /* Of YAML, and of what YAML and units are made of. */
     { 0, "multi doc yaml could not be split", GANTRY_E_INVALID, 0 },
     { 0, "unable to read YAML as", GANTRY_E_INVALID, 0 },
@@ -158,6 +163,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "matching the specified digest", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
     { 0, "does not resolve to an image ID", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
     { 0, "manifest blob unknown", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+    { 0, "blob unknown to registry", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE }, /* of a list */
     GNT_REGISTRY_ERROR_ROWS,
     { 400, NULL, GANTRY_E_INVALID, 0 },
     { 401, NULL, GANTRY_E_UNAUTHORIZED, 0 },
@@ -313,7 +319,7 @@ static void podman_close(void *state)
     gnt_rest_close(&p->rest);
 }
 
-static const char *const schemes[] = { "unix", "tcp", NULL };
+static const char *const schemes[] = { "unix", "tcp", "ssh", NULL };
 
 static int podman_supports(const void *state, int feature)
 {

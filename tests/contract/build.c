@@ -15,7 +15,8 @@ static gantry_archive *hello_context(struct contract *f)
     gantry_entry_options program = { .size = sizeof program, .mode = 0755 };
 
     OK(gantry_archive_new(NULL, &context, &f->err));
-    OK(gantry_archive_add_file(context, "hello", CONTRACT_HELLO, &program, &f->err));
+    OK(gantry_archive_add_data(context, "hello", contract_hello, contract_hello_size, &program,
+                               &f->err));
     OK(gantry_archive_add_data(context, "data/note.txt", "a note\n", 7, NULL, &f->err));
     return context;
 }

@@ -727,9 +727,7 @@ static void provider_is_asked_for_base_images(struct contract *f)
     const gantry_credential_provider provider = { .size = sizeof provider,
                                                   .get = provide,
                                                   .arg = &provided };
-    gantry_engine_options engine_opts = { .size = sizeof engine_opts,
-                                          .address = f->address,
-                                          .credentials = &provider };
+    gantry_engine_options engine_opts = contract_engine_options(f);
     gantry_engine *engine = NULL;
     char base[200];
     char text[512];
@@ -739,6 +737,7 @@ static void provider_is_asked_for_base_images(struct contract *f)
                                   .tls_verify = is_podman(f) ? GANTRY_OFF : 0 };
     gantry_build_result *result = NULL;
 
+    engine_opts.credentials = &provider;
     publish(f, f->base, CONTRACT_REGISTRY_AUTH, &auth, base);
     snprintf(text, sizeof text, "FROM %s\nLABEL by=provider\n", base);
     OK(gantry_engine_open(GANTRY_RUNTIME_AUTO, &engine_opts, &engine, &f->err));
@@ -780,8 +779,11 @@ static void policies_of_pulling(struct contract *f)
         opts.pull = policy;
         snprintf(rest, sizeof rest, "FROM %s\nRUN cat /newer 2>/dev/null || echo no\n", base);
         printed = build_prints(f, rest, &opts);
-        SAME(printed,
-             policy == GANTRY_PULL_ALWAYS || policy == GANTRY_PULL_NEWER ? "yes\n" : "no\n");
+        SAME(printed, policy == GANTRY_PULL_ALWAYS || policy == GANTRY_PULL_NEWER ||
+                              (policy == GANTRY_PULL_MISSING &&
+                               contract_differs(f, DIFF_LATER_BASES_ARE_RENEWED))
+                          ? "yes\n"
+                          : "no\n");
     }
     forget(f, base);
 }

@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <gantry/gantry.h>
+#include <gantry/contract.h>
 
 /* Targets, as bits. */
 enum {
@@ -27,9 +27,11 @@ enum {
     ON_DOCKER = 2,
     ON_PODMAN = 4,
     ON_ROOTLESS = 8,
-    ON_ENGINES = ON_DOCKER | ON_PODMAN | ON_ROOTLESS,
+    ON_PODMANS = ON_PODMAN | ON_ROOTLESS,
+    ON_ENGINES = ON_DOCKER | ON_PODMANS,
     ON_ALL = ON_ENGINES | ON_MEMORY,
-    ON_SMALL = 16 /* with one of the others: the engine's disk is small; only tests for it run */
+    ON_SMALL = 16, /* with one of the others: the engine's disk is small; only tests for it run */
+    ON_OTHER = 32 /* an engine of somebody else; with processes, tests for all of ON_ENGINES run */
 };
 
 /* Rows of differences.def. */
@@ -41,6 +43,7 @@ enum contract_difference {
 };
 
 struct contract {
+    const gantry_contract_target *given;
     const char *target;  /* "podman-rootless" */
     const char *address; /* "unix:///..." */
     int on;              /* ON_... */
@@ -62,6 +65,9 @@ struct contract {
     size_t image_id_count;
     int lists;          /* the test makes manifest lists */
     char skipped[160]; /* why a test could not be made, if one could not */
+    char differs[DIFF_COUNT]; /* rows that the target names itself */
+    size_t tests_run;
+    size_t left_out;
 };
 
 struct contract_test {
@@ -129,9 +135,18 @@ extern const struct contract_test pods_tests[];
 
 /* ---- fixture ------------------------------------------------------------------------------- */
 
-/* Open the engine of a target. 0, or 77 after saying why it cannot be tested here, or 1. */
-int contract_open(struct contract *f, const char *target);
-/* Import the base image; called once per process. */
+/* Import a target into `out`, complete, and note its differences in `f`. 0, or WRONG after saying
+ * what is. */
+int contract_check_target(const gantry_contract_target *given, gantry_contract_target *out,
+                          struct contract *f);
+int contract_check_groups(const char *const *groups);
+/* Whether it is the name of a group, or of a test as "group/test". */
+int contract_is_test(const char *name);
+/* Open the engine of a target that was checked. 0, or the status of a run after saying why not. */
+int contract_open(struct contract *f, const gantry_contract_target *target);
+/* How the engine is opened, for tests that open it in another way besides. */
+gantry_engine_options contract_engine_options(const struct contract *f);
+/* Import the base image; called once per run. */
 void contract_import_base(struct contract *f);
 void contract_close(struct contract *f);
 /* Remove all that a test made. */
@@ -157,6 +172,8 @@ const char *contract_registry_password(struct contract *f);
 /* ---- facts --------------------------------------------------------------------------------- */
 
 int contract_differs(const struct contract *f, enum contract_difference id);
+/* The engine's own version is this one or a later one. */
+int contract_version_at_least(const struct contract *f, int major, int minor);
 /* The engine runs processes: without, a test looks at metadata alone. */
 int contract_has_processes(const struct contract *f);
 
@@ -172,8 +189,11 @@ struct contract_subnet contract_subnet(unsigned which);
 int contract_port(unsigned which);
 /* An image to be removed after the test though it has no name of ours. */
 void contract_track_image(struct contract *f, const char *id);
-/* Open another engine object on the same engine; NULL options are the fixture's. */
+/* Open another engine object on the same engine. */
 gantry_engine *contract_open_again(struct contract *f);
+/* The static program of hello.c, which is in the suite. */
+extern const unsigned char contract_hello[];
+extern const size_t contract_hello_size;
 /* The busybox tar, or a small tar for an engine without processes. */
 gantry_source contract_base_tar(struct contract *f);
 void contract_base_tar_close(gantry_source *source);

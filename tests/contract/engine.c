@@ -3,14 +3,24 @@
  */
 #include "contract.h"
 
+/* The name that the target's own backend has, if it says so. */
+static const char *backend_name(const struct contract *f)
+{
+    if (f->given->backend != NULL)
+        return f->given->backend->name;
+    if (f->given->engine->backend != NULL)
+        return f->given->engine->backend;
+    if ((f->on & ON_OTHER) != 0)
+        return gantry_engine_backend(f->engine);
+    return f->on == ON_MEMORY ? "memory" : f->on == ON_DOCKER ? "docker" : "podman";
+}
+
 static void opening_says_who_answers(struct contract *f)
 {
     const gantry_candidate_list *list = gantry_engine_candidates(f->engine);
 
     SAME(gantry_engine_address(f->engine), f->address);
-    SAME(gantry_engine_backend(f->engine), f->on == ON_MEMORY   ? "memory"
-                                           : f->on == ON_DOCKER ? "docker"
-                                                                : "podman");
+    SAME(gantry_engine_backend(f->engine), backend_name(f));
     CHECK(list->count == 1);
     CHECK(list->items[1] == NULL);
     SAME(list->items[0]->address, f->address);
@@ -58,7 +68,10 @@ static void info_is_told(struct contract *f)
     CHECK(info->containers >= 1);
     CHECK(info->images >= 1);
     CHECK(info->containers_running >= 0);
-    CHECK(info->rootless == (f->on == ON_ROOTLESS));
+    if ((f->on & ON_OTHER) != 0)
+        CHECK(info->rootless == 0 || info->rootless == 1);
+    else
+        CHECK(info->rootless == (f->on == ON_ROOTLESS));
     CHECK(info->json[0] == '{');
     if (contract_has_processes(f)) {
         CHECK(info->arch[0] != '\0' && strcmp(info->arch, "x86_64") != 0);
@@ -87,6 +100,18 @@ static int is_of_a_version(int feature)
 }
 
 /* Or the suite would silently leave out what an engine forgets to claim. */
+static void features_are_as_told(struct contract *f, const int *missing)
+{
+    for (int i = 1; missing != NULL && i < GANTRY_FEATURE_COUNT; i++) {
+        const int *m = missing;
+
+        while (*m != 0 && *m != i)
+            m++;
+        if (gantry_engine_supports(f->engine, i) != (*m == 0))
+            fail_msg("%s: supported is %d", gantry_feature_name(i), *m != 0);
+    }
+}
+
 static void features_are_all_there(struct contract *f)
 {
     static const struct {
@@ -161,6 +186,10 @@ static void features_are_all_there(struct contract *f)
         { GANTRY_FEATURE_KUBE_PLAY, GANTRY_FEATURE_KUBE_QUADLET_REMOVE, ON_MEMORY | ON_DOCKER },
     };
 
+    if ((f->on & ON_OTHER) != 0) {
+        features_are_as_told(f, f->given->missing_features);
+        return;
+    }
     for (int i = 1; i < GANTRY_FEATURE_COUNT; i++) {
         int expected = 1;
 
@@ -304,7 +333,7 @@ static void triggered_token_cancels(struct contract *f)
     gantry_cancel_trigger(call.cancel);
     CHECK(gantry_cancel_triggered(call.cancel));
     FAILS(gantry_engine_ping(f->engine, &opts, &f->err), GANTRY_E_CANCELLED);
-    if (f->on != ON_MEMORY)
+    if ((f->on & ON_ENGINES) != 0)
         CHECK(f->err.resource_kind == GANTRY_RESOURCE_ENGINE);
     gantry_cancel_reset(call.cancel);
     OK(gantry_engine_ping(f->engine, &opts, &f->err));
@@ -355,9 +384,7 @@ static void nothing_there_is_unavailable(struct contract *f)
 static void other_runtime_is_not_taken(struct contract *f)
 {
     int other = f->on == ON_DOCKER ? GANTRY_RUNTIME_PODMAN : GANTRY_RUNTIME_DOCKER;
-    gantry_engine_options opts = { .size = sizeof opts,
-                                   .address = f->address,
-                                   .on_demand = GANTRY_OFF };
+    gantry_engine_options opts = contract_engine_options(f);
     gantry_engine *engine = NULL;
 
     FAILS(gantry_engine_open(other, &opts, &engine, &f->err), GANTRY_E_UNAVAILABLE);
@@ -389,9 +416,7 @@ static void variables_name_the_engine(struct contract *f)
 
 static void detect_reports_without_opening(struct contract *f)
 {
-    gantry_engine_options opts = { .size = sizeof opts,
-                                   .address = f->address,
-                                   .on_demand = GANTRY_OFF };
+    gantry_engine_options opts = contract_engine_options(f);
     gantry_candidate_list *list = NULL;
 
     OK(gantry_detect(GANTRY_RUNTIME_AUTO, &opts, &list, &f->err));

@@ -11,32 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "memory_backend.h"
-
 /* ---- open, close ---------------------------------------------------------------------------- */
-
-static const struct target {
-    const char *name;
-    const char *variable;
-    int bit;
-    int runtime;
-} targets[] = {
-    { "memory", NULL, ON_MEMORY, GANTRY_RUNTIME_AUTO },
-    { "docker", "GANTRY_TEST_DOCKER", ON_DOCKER, GANTRY_RUNTIME_DOCKER },
-    { "podman", "GANTRY_TEST_PODMAN", ON_PODMAN, GANTRY_RUNTIME_PODMAN },
-    { "podman-rootless", "GANTRY_TEST_PODMAN_ROOTLESS", ON_ROOTLESS, GANTRY_RUNTIME_PODMAN },
-    { "docker-small", "GANTRY_TEST_DOCKER_SMALL", ON_DOCKER | ON_SMALL, GANTRY_RUNTIME_DOCKER },
-    { "podman-small", "GANTRY_TEST_PODMAN_SMALL", ON_PODMAN | ON_SMALL, GANTRY_RUNTIME_PODMAN },
-};
-
-static const struct target *find_target(const char *name)
-{
-    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
-        if (strcmp(targets[i].name, name) == 0)
-            return &targets[i];
-    }
-    return NULL;
-}
 
 static void count_log(void *arg, int level, const char *component, const char *line)
 {
@@ -55,45 +30,70 @@ static int skip_run(const char *why, const char *what)
     return 77;
 }
 
-static int open_target(struct contract *f, const struct target *target, gantry_engine **out)
+gantry_engine_options contract_engine_options(const struct contract *f)
+{
+    gantry_engine_options opts = { 0 };
+
+    memcpy(&opts, f->given->engine,
+           f->given->engine->size < sizeof opts ? f->given->engine->size : sizeof opts);
+    opts.size = sizeof opts;
+    opts.logger = NULL;
+    opts.on_demand = GANTRY_OFF;
+    return opts;
+}
+
+static int open_target(struct contract *f, gantry_engine **out)
 {
     gantry_logger logger = {
         .size = sizeof logger, .log = count_log, .arg = f, .level = GANTRY_LOG_DEBUG
     };
-    gantry_engine_options opts = {
-        .size = sizeof opts, .address = f->address, .logger = &logger, .on_demand = GANTRY_OFF
-    };
+    gantry_engine_options opts = contract_engine_options(f);
 
-    return gantry_engine_open(target->runtime, &opts, out, &f->err);
+    opts.logger = &logger;
+    return gantry_engine_open(f->given->runtime, &opts, out, &f->err);
 }
 
-int contract_open(struct contract *f, const char *name)
+static const char *base_tar(const struct contract *f)
 {
-    const struct target *target = find_target(name);
+    return f->given->base_tar != NULL ? f->given->base_tar : getenv("GANTRY_TEST_BUSYBOX");
+}
+
+static int check_processes(const struct contract *f)
+{
+    int runs = contract_has_processes(f);
+
+    if (f->given->processes == 0 || runs == (f->given->processes == GANTRY_ON))
+        return 0;
+    fprintf(stderr, "%s: the engine says it %s processes\n", f->target,
+            runs ? "runs" : "does not run");
+    return GANTRY_CONTRACT_FAILED;
+}
+
+int contract_open(struct contract *f, const gantry_contract_target *target)
+{
+    static const int bits[] = { [GANTRY_CONTRACT_OTHER] = ON_OTHER,
+                                [GANTRY_CONTRACT_DOCKER] = ON_DOCKER,
+                                [GANTRY_CONTRACT_PODMAN] = ON_PODMAN,
+                                [GANTRY_CONTRACT_PODMAN_ROOTLESS] = ON_ROOTLESS,
+                                [GANTRY_CONTRACT_MEMORY] = ON_MEMORY };
     struct timespec now;
 
-    if (target == NULL) {
-        fprintf(stderr, "unknown target: %s\n", name);
-        return 2;
-    }
-    memset(f, 0, sizeof *f);
+    f->given = target;
     f->target = target->name;
-    f->on = target->bit;
-    f->address = target->variable != NULL ? getenv(target->variable) : "memory://";
-    if (f->address == NULL || *f->address == '\0')
-        return skip_run(" is not set: no such engine to test (see tests/engines/start)",
-                        target->variable);
-    if (f->on != ON_MEMORY && getenv("GANTRY_TEST_BUSYBOX") == NULL)
-        return skip_run(" is not set: no base image to test with", "GANTRY_TEST_BUSYBOX");
-    if (f->on == ON_MEMORY && memory_backend_register(&f->err) < 0) {
-        fprintf(stderr, "memory backend: %s\n", f->err.message);
-        return 1;
+    f->on = bits[target->kind] | (target->small_disk == GANTRY_ON ? ON_SMALL : 0);
+    f->address = target->engine->address;
+    if (target->backend != NULL && gantry_backend_register(target->backend, &f->err) < 0 &&
+        f->err.code != GANTRY_E_EXISTS) {
+        fprintf(stderr, "%s: cannot register: %s\n", f->target, f->err.message);
+        return GANTRY_CONTRACT_WRONG;
     }
-    if (open_target(f, target, &f->engine) < 0) {
-        fprintf(stderr, "cannot open %s at %s: %s\n%s\n", name, f->address, f->err.message,
+    if (open_target(f, &f->engine) < 0) {
+        fprintf(stderr, "cannot open %s at %s: %s\n%s\n", f->target, f->address, f->err.message,
                 f->err.output);
-        return 1;
+        return GANTRY_CONTRACT_FAILED;
     }
+    if (contract_has_processes(f) && base_tar(f) == NULL && target->base_image == NULL)
+        return skip_run(" is not set: no base image to test with", "GANTRY_TEST_BUSYBOX");
     clock_gettime(CLOCK_REALTIME, &now);
     snprintf(f->prefix, sizeof f->prefix, "ct%ldx%lx", (long)getpid(),
              (unsigned long)(now.tv_nsec ^ now.tv_sec) & 0xffffff);
@@ -103,14 +103,14 @@ int contract_open(struct contract *f, const char *name)
     f->networks = gantry_engine_networks(f->engine);
     f->manifests = gantry_engine_manifests(f->engine);
     f->pods = gantry_engine_pods(f->engine);
-    return 0;
+    return check_processes(f);
 }
 
 gantry_engine *contract_open_again(struct contract *f)
 {
     gantry_engine *engine = NULL;
 
-    OK(open_target(f, find_target(f->target), &engine));
+    OK(open_target(f, &engine));
     return engine;
 }
 
@@ -135,7 +135,7 @@ static gantry_archive *small_archive; /* behind the stream of a small tar */
 gantry_source contract_base_tar(struct contract *f)
 {
     gantry_source source = { .size = sizeof source, .length = -1 };
-    const char *path = getenv("GANTRY_TEST_BUSYBOX");
+    const char *path = base_tar(f);
     gantry_stream *stream = NULL;
 
     if (path != NULL) {
@@ -145,7 +145,7 @@ gantry_source contract_base_tar(struct contract *f)
             fail_msg("%s: %s", path, strerror(errno));
         return source;
     }
-    assert_int_equal(f->on, ON_MEMORY);
+    CHECK(!contract_has_processes(f));
     OK(gantry_archive_new(NULL, &small_archive, &f->err));
     OK(gantry_archive_add_data(small_archive, "etc/motd", "hello\n", 6, NULL, &f->err));
     OK(gantry_archive_stream(small_archive, NULL, &stream, &f->err));
@@ -168,9 +168,13 @@ void contract_base_tar_close(gantry_source *source)
 void contract_import_base(struct contract *f)
 {
     static char base[64];
-    gantry_source tar = contract_base_tar(f);
+    gantry_source tar;
     gantry_image_import_options opts = { .size = sizeof opts, .changes = COMMAND("CMD [\"sh\"]") };
 
+    f->base = f->given->base_image;
+    if (f->base != NULL)
+        return;
+    tar = contract_base_tar(f);
     snprintf(base, sizeof base, "%s-base", f->prefix);
     OK(gantry_images_import(f->images, base, &tar, &opts, NULL, &f->err));
     contract_base_tar_close(&tar);
@@ -247,6 +251,8 @@ static void clean_containers(struct contract *f)
     };
     gantry_container_list *list = NULL;
 
+    if (!gantry_engine_supports(f->engine, GANTRY_FEATURE_CONTAINERS_LIST))
+        return;
     OK(gantry_containers_list(f->containers, &all, &list, &f->err));
     for (size_t i = 0; i < list->count; i++) {
         if (is_ours(f, list->items[i]->name))
@@ -260,6 +266,8 @@ static void clean_networks(struct contract *f)
     gantry_network_remove_options opts = { .size = sizeof opts, .missing_ok = GANTRY_ON };
     gantry_network_list *list = NULL;
 
+    if (!gantry_engine_supports(f->engine, GANTRY_FEATURE_NETWORKS_LIST))
+        return;
     OK(gantry_networks_list(f->networks, NULL, &list, &f->err));
     for (size_t i = 0; i < list->count; i++) {
         if (is_ours(f, list->items[i]->name))
@@ -273,6 +281,8 @@ static void clean_volumes(struct contract *f)
     gantry_volume_remove_options opts = { .size = sizeof opts, .missing_ok = GANTRY_ON };
     gantry_volume_list *list = NULL;
 
+    if (!gantry_engine_supports(f->engine, GANTRY_FEATURE_VOLUMES_LIST))
+        return;
     OK(gantry_volumes_list(f->volumes, NULL, &list, &f->err));
     for (size_t i = 0; i < list->count; i++) {
         if (is_ours(f, list->items[i]->name))
@@ -308,9 +318,12 @@ static int is_removed(struct contract *f, const void *reference)
 
 static void clean_images(struct contract *f, int base_too)
 {
-    gantry_image_list *list = list_images(f);
+    gantry_image_list *list;
     char base[80];
 
+    if (!gantry_engine_supports(f->engine, GANTRY_FEATURE_IMAGES_LIST))
+        return;
+    list = list_images(f);
     snprintf(base, sizeof base, "%s:latest", f->base != NULL ? f->base : "");
     for (size_t i = 0; i < list->count; i++) {
         for (const char *const *name = list->items[i]->references; *name != NULL; name++) {
@@ -408,6 +421,47 @@ const char *contract_registry_password(struct contract *f)
 
 /* ---- facts ---------------------------------------------------------------------------------- */
 
+/* Asked when it matters only: Podman takes half a second to say it. */
+int contract_version_at_least(const struct contract *f, int major, int minor)
+{
+    static int version[2] = { -1, -1 };
+    gantry_version_info *info = NULL;
+    gantry_error err = { 0 };
+
+    if (version[0] < 0) {
+        if (gantry_engine_version(f->engine, NULL, &info, &err) < 0)
+            fail_msg("version: %s", err.message);
+        if (sscanf(info->version, "%d.%d", &version[0], &version[1]) != 2)
+            fail_msg("version: %s is none", info->version);
+        gantry_version_info_free(info);
+    }
+    return version[0] > major || (version[0] == major && version[1] >= minor);
+}
+
+static int in_versions(const struct contract *f, enum contract_difference id)
+{
+    static const struct {
+        enum contract_difference id;
+        int where;
+        int since;
+        int major;
+        int minor;
+    } limits[] = {
+#define SINCE(name, where, major, minor) { DIFF_##name, (where), 1, (major), (minor) },
+#define BEFORE(name, where, major, minor) { DIFF_##name, (where), 0, (major), (minor) },
+#include "versions.def"
+#undef SINCE
+#undef BEFORE
+    };
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (limits[i].id == id && (limits[i].where & f->on) != 0 &&
+            contract_version_at_least(f, limits[i].major, limits[i].minor) != limits[i].since)
+            return 0;
+    }
+    return 1;
+}
+
 int contract_differs(const struct contract *f, enum contract_difference id)
 {
     static const int rows[] = {
@@ -416,7 +470,7 @@ int contract_differs(const struct contract *f, enum contract_difference id)
 #undef DIFFERENCE
     };
 
-    return (rows[id] & f->on) != 0;
+    return ((rows[id] & f->on) != 0 && in_versions(f, id)) || f->differs[id];
 }
 
 int contract_has_processes(const struct contract *f)

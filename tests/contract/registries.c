@@ -121,8 +121,9 @@ static void open_home(struct contract *f, struct home *h)
     gantry_logger logger = {
         .size = sizeof logger, .log = look_at_line, .arg = h, .level = GANTRY_LOG_DEBUG
     };
-    gantry_engine_options o = { .size = sizeof o, .address = f->address, .logger = &logger };
+    gantry_engine_options o = contract_engine_options(f);
 
+    o.logger = &logger;
     h->secret = contract_registry_password(f);
     h->lines = h->leaks = 0;
     strcpy(h->folder, "/tmp/gantry-ct-XXXXXX");

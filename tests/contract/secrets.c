@@ -270,15 +270,14 @@ static void bytes_are_in_no_log_and_no_error(struct contract *f)
     struct listener *l = calloc(1, sizeof *l);
     const char *name = contract_name(f, "secret");
     gantry_logger logger = { .size = sizeof logger, .log = listen, .level = GANTRY_LOG_DEBUG };
-    const gantry_engine_options opts = {
-        .size = sizeof opts, .address = f->address, .logger = &logger, .on_demand = GANTRY_OFF
-    };
+    gantry_engine_options opts = contract_engine_options(f);
     const gantry_secret_options bad = { .size = sizeof bad, .driver = "nosuchdriver" };
     gantry_engine *engine = NULL;
     gantry_secret *secret = NULL;
 
     CHECK(l != NULL);
     logger.arg = l;
+    opts.logger = &logger;
     OK(gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &f->err));
     OK(gantry_secrets_create(gantry_engine_secrets(engine), name, WORD, strlen(WORD), NULL, NULL,
                              &f->err));

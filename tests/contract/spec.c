@@ -421,6 +421,9 @@ static void several_networks_from_the_start(struct contract *f)
                                .mac = "02:42:0a:5e:02:4d" };
     const gantry_attachment *const networks[] = { &front, &back, NULL };
     const gantry_attachment *const only[] = { &front, NULL };
+    /* Newer engines do not give it to everybody, and busybox's ping needs it. */
+    const gantry_security security = { .size = sizeof security,
+                                       .capabilities_add = COMMAND("NET_RAW") };
     struct facts facts;
     struct facts other;
     gantry_run_result *server = NULL;
@@ -443,6 +446,7 @@ static void several_networks_from_the_start(struct contract *f)
               "(\\([0-9]*.[0-9]*.[0-9]*\\)\\..*/\\1/p'"));
     front.aliases = NULL;
     other.container.networks = only;
+    other.container.security = &security;
     run_prints(f, &other, reached);
     {
         gantry_output *logs = NULL;
@@ -824,14 +828,13 @@ static void image_is_pulled_first(struct contract *f)
     const gantry_credential_provider provider = { .size = sizeof provider,
                                                   .get = provide,
                                                   .arg = &auth };
-    gantry_engine_options engine_opts = { .size = sizeof engine_opts,
-                                          .address = f->address,
-                                          .credentials = &provider };
+    gantry_engine_options engine_opts = contract_engine_options(f);
     gantry_push_options push = { .size = sizeof push, .auth = &auth };
     gantry_engine *engine = NULL;
     char reference[256];
     struct facts facts;
 
+    engine_opts.credentials = &provider;
     snprintf(reference, sizeof reference, "%s/%s:1", auth.registry, contract_name(f, "pulled"));
     OK(gantry_images_tag(f->images, f->base, reference, NULL, &f->err));
     OK(gantry_images_push(f->images, reference, &push, NULL, &f->err));

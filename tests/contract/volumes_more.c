@@ -103,7 +103,7 @@ static void list_knows_drivers_and_use(struct contract *f)
     CHECK(listed(f, &opts) == 1);
     names[0] = idle;
     CHECK(listed(f, &opts) == 0);
-    if (f->on != ON_MEMORY) { /* together with the engine's own words */
+    if ((f->on & ON_ENGINES) != 0) { /* together with the engine's own words */
         gantry_pair own = { "driver", "local" };
 
         names[0] = used;

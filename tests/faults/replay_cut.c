@@ -22,6 +22,7 @@ enum {
     STALLS = 4,           /* positions of one answer */
     SPLITS = 40,
     FLIPS = 60,
+    RESETS = 3,           /* bytes between two that end rudely; all end in order somewhere */
     SAMPLE = 7,           /* bytes between two cuts where each would be too much */
     ARCHIVE = 4096,       /* answers from this size on are archives */
     ARCHIVE_EDGE = 1200,  /* cut at each byte: the first entry, and behind the end mark */
@@ -311,7 +312,7 @@ static void damage_answer(struct test *t, int exchange)
 
     for (i = 0; i < size; i += stride(t, x, i))
         cut(t, exchange, i, SERVER_FIN, "cut");
-    for (i = 0; i < size; i += stride(t, x, i))
+    for (i = 0; i < size; i += RESETS * stride(t, x, i))
         cut(t, exchange, i, SERVER_RESET, "reset");
     cut(t, exchange, size - 1, SERVER_FIN, "cut");
     for (i = 0; i < size; i += step(t, size, STALLS))
@@ -365,7 +366,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     replay_start(&t.replay, argv[1], argv[2]);
     replay_faults(&t.replay, &t.f);
-    t.stride = server_sanitized() ? 5 : 1;
+    t.stride = server_sanitized() ? 11 : 1;
     t.fd = server_lowest_fd();
     if (faults_open(&t.f) < 0) {
         fprintf(stderr, "open: %s\n", t.f.err.message);

@@ -57,7 +57,7 @@ check_includes()
     includes '' include/gantry/*.h |
         grep -vE '<(gantry/[a-z]+|stddef|stdint|stdarg)\.h>' >"$work/lines"
     found "public headers include standard headers and <gantry/...> only"
-    includes '' include/gantry/*.h | grep ':#include <gantry/backend' >"$work/lines"
+    includes '' include/gantry/*.h | grep ':#include <gantry/backend\.h' >"$work/lines"
     found "backend.h is for authors of backends"
     # Programs see what is installed.
     includes '(\.\./|core/|src/)' examples/*.[ch] >"$work/lines"
