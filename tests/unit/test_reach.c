@@ -198,6 +198,38 @@ static void credentials_that_a_proxy_does_not_take(void **state)
     client_stop(&c);
 }
 
+/* Names are for the proxy to look up. */
+static void a_socks_proxy(void **state)
+{
+    static const char refusal[] = { 5, 2, 0, 1, 0, 0, 0, 0, 0, 0 };
+    SCRIPT(well, FAKE_READ(3), FAKE_BYTES("\5\0", 2), FAKE_READ(21),
+           FAKE_BYTES("\5\0\0\1\0\0\0\0\0\0", 10), FAKE_REQUEST, FAKE_SEND(OK_JSON), FAKE_END);
+    SCRIPT(badly, FAKE_READ(3), FAKE_BYTES("\5\0", 2), FAKE_READ(21),
+           FAKE_BYTES(refusal, sizeof refusal), FAKE_END);
+    const struct fake_step *const scripts[] = { well[0], badly[0] };
+    struct gnt_http_request post = post_request("/create", "{}");
+    gantry_error err;
+    struct client c;
+    char proxy[64];
+    char *text;
+    size_t size = 0;
+
+    (void)state;
+    through(&c, scripts, 2);
+    snprintf(proxy, sizeof proxy, "socks5h://127.0.0.1:%d", fake_port(c.fake));
+    c.route.proxy = proxy;
+    assert_int_equal(ask(&c, &post, NULL, 0, &err), 200);
+    text = fake_text(c.fake, &size);
+    for (size_t i = 0; i < size; i++)
+        text[i] = text[i] == '\0' ? '.' : text[i];
+    assert_int_equal(count_text(text, "engine.invalid"), 2); /* there, and in "Host:" */
+    free(text);
+    assert_int_equal(ask(&c, &post, NULL, 0, &err), GANTRY_E_UNAVAILABLE);
+    assert_non_null(strstr(err.message, proxy));
+    assert_int_equal(err.outcome, GANTRY_OUTCOME_NOT_SENT);
+    client_stop(&c);
+}
+
 static void a_proxy_that_is_not_there(void **state)
 {
     SCRIPT(script, FAKE_END);
@@ -469,6 +501,7 @@ int main(void)
         cmocka_unit_test(a_tunnel_for_each_connection),
         cmocka_unit_test(what_a_proxy_says),
         cmocka_unit_test(credentials_that_a_proxy_does_not_take),
+        cmocka_unit_test(a_socks_proxy),
         cmocka_unit_test(a_proxy_that_is_not_there),
         cmocka_unit_test(a_proxy_that_keeps_silent),
         cmocka_unit_test(an_engine_behind_a_proxy_that_keeps_silent),
