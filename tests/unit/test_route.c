@@ -103,6 +103,9 @@ static void headers(void **state)
     begin(&f, "unix:///run/x.sock", NULL);
     assert_int_equal(open_route(&f), 0);
     assert_null(f.route->headers);
+    f.opts.max_connections = -1;
+    assert_int_equal(open_route(&f), GANTRY_E_INVALID);
+    f.opts.max_connections = 0;
     f.opts.headers = good;
     f.place.headers = places;
     assert_int_equal(open_route(&f), 0);
