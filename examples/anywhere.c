@@ -1,5 +1,6 @@
 /*
- * The same program on an engine here, over TLS or over ssh: run a container, say which engine it was.
+ * The same program on an engine here, over TLS or over ssh: say which engine it is, and run a
+ * container.
  *
  *     anywhere [--certs FOLDER] [ADDRESS [IMAGE COMMAND...]]
  *

@@ -91,9 +91,9 @@ typedef struct gantry_engine_options {
     const char *const *headers; /**< "Name: value" for every request, NULL-terminated, for a reverse
                                      proxy; never logged, wiped */
     /** Proxy for tcp:// and https://, as "http://user:password@host:3128" (a tunnel is made with
-     * CONNECT) or "socks5://host:1080". NULL = CONTAINER_PROXY of Podman's places, or by HTTPS_PROXY
-     * (with TLS), HTTP_PROXY (without) and NO_PROXY, in either case, none for loopback addresses;
-     * "" = none. Never for unix sockets, ssh and dialers. */
+     * CONNECT) or "socks5://host:1080". NULL = CONTAINER_PROXY of Podman's places, or by
+     * HTTPS_PROXY (with TLS), HTTP_PROXY (without) and NO_PROXY, in either case, none for loopback
+     * addresses; "" = none. Never for unix sockets, ssh and dialers. */
     const char *proxy;
     const char *api_version; /**< speak this version of the engine's API, as "1.41" or "4.3.0", or
                                   fail; NULL = DOCKER_API_VERSION for Docker, else the newest that
