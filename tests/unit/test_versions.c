@@ -177,6 +177,38 @@ static void a_version_that_is_insisted_on(void **state)
     expect(podman4, "4.4.0", NULL, newer);
 }
 
+/* DOCKER_HOST may lead to anybody; DOCKER_API_VERSION is for Docker. */
+static void the_environments_version(void **state)
+{
+    static const struct {
+        const struct tiny_row *rows;
+        const char *used;
+    } cases[] = { { docker29, "1.44" }, { podman4, "4.3.1" } };
+    char host[64];
+    const char *const env[] = { host, "DOCKER_API_VERSION=1.44", NULL };
+    gantry_engine_options opts = { .size = sizeof opts,
+                                   .no_credentials = GANTRY_ON,
+                                   .environment = env };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct tiny_http server;
+        gantry_engine *engine = NULL;
+        gantry_version_info *version = NULL;
+        gantry_error err = { 0 };
+
+        assert_int_equal(tiny_start(&server, cases[i].rows), 0);
+        snprintf(host, sizeof host, "DOCKER_HOST=tcp://127.0.0.1:%d", server.port);
+        if (gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &err) != 0 ||
+            gantry_engine_version(engine, NULL, &version, &err) != 0)
+            fail_msg("%s: %s", cases[i].used, err.message);
+        assert_string_equal(version->used_api_version, cases[i].used);
+        gantry_version_info_free(version);
+        gantry_engine_close(engine);
+        tiny_stop(&server);
+    }
+}
+
 static void what_is_new_breaks_nothing(void **state)
 {
     struct tiny_http server;
@@ -209,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_ranges_meet),
         cmocka_unit_test(a_version_that_is_insisted_on),
+        cmocka_unit_test(the_environments_version),
         cmocka_unit_test(what_is_new_breaks_nothing),
     };
 
