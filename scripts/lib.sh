@@ -9,7 +9,7 @@ packages_podman="podman netavark aardvark-dns catatonit runc uidmap slirp4netns 
     iptables kmod"
 # shellcheck disable=SC2034 # read by scripts/setup and scripts/test
 packages_test="$packages_build ninja-build clang lld libcmocka-dev doxygen docker.io $packages_podman
-    busybox-static iproute2 util-linux docker-registry apache2-utils openssl
+    busybox-static iproute2 util-linux docker-registry apache2-utils openssl nginx-light tinyproxy
     openssh-server openssh-client"
 
 say()

@@ -90,10 +90,10 @@ typedef struct gantry_engine_options {
                                 proxy; added to the address's own */
     const char *const *headers; /**< "Name: value" for every request, NULL-terminated, for a reverse
                                      proxy; never logged, wiped */
-    /** HTTP proxy for tcp:// and https://, as "http://user:password@host:3128"; a tunnel (CONNECT)
-     * is made through it. NULL = by HTTPS_PROXY (with TLS), HTTP_PROXY (without) and NO_PROXY, in
-     * either case, or CONTAINER_PROXY of Podman's; "" = none. Never for loopback addresses, unix
-     * sockets and ssh. */
+    /** Proxy for tcp:// and https://, as "http://user:password@host:3128" (a tunnel is made with
+     * CONNECT) or "socks5://host:1080". NULL = CONTAINER_PROXY of Podman's places, or by
+     * HTTPS_PROXY (with TLS), HTTP_PROXY (without) and NO_PROXY, in either case, none for loopback
+     * addresses; "" = none. Never for unix sockets, ssh and dialers. */
     const char *proxy;
     const char *api_version; /**< speak this version of the engine's API, as "1.41" or "4.3.0", or
                                   fail; NULL = DOCKER_API_VERSION for Docker, else the newest that

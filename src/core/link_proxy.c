@@ -87,7 +87,7 @@ int gnt_link_proxy_failure(const struct gnt_link *link, gantry_error *err)
     if (proxy == NULL || link->ready || link->result == CURLE_OUT_OF_MEMORY)
         return 0;
     status = connect_status(link);
-    if (status >= 200 && status < 300)
+    if (status >= 200 && status < 300 && link->http->route->tls != NULL)
         return 0; /* what failed then is behind it */
     if (status >= 300)
         return fail_status(link, status, err);

@@ -186,6 +186,8 @@ int gnt_route_fill_http(gantry_route *route, const gantry_engine_options *opts,
 {
     int rc = fill_base_path(route, opts->base_path, err);
 
+    if (rc == 0 && opts->max_connections < 0)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "max_connections: must not be negative");
     if (rc == 0)
         rc = fill_headers(route, opts->headers, place->headers, err);
     if (rc == 0)

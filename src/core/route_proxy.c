@@ -171,12 +171,12 @@ static char *decode(struct gnt_arena *arena, const char *text, size_t size)
     size_t to = 0;
 
     for (size_t i = 0; out != NULL && i < size; i++) {
-        if (text[i] == '%' && i + 2 < size && hex(text[i + 1]) >= 0 && hex(text[i + 2]) > 0) {
-            out[to++] = (char)(hex(text[i + 1]) * 16 + hex(text[i + 2]));
-            i += 2;
-        } else {
-            out[to++] = text[i];
-        }
+        int byte = 0;
+
+        if (text[i] == '%' && i + 2 < size && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0)
+            byte = hex(text[i + 1]) * 16 + hex(text[i + 2]);
+        out[to++] = byte > 0 ? (char)byte : text[i];
+        i += byte > 0 ? 2 : 0;
     }
     if (out != NULL)
         out[to] = '\0';

@@ -231,6 +231,13 @@ static int docker_probe(gantry_host *host, const gantry_endpoint *endpoint, cons
     if (rc == 0)
         rc = send_ping(&rest, call, &p, &e);
     gnt_rest_close(&rest);
+    /* A proxy in front of whatever there is. */
+    if (rc < 0 && (e.http_status == 401 || e.http_status == 403)) {
+        gnt_error_prefix(&e, "what answers there lets nobody in (status %d): ", e.http_status);
+        if (err != NULL)
+            *err = e;
+        return rc;
+    }
     /* Somebody answers, but not to a ping: no Docker daemon. */
     if (rc < 0 && e.http_status >= 400 && e.http_status < 500)
         return GANTRY_PROBE_NOT_MINE;
@@ -284,6 +291,7 @@ static int use_wanted(struct gnt_rest *rest, const gantry_call *call, const stru
     char who[96];
     int major = 0;
     int minor = 0;
+    int rc;
 
     describe(p, who, sizeof who);
     if (gnt_docker_parse_version(wanted, &major, &minor) < 0 || major != 1 ||
@@ -295,7 +303,10 @@ static int use_wanted(struct gnt_rest *rest, const gantry_call *call, const stru
         gnt_error_resource(err, GANTRY_RESOURCE_ENGINE, who);
         return GANTRY_E_UNSUPPORTED;
     }
-    return try_version(rest, call, p, minor, err);
+    rc = try_version(rest, call, p, minor, err);
+    if (rc == GANTRY_E_UNSUPPORTED)
+        gnt_error_prefix(err, "api_version: %s", wanted);
+    return rc;
 }
 
 static int negotiate(struct gnt_rest *rest, const gantry_call *call, const struct ping *p,

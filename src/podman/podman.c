@@ -222,6 +222,10 @@ static int ask_version(struct gnt_rest *rest, const gantry_call *call, char *tex
         if (header != NULL)
             gnt_text_copy(text, size, header, strlen(header), 0, 0);
         rc = drain(x, err);
+        /* A proxy in front; one that answers 403 may let others than Podman through. */
+        if (rc == 0 && gnt_exchange_status(x) == 401)
+            rc = gnt_fail(err, GANTRY_E_UNAUTHORIZED,
+                          "what answers there lets nobody in (status 401)");
     }
     gnt_exchange_close(x);
     return rc;

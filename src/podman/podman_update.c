@@ -139,7 +139,10 @@ int gnt_podman_update(void *state, const char *id, const gantry_container_update
     if (!gnt_rest_at_least(&p->rest, 4, 3, 0))
         return gnt_fail(err, GANTRY_E_UNSUPPORTED, "Podman updates containers from 4.3 on");
     if (opts->restart != GANTRY_RESTART_DEFAULT && !gnt_rest_at_least(&p->rest, 5, 1, 0))
-        return gantry_unsupported_option(err, "restart");
+        return gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                        "option \"restart\" is not supported by this engine: it needs Podman 5.1, "
+                        "which is later than its %s",
+                        p->engine_version);
     if (opts->resources != NULL) {
         limits = *opts->resources;
         rc = gnt_rest_update_check(&limits, err);

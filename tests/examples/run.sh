@@ -130,6 +130,12 @@ if [ -n "${GANTRY_TEST_BUSYBOX:-}" ]; then
         [ $? -eq 9 ] || fail "shell with a terminal" "$out"
         contains "shell with a terminal" "$out" "sized"
     fi
+    out=$("$folder/anywhere" "$address" gantry-shell sh -c 'echo "it has $((40 + 2))"; exit 3' 2>&1) ||
+        fail anywhere "$out"
+    contains anywhere "$out" "linux/"
+    contains anywhere "$out" "at $address"
+    contains anywhere "$out" "it has 42"
+    contains anywhere "$out" "ended with exit code 3"
     out=$("$folder/shell" gantry-no-such-container 2>&1) && fail "shell in no container" "$out"
     contains shell "$out" "o such container"
     curl -sS --fail --unix-socket "${address#unix://}" -X DELETE \
