@@ -32,6 +32,15 @@ endforeach()
 file(COPY ${tree}/ DESTINATION ${kit})
 file(COPY ${stage}/opt/gantry/ DESTINATION ${kit})
 
+# It brings no name that could be the program's.
+find_program(nm nm REQUIRED)
+run(${nm} -g --defined-only ${kit}/${libdir}/libgantry-contract.a)
+string(REGEX MATCHALL "[0-9a-f]+ [TDBRVC] [^\n]+" names "${output}")
+list(FILTER names EXCLUDE REGEX " [TDBRVC] (contract_|gantry_contract_|__|_?asan|_?tsan)")
+if(names)
+    message(FATAL_ERROR "names without the suite's prefix: ${names}")
+endif()
+
 # A backend of somebody else.
 file(GLOB sources ${source}/examples/memory_*.[ch])
 file(COPY ${sources} DESTINATION ${dir}/boxes)
