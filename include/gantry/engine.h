@@ -104,7 +104,8 @@ typedef struct gantry_engine_options {
                               #GANTRY_E_LIMIT; 0 = 1,024 */
     int rootless; /**< #GANTRY_ON: only engines that run without root, #GANTRY_OFF: only those with;
                        asked of the engine (`GET /info`) */
-    int remote;   /**< #GANTRY_OFF: only engines on this machine: no tcp, https, ssh */
+    int remote;   /**< #GANTRY_OFF: only engines on this machine: no tcp, https, ssh, which are not
+                       even asked; ON is as DEFAULT */
     int reserved;
 } gantry_engine_options;
 
@@ -137,7 +138,9 @@ typedef struct gantry_engine_options {
  * @param err      on #GANTRY_E_UNAVAILABLE, `message` says in one line what was tried and why each
  *                 failed, `output` has a line per candidate
  * @return 0, #GANTRY_E_UNAVAILABLE, #GANTRY_E_UNSUPPORTED (engine too old or too new),
- *         #GANTRY_E_INVALID, #GANTRY_E_NOMEM ... Since 0.1.
+ *         #GANTRY_E_INVALID (an option, or a file that should name the engine),
+ *         #GANTRY_E_NOT_FOUND (no such context or connection), #GANTRY_E_IO, #GANTRY_E_NOMEM ...
+ *         Since 0.1.
  *
  * Engine endpoints: `GET /_ping` on both.
  */
@@ -167,7 +170,8 @@ typedef struct gantry_candidate {
     size_t size; /**< bytes of it that the running library fills */
     const char *source;  /**< where it came from: "DOCKER_HOST", "rootless Podman socket",
                               "options" */
-    const char *address; /**< as "unix:///run/podman/podman.sock" */
+    const char *address; /**< as "unix:///run/podman/podman.sock"; "" if the file that should name it
+                              does not */
     const char *backend; /**< name of the backend that recognised it, or NULL */
     const char *detail;  /**< what happened, one line: "Docker 20.10.24", "connection refused" */
     int code;            /**< 0 if it answers, else GANTRY_E_... */
@@ -178,18 +182,25 @@ typedef struct gantry_candidate {
     int remote;          /**< 1: reached over a network or ssh */
 } gantry_candidate;
 
-/** Candidates in the order tried. */
+/** Candidates in their order. */
 typedef struct gantry_candidate_list {
     size_t size; /**< bytes of it that the running library fills */
     size_t count;
     const gantry_candidate *const *items; /**< also NULL-terminated */
 } gantry_candidate_list;
 
-/** Why this engine: the candidates tried at opening. Borrowed from the engine. Since 0.1. */
+/**
+ * Why this engine: the places of opening. Those behind the chosen one were not waited for: their
+ * code is #GANTRY_E_CANCELLED, unless it was plain without asking that there is nobody. Borrowed
+ * from the engine. Since 0.1.
+ */
 GANTRY_API const gantry_candidate_list *gantry_engine_candidates(const gantry_engine *engine);
 
 /**
- * Look for engines without opening one or starting anything: every candidate is tried.
+ * Look for engines without opening one or starting anything: every candidate is asked who it is and
+ * whether it runs without root. With a choice (see gantry_engine_open()) that is the only one.
+ *
+ * Engine endpoints: `GET /_ping` and `GET /info` on both.
  * @param out  receives the report; free with gantry_candidate_list_free()
  * @return 0 even when no engine answers. Since 0.1.
  */

@@ -3,6 +3,7 @@
  */
 #include "url.h"
 
+#include "address_ssh.h"
 #include "error.h"
 
 #include <arpa/inet.h>
@@ -187,6 +188,15 @@ static int parse_other(struct parse *p, const char *rest)
     return p->a.path != NULL && p->a.text != NULL ? 0 : gnt_nomem(p->err);
 }
 
+static int parse_ssh(struct parse *p, const char *rest)
+{
+    int rc = gnt_address_ssh_user(p->arena, rest, &p->a, p->err);
+
+    if (rc == 0)
+        rc = parse_other(p, rest);
+    return rc == 0 ? gnt_address_ssh(p->arena, rest, &p->a, p->err) : rc;
+}
+
 static int check_scheme(const struct parse *p, size_t size)
 {
     size_t i;
@@ -219,13 +229,15 @@ static int parse_schemed(struct parse *p)
         return parse_unix(p, mark + 3);
     if (strcmp(p->a.scheme, "tcp") == 0)
         return parse_tcp(p, mark + 3);
+    if (strcmp(p->a.scheme, "ssh") == 0)
+        return parse_ssh(p, mark + 3);
     return parse_other(p, mark + 3);
 }
 
 int gnt_address_parse(struct gnt_arena *arena, const char *text, struct gnt_address *out,
                       gantry_error *err)
 {
-    struct parse p = { arena, text, { "", "", "", "", 0 }, err };
+    struct parse p = { arena, text, { "", "", "", "", "", 0 }, err };
     const char *c;
     int rc;
 

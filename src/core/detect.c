@@ -1,92 +1,198 @@
-/* See detect.h. */
-#include "detect.h"
+/* The order of places. See detect.h. */
+#include "detect_impl.h"
 
-#include <stdlib.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "error.h"
 
-extern char **environ;
-
-static const char *lookup(const char *const *list, const char *name)
-{
-    size_t size = strlen(name);
-
-    for (; list != NULL && *list != NULL; list++) {
-        if (strncmp(*list, name, size) == 0 && (*list)[size] == '=')
-            return (*list)[size + 1] != '\0' ? *list + size + 1 : NULL;
-    }
-    return NULL;
-}
-
-void gnt_environment_read(struct gnt_environment *env, const char *const *given)
-{
-    const char *const *all = given != NULL ? given : (const char *const *)environ;
-
-    env->docker_host = lookup(all, "DOCKER_HOST");
-    env->container_host = lookup(all, "CONTAINER_HOST");
-    env->runtime_dir = lookup(all, "XDG_RUNTIME_DIR");
-    env->home = lookup(all, "HOME");
-    env->path = lookup(all, "PATH");
-    env->tmpdir = lookup(all, "TMPDIR");
-    env->config_home = lookup(all, "XDG_CONFIG_HOME");
-    env->docker_config = lookup(all, "DOCKER_CONFIG");
-    env->docker_auth_config = lookup(all, "DOCKER_AUTH_CONFIG");
-    env->registry_auth_file = lookup(all, "REGISTRY_AUTH_FILE");
-    env->all = all;
-}
-
-struct finder {
-    struct gnt_arena *arena;
-    struct gnt_places *out;
-    int failed;
+enum {
+    FIRST_CAPACITY = 16
 };
 
-static void add(struct finder *f, const char *source, const char *address)
+/* ---- the list -------------------------------------------------------------------------------- */
+
+static int grow(struct gnt_finder *f)
 {
-    if (address == NULL)
-        f->failed = 1;
-    else if (f->out->count < GNT_PLACES_MAX)
-        f->out->items[f->out->count++] = (struct gnt_place){ .source = source, .address = address };
+    struct gnt_places *out = f->out;
+    size_t capacity = out->capacity > 0 ? 2 * out->capacity : FIRST_CAPACITY;
+    struct gnt_place *items = gnt_arena_alloc(f->arena, capacity * sizeof *items);
+
+    if (items == NULL)
+        return -1;
+    if (out->count > 0)
+        memcpy(items, out->items, out->count * sizeof *items);
+    out->items = items;
+    out->capacity = capacity;
+    return 0;
 }
 
-static void add_under(struct finder *f, const char *source, const char *directory, const char *rest)
+/* A place that came before under another name, and can be asked, is asked once. */
+void gnt_find_add(struct gnt_finder *f, const struct gnt_place *place)
 {
-    if (directory != NULL && directory[0] == '/')
-        add(f, source, gnt_arena_printf(f->arena, "unix://%s%s", directory, rest));
-}
+    struct gnt_places *out = f->out;
 
-static void add_well_known(struct finder *f, const struct gnt_environment *env)
-{
-    const char *runtime_dir = env->runtime_dir;
-
-    if (runtime_dir == NULL) {
-        runtime_dir = gnt_arena_printf(f->arena, "/run/user/%lu", (unsigned long)getuid());
-        f->failed |= runtime_dir == NULL;
+    for (size_t i = 0; place->code == 0 && i < out->count; i++) {
+        if (out->items[i].code == 0 && strcmp(out->items[i].address, place->address) == 0)
+            return;
     }
-    add_under(f, "rootless Podman socket", runtime_dir, "/podman/podman.sock");
-    add_under(f, "rootless Docker socket", runtime_dir, "/docker.sock");
-    add_under(f, "Docker Desktop socket", env->home, "/.docker/run/docker.sock");
-    add_under(f, "Docker Desktop socket", env->home, "/.docker/desktop/docker.sock");
-    add(f, "system Podman socket", "unix:///run/podman/podman.sock");
-    add(f, "system Docker socket", "unix:///var/run/docker.sock");
+    if (out->count == out->capacity && grow(f) < 0)
+        f->failed = 1;
+    else
+        out->items[out->count++] = *place;
 }
 
-int gnt_places_find(struct gnt_arena *arena, int runtime, const char *address,
+void gnt_find_add_socket(struct gnt_finder *f, const char *source, const char *directory,
+                         const char *rest)
+{
+    struct gnt_place place = { .source = source };
+
+    if (directory == NULL || directory[0] != '/')
+        return;
+    place.address = gnt_find_text(f, "unix://%s%s", directory, rest);
+    gnt_find_add(f, &place);
+}
+
+const char *gnt_find_text(struct gnt_finder *f, const char *fmt, ...)
+{
+    va_list args;
+    char *text = NULL;
+    int size;
+
+    va_start(args, fmt);
+    size = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    if (size >= 0)
+        text = gnt_arena_alloc(f->arena, (size_t)size + 1);
+    if (text == NULL) {
+        f->failed = 1;
+        return "";
+    }
+    va_start(args, fmt);
+    vsnprintf(text, (size_t)size + 1, fmt, args);
+    va_end(args);
+    return text;
+}
+
+const gantry_tls *gnt_find_tls(struct gnt_finder *f, const char *address, const gantry_tls *tls)
+{
+    gantry_tls *copy;
+
+    if (strncmp(address, "tcp://", 6) != 0 && strncmp(address, "https://", 8) != 0)
+        return NULL;
+    copy = gnt_arena_alloc(f->arena, sizeof *copy);
+    if (copy == NULL)
+        f->failed = 1;
+    else
+        *copy = *tls;
+    return copy;
+}
+
+void gnt_find_trouble(struct gnt_finder *f, struct gnt_place *place, const gantry_error *err)
+{
+    place->code = err->code;
+    place->trouble = gnt_find_text(f, "%s", err->message);
+}
+
+int gnt_place_is_remote(const char *address)
+{
+    static const char *const schemes[] = { "tcp://", "http://", "https://", "ssh://" };
+
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (strncmp(address, schemes[i], strlen(schemes[i])) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* ---- the order ------------------------------------------------------------------------------- */
+
+static int check_options(const gantry_engine_options *opts, gantry_error *err)
+{
+    int named = (opts->address != NULL) + (opts->docker_context != NULL) +
+                (opts->podman_connection != NULL);
+
+    if (named > 1)
+        return gnt_fail(err, GANTRY_E_INVALID,
+                        "address, docker_context and podman_connection exclude each other");
+    if (opts->docker_context != NULL && opts->docker_context[0] == '\0')
+        return gnt_fail(err, GANTRY_E_INVALID, "docker_context: must not be empty");
+    if (opts->podman_connection != NULL && opts->podman_connection[0] == '\0')
+        return gnt_fail(err, GANTRY_E_INVALID, "podman_connection: must not be empty");
+    return 0;
+}
+
+static void find_in_options(struct gnt_finder *f, const gantry_engine_options *opts)
+{
+    struct gnt_place place = { .source = "options", .address = opts->address };
+
+    if (opts->address != NULL)
+        gnt_find_add(f, &place);
+    if (opts->docker_context != NULL)
+        gnt_find_context(f, gnt_find_text(f, "options: Docker context %s", opts->docker_context),
+                         opts->docker_context);
+    if (opts->podman_connection != NULL)
+        gnt_find_connection(
+            f, gnt_find_text(f, "options: Podman connection %s", opts->podman_connection),
+            opts->podman_connection);
+}
+
+/* The first of these that is there is the choice. */
+static void find_choice(struct gnt_finder *f)
+{
+    int docker = f->runtime != GANTRY_RUNTIME_PODMAN;
+    int podman = f->runtime != GANTRY_RUNTIME_DOCKER;
+    const char *context = docker ? gnt_environment_get(f->env, "DOCKER_CONTEXT") : NULL;
+    const char *connection = podman ? gnt_environment_get(f->env, "CONTAINER_CONNECTION") : NULL;
+
+    if (docker && f->env->docker_host != NULL)
+        gnt_find_host(f, "DOCKER_HOST");
+    if (podman && f->env->container_host != NULL)
+        gnt_find_container_host(f);
+    if (f->out->count > 0)
+        return;
+    if (context != NULL)
+        gnt_find_context(f, gnt_find_text(f, "DOCKER_CONTEXT %s", context), context);
+    if (connection != NULL)
+        gnt_find_connection(f, gnt_find_text(f, "CONTAINER_CONNECTION %s", connection), connection);
+    if (f->out->count > 0)
+        return;
+    if (docker)
+        gnt_find_current_context(f);
+    if (podman)
+        gnt_find_default_connection(f, 1);
+}
+
+static void find_all(struct gnt_finder *f)
+{
+    if (f->runtime != GANTRY_RUNTIME_PODMAN)
+        gnt_find_config_trouble(f);
+    if (f->runtime != GANTRY_RUNTIME_DOCKER)
+        gnt_find_connections_trouble(f);
+    gnt_find_user_sockets(f);
+    gnt_find_system_sockets(f);
+    if (f->runtime != GANTRY_RUNTIME_DOCKER)
+        gnt_find_default_connection(f, 0);
+}
+
+int gnt_places_find(struct gnt_arena *arena, int runtime, const gantry_engine_options *opts,
                     const struct gnt_environment *env, struct gnt_places *out, gantry_error *err)
 {
-    struct finder f = { .arena = arena, .out = out };
+    struct gnt_finder f = { .arena = arena, .env = env, .runtime = runtime, .out = out };
+    int rc = check_options(opts, err);
 
     memset(out, 0, sizeof *out);
-    if (address != NULL)
-        add(&f, "options", address);
-    if (address == NULL && runtime != GANTRY_RUNTIME_PODMAN && env->docker_host != NULL)
-        add(&f, "DOCKER_HOST", env->docker_host);
-    if (address == NULL && runtime != GANTRY_RUNTIME_DOCKER && env->container_host != NULL)
-        add(&f, "CONTAINER_HOST", env->container_host);
+    if (rc < 0)
+        return rc;
+    gnt_arena_init(&f.scratch, &arena->mem);
+    f.scratch.wipe = 1;
+    find_in_options(&f, opts);
+    if (out->count == 0)
+        find_choice(&f);
     out->exclusive = out->count > 0;
     if (!out->exclusive)
-        add_well_known(&f, env);
+        find_all(&f);
+    gnt_arena_free(&f.scratch);
     return f.failed ? gnt_nomem(err) : 0;
 }

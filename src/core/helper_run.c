@@ -68,7 +68,8 @@ static int make_pipe(int ends[2], int ours)
 static int start(struct running *r, gantry_error *err)
 {
     const struct gnt_helper_run *run = r->run;
-    const char *argv[] = { run->name, run->verb, NULL };
+    const char *const two[] = { run->name, run->verb, NULL };
+    const char *const *argv = run->argv != NULL ? run->argv : two;
     int fds[3];
     int rc;
 

@@ -1,5 +1,6 @@
 /*
- * One run of a credential helper: input in, output and complaints out, ended at its limits.
+ * One run of a credential helper or another short command: input in, output and complaints out,
+ * ended at its limits.
  */
 #ifndef GNT_HELPER_RUN_H
 #define GNT_HELPER_RUN_H
@@ -11,6 +12,7 @@ struct gnt_helper_run {
     const char *program; /* path */
     const char *name;    /* for messages: "docker-credential-pass" */
     const char *verb;
+    const char *const *argv; /* all of it, instead of the two; or NULL */
     const char *const *environment;
     const void *input;
     size_t input_size;

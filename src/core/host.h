@@ -25,6 +25,7 @@ struct gantry_host {
     int64_t connect_timeout_ms;
     int64_t request_timeout_ms;
     int max_idle; /* 0 = keep none */
+    int max_connections; /* at once, 0 = no limit */
     pid_t pid;    /* of the process that opened the engine */
 };
 

@@ -361,7 +361,8 @@ static int copy_request(struct gnt_exchange *x, const struct gnt_http_request *r
     char *body;
 
     x->method = out->method = gnt_arena_strdup(a, request->method);
-    x->target = out->target = gnt_arena_strdup(a, request->target);
+    x->target = out->target =
+        gnt_arena_printf(a, "%s%s", gnt_http_base_path(x->http), request->target);
     x->tag = gnt_arena_strdup(a, tag != NULL ? tag : "");
     if (x->method == NULL || x->target == NULL || x->tag == NULL)
         return -1;

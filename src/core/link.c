@@ -4,6 +4,8 @@
  */
 #include "link_impl.h"
 
+#include "route.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -12,9 +14,25 @@ struct gantry_host *gnt_http_host(const struct gnt_http *http)
     return http->host;
 }
 
-const struct gnt_address *gnt_http_address(const struct gnt_http *http)
+const char *gnt_http_base_path(const struct gnt_http *http)
 {
-    return &http->address;
+    return http->route != NULL ? http->route->base_path : "";
+}
+
+const char *const *gnt_http_headers(const struct gnt_http *http)
+{
+    return http->route != NULL ? http->route->headers : NULL;
+}
+
+void gnt_http_authority(const struct gnt_http *http, struct gnt_buf *out)
+{
+    const struct gnt_address *a = &http->address;
+
+    if (a->port == 0 || a->host[0] == '\0' || strcmp(a->scheme, "ssh") == 0)
+        (void)gnt_buf_adds(out, "d");
+    else
+        (void)gnt_buf_addf(out, strchr(a->host, ':') != NULL ? "[%s]:%d" : "%s:%d", a->host,
+                           a->port);
 }
 
 /* ---- handles --------------------------------------------------------------------------------- */
@@ -22,7 +40,9 @@ const struct gnt_address *gnt_http_address(const struct gnt_http *http)
 /* curl's own copies, which it frees as they are. */
 static void free_headers(struct gnt_link *link)
 {
-    for (struct curl_slist *h = link->headers; h != NULL && link->secret; h = h->next)
+    int secret = link->secret || gnt_http_headers(link->http) != NULL;
+
+    for (struct curl_slist *h = link->headers; h != NULL && secret; h = h->next)
         gnt_wipe(h->data, strlen(h->data));
     curl_slist_free_all(link->headers);
     link->headers = NULL;
@@ -36,7 +56,9 @@ static void destroy(struct gnt_link *link)
     curl_easy_cleanup(link->easy);
     curl_multi_cleanup(link->multi);
     free_headers(link);
+    gnt_link_hang_up(link);
     gnt_buf_free(&link->url);
+    gnt_free(&mem, link->refusal);
     gnt_free(&mem, link);
 }
 
@@ -47,6 +69,7 @@ static int create(struct gnt_http *http, struct gnt_link **out, gantry_error *er
     if (link == NULL)
         return gnt_nomem(err);
     link->http = http;
+    link->dialed = -1;
     gnt_buf_init(&link->url, &http->host->mem, 1024 * 1024);
     link->multi = curl_multi_init();
     link->easy = curl_easy_init();
@@ -71,25 +94,56 @@ static int check_process(const struct gantry_host *host, gantry_error *err)
                     "engine: was opened by another process; a forked child must open its own");
 }
 
+/* A place among those in use, and an idle link if there is one. */
+static int take(struct gnt_http *http, struct gnt_link **out, gantry_error *err)
+{
+    int most = http->host->max_connections;
+    int full;
+
+    pthread_mutex_lock(&http->lock);
+    full = most > 0 && http->in_use >= most;
+    if (!full) {
+        http->in_use++;
+        *out = http->idle;
+    }
+    if (*out != NULL) {
+        http->idle = (*out)->next;
+        http->idle_count--;
+    }
+    pthread_mutex_unlock(&http->lock);
+    if (!full)
+        return 0;
+    gnt_fail(err, GANTRY_E_LIMIT,
+             "max_connections: all %d connections to the engine are in use, open streams included",
+             most);
+    gnt_error_outcome(err, GANTRY_OUTCOME_NOT_SENT, GANTRY_RETRY_YES);
+    return GANTRY_E_LIMIT;
+}
+
+static void give_back(struct gnt_http *http)
+{
+    pthread_mutex_lock(&http->lock);
+    http->in_use--;
+    pthread_mutex_unlock(&http->lock);
+}
+
 int gnt_link_open(struct gnt_http *http, const struct gnt_link_hooks *hooks, void *arg,
                   struct gnt_link **out, gantry_error *err)
 {
-    struct gnt_link *link;
+    struct gnt_link *link = NULL;
     int rc = check_process(http->host, err);
 
     if (rc < 0)
         return rc;
-    pthread_mutex_lock(&http->lock);
-    link = http->idle;
-    if (link != NULL) {
-        http->idle = link->next;
-        http->idle_count--;
-    }
-    pthread_mutex_unlock(&http->lock);
+    rc = take(http, &link, err);
+    if (rc < 0)
+        return rc;
     if (link == NULL) {
         rc = create(http, &link, err);
-        if (rc < 0)
+        if (rc < 0) {
+            give_back(http);
             return rc;
+        }
     }
     link->next = NULL;
     link->hooks = hooks;
@@ -106,6 +160,10 @@ int gnt_link_open(struct gnt_http *http, const struct gnt_link_hooks *hooks, voi
     link->opened = -1;
     link->unread = 0;
     link->socket_errno = 0;
+    link->ready = 0;
+    link->before = 0;
+    link->refused = 0;
+    link->clock = NULL;
     link->result = CURLE_OK;
     link->text[0] = '\0';
     *out = link;
@@ -123,12 +181,14 @@ void gnt_link_close(struct gnt_link *link, int reuse)
         curl_multi_remove_handle(link->multi, link->easy);
     if (!keep) {
         destroy(link);
+        give_back(http);
         return;
     }
     curl_easy_reset(link->easy);
     free_headers(link);
     link->begun = 0;
     pthread_mutex_lock(&http->lock);
+    http->in_use--;
     if (http->idle_count < http->host->max_idle) {
         link->next = http->idle;
         http->idle = link;
@@ -166,17 +226,19 @@ static int copy_address(struct gnt_http *http, const struct gnt_address *address
     a->port = address->port;
     a->text = gnt_arena_strdup(&http->arena, address->text);
     a->scheme = gnt_arena_strdup(&http->arena, address->scheme);
+    a->user = address->user != NULL ? gnt_arena_strdup(&http->arena, address->user) : "";
     a->host = gnt_arena_strdup(&http->arena, address->host);
     a->path = gnt_arena_strdup(&http->arena, address->path);
-    return a->text == NULL || a->scheme == NULL || a->host == NULL || a->path == NULL ? -1 : 0;
+    return a->text == NULL || a->scheme == NULL || a->user == NULL || a->host == NULL || a->path == NULL ? -1 : 0;
 }
 
 int gnt_http_new(struct gantry_host *host, const struct gnt_address *address,
                  const struct gantry_route *route, struct gnt_http **out, gantry_error *err)
 {
     struct gnt_http *http;
+    int elsewhere = route != NULL && (route->socket != NULL || route->dialer.dial != NULL);
 
-    if (strcmp(address->scheme, "unix") != 0 && strcmp(address->scheme, "tcp") != 0)
+    if (!elsewhere && strcmp(address->scheme, "unix") != 0 && strcmp(address->scheme, "tcp") != 0)
         return gnt_fail(err, GANTRY_E_UNSUPPORTED,
                         "addresses with the scheme '%s' are not supported", address->scheme);
     if (gnt_link_start(err) < 0)

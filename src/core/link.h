@@ -36,14 +36,19 @@ struct gnt_link_request {
     const void *body;           /* in memory; must stay */
     size_t body_size;
     int has_body;
-    int upload;                 /* the body comes from the upload hook */
-    int64_t upload_length;      /* -1: chunked */
-    int fresh;                  /* a connection of its own, closed afterwards */
-    int secret;                 /* headers hold secrets: nothing of it stays for the next one */
+    int upload;            /* the body comes from the upload hook */
+    int64_t upload_length; /* -1: chunked */
+    int fresh;             /* a connection of its own, closed afterwards */
+    int secret;            /* headers hold secrets: nothing of it stays for the next one */
 };
 
 struct gantry_host *gnt_http_host(const struct gnt_http *http);
-const struct gnt_address *gnt_http_address(const struct gnt_http *http);
+/* What stands in front of every target, "" if nothing does, and further lines of every head (NULL:
+ * none), which are secret. */
+const char *gnt_http_base_path(const struct gnt_http *http);
+const char *const *gnt_http_headers(const struct gnt_http *http);
+/* What stands behind "Host: ". */
+void gnt_http_authority(const struct gnt_http *http, struct gnt_buf *out);
 
 /* INVALID for a request that must not be sent as it is. */
 int gnt_http_check(const struct gnt_http_request *request, gantry_error *err);

@@ -1,5 +1,6 @@
 /*
- * Inside of links: what link.c, link_setup.c and link_run.c share. No other file includes curl.
+ * Inside of links: what link.c, link_setup.c, link_run.c and link_dial.c share. No other file
+ * includes curl.
  */
 #ifndef GNT_LINK_IMPL_H
 #define GNT_LINK_IMPL_H
@@ -7,6 +8,7 @@
 #include "link.h"
 
 #include <curl/curl.h>
+#include <gantry/connect.h>
 #include <pthread.h>
 
 #define GNT_LINK_WATCHES 8
@@ -24,6 +26,7 @@ struct gnt_http {
     pthread_mutex_t lock;
     struct gnt_link *idle;
     int idle_count;
+    int in_use; /* links that are open, streams included */
 };
 
 struct gnt_link {
@@ -37,17 +40,23 @@ struct gnt_link {
     struct gnt_buf url;
     struct gnt_watch watches[GNT_LINK_WATCHES];
     size_t watch_count;
-    int64_t timer_ns;   /* when curl wants to be called, -1 for never */
+    int64_t timer_ns; /* when curl wants to be called, -1 for never */
     int begun;
     int done;
-    int closing;        /* what is closed now is closed by us */
+    int closing; /* what is closed now is closed by us */
     int sends_body;
-    int keeps;          /* may go to the pool afterwards */
-    int secret;         /* the headers hold secrets */
-    int opened;         /* the socket that was opened last, or -1 */
-    int fresh;          /* its own connection never stays, but an idle one of before may be there */
-    int unread;         /* bytes that waited when curl gave up */
-    int socket_errno;   /* why no socket was to be had */
+    int keeps;        /* may go to the pool afterwards */
+    int secret;       /* the headers hold secrets */
+    int opened;       /* the socket that was opened last, or -1 */
+    int fresh;        /* its own connection never stays, but an idle one of before may be there */
+    int unread;       /* bytes that waited when curl gave up */
+    int socket_errno; /* why no socket was to be had */
+    int dialed;       /* a dialer's connection that waits for its place, or -1 */
+    int ready;        /* the connection is there, and what is sent from now on is the request */
+    long before;      /* bytes that were sent until then: to a proxy */
+    int refused;      /* code of the dialer's failure, and what it said (NULL: no memory) */
+    gantry_error *refusal;
+    const struct gnt_clock *clock; /* of the step that is being done, or NULL */
     CURLcode result;
     char text[CURL_ERROR_SIZE];
 };
@@ -57,5 +66,20 @@ int gnt_link_start(gantry_error *err);
 /* For curl's multi handle: which sockets to poll and when to call it. arg is the link. */
 int gnt_link_on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused);
 int gnt_link_on_timer(CURLM *multi, long ms, void *arg);
+
+/* The proxy between, if there is one; its failures, 0: it has not failed. */
+CURLcode gnt_link_set_proxy(struct gnt_link *link);
+int gnt_link_proxy_failure(const struct gnt_link *link, gantry_error *err);
+/* Whether it said that it will not do. */
+int gnt_link_proxy_refuses(const struct gnt_link *link);
+
+/* NULL: the address leads there. */
+const gantry_dialer *gnt_link_dialer(const struct gnt_http *http);
+/* Dial, and give curl a socket to connect meanwhile; blocks. CURL_SOCKET_BAD: link->refused. */
+curl_socket_t gnt_link_dial(struct gnt_link *link, struct curl_sockaddr *address);
+/* curl has connected link->opened: put what was dialed in its place, if anything was. 0 or -1. */
+int gnt_link_take_dialed(struct gnt_link *link);
+/* Close what was dialed and not taken. */
+void gnt_link_hang_up(struct gnt_link *link);
 
 #endif

@@ -121,15 +121,21 @@ int gnt_link_step(struct gnt_link *link, const struct gnt_clock *clock, int wait
     size_t count = link->watch_count;
     size_t i;
     int ready;
+    int acted;
 
+    link->clock = clock;
     for (i = 0; i < count; i++)
         fds[i] = (struct pollfd){ link->watches[i].fd, link->watches[i].events, 0 };
     /* A negative descriptor is ignored by poll. */
     fds[count] = (struct pollfd){ gantry_cancel_fd(clock->cancel), POLLIN, 0 };
-    if (link->timer_ns >= 0 && link->timer_ns <= gantry_clock_ns())
-        return act(link, fds, 0);
-    ready = poll(fds, (nfds_t)count + 1, wait ? patience(link, clock) : 0);
-    return act(link, fds, ready > 0 ? count : 0);
+    if (link->timer_ns >= 0 && link->timer_ns <= gantry_clock_ns()) {
+        acted = act(link, fds, 0);
+    } else {
+        ready = poll(fds, (nfds_t)count + 1, wait ? patience(link, clock) : 0);
+        acted = act(link, fds, ready > 0 ? count : 0);
+    }
+    link->clock = NULL;
+    return acted;
 }
 
 int gnt_link_done(const struct gnt_link *link)
@@ -155,7 +161,8 @@ int gnt_link_sent(const struct gnt_link *link)
 {
     long size = 0;
 
-    return curl_easy_getinfo(link->easy, CURLINFO_REQUEST_SIZE, &size) == CURLE_OK && size > 0;
+    return link->ready && curl_easy_getinfo(link->easy, CURLINFO_REQUEST_SIZE, &size) == CURLE_OK &&
+           size > link->before;
 }
 
 void gnt_link_resume(struct gnt_link *link)
@@ -228,7 +235,18 @@ static int fail_connect(const struct gnt_link *link, gantry_error *err)
 {
     const char *address = link->http->address.text;
     long os_error = 0;
+    int code;
 
+    if (link->refused != 0 && link->refusal == NULL)
+        return gnt_nomem(err);
+    if (link->refused != 0) {
+        if (err != NULL)
+            *err = *link->refusal;
+        return link->refused;
+    }
+    code = gnt_link_proxy_failure(link, err);
+    if (code != 0)
+        return code;
     if (link->socket_errno != 0)
         return gnt_fail_errno(err, GANTRY_E_IO, link->socket_errno, "no socket to be had");
     curl_easy_getinfo(link->easy, CURLINFO_OS_ERRNO, &os_error);
@@ -281,15 +299,22 @@ int gnt_link_failure(const struct gnt_link *link, gantry_error *err)
     return code;
 }
 
+/* A dialer that failed so will fail again. */
+static int is_final(int code)
+{
+    return code == GANTRY_E_CALLBACK || code == GANTRY_E_INVALID || code == GANTRY_E_UNSUPPORTED;
+}
+
 void gnt_link_outcome(const struct gnt_link *link, int code, int mutating, gantry_error *err)
 {
     int sent = gnt_link_sent(link);
     int retry = sent && mutating ? GANTRY_RETRY_ASK : GANTRY_RETRY_YES;
+    int refused = link->refused != 0 && code == link->refused;
 
     if (err == NULL)
         return;
     if (code == GANTRY_E_PROTOCOL || code == GANTRY_E_LIMIT || err->os_error == EACCES ||
-        err->os_error == EPERM)
+        err->os_error == EPERM || (refused && is_final(code)) || gnt_link_proxy_refuses(link))
         retry = GANTRY_RETRY_NO;
     gnt_error_outcome(err, sent ? GANTRY_OUTCOME_UNKNOWN : GANTRY_OUTCOME_NOT_SENT, retry);
 }

@@ -4,6 +4,8 @@
  */
 #include "link_impl.h"
 
+#include "route.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,26 +22,56 @@ enum {
 
 /* ---- what curl calls ------------------------------------------------------------------------- */
 
-static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+/* Both only make things better; that they may fail is no failure. */
+static void tune(int fd, int family)
 {
-    struct gnt_link *link = arg;
-    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     int probes = 3;
     int size = SEND_BUFFER;
 
-    (void)purpose;
-    if (fd < 0) {
-        link->socket_errno = errno;
-        return CURL_SOCKET_BAD;
-    }
-    /* Both only make things better; that they may fail is no failure. */
-    if (address->family == AF_UNIX)
+    if (family == AF_UNIX)
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     else
         (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+}
+
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct gnt_link *link = arg;
+    int fd;
+
+    (void)purpose;
+    if (gnt_link_dialer(link->http) != NULL) {
+        fd = gnt_link_dial(link, address);
+    } else {
+        fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+        if (fd < 0)
+            link->socket_errno = errno;
+        else
+            tune(fd, address->family);
+    }
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
     link->opened = fd;
     link->unread = 0; /* that was of one which died while it was idle */
     return fd;
+}
+
+/* Before each request, once its connection is there, through a proxy and TLS if need be; also
+ * before a second try, where a connection of before turned out to be dead. */
+static int on_ready(void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+    struct gnt_link *link = arg;
+
+    (void)remote_ip;
+    (void)local_ip;
+    (void)remote_port;
+    (void)local_port;
+    if (gnt_link_take_dialed(link) < 0)
+        return CURL_PREREQFUNC_ABORT;
+    if (!link->ready)
+        curl_easy_getinfo(link->easy, CURLINFO_REQUEST_SIZE, &link->before);
+    link->ready = 1;
+    return CURL_PREREQFUNC_OK;
 }
 
 /* An engine that refuses an upload answers and closes, and curl learns of the latter first. What it
@@ -63,7 +95,7 @@ static int on_close(void *arg, curl_socket_t fd)
 
     if (link->begun && !link->done && !link->closing && (fd == link->opened || reused)) {
         (void)ioctl(fd, FIONREAD, &link->unread);
-        if (link->sends_body)
+        if (link->sends_body && link->ready) /* and not a proxy's words */
             drain(link, fd);
     }
     if (fd == link->opened)
@@ -116,7 +148,6 @@ static CURLcode set_manners(struct gnt_link *link)
 {
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http");
-    SET(CURLOPT_PROXY, "");
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_PATH_AS_IS, 1L);
@@ -144,24 +175,35 @@ static CURLcode set_hooks(struct gnt_link *link)
     SET(CURLOPT_OPENSOCKETDATA, link);
     SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
     SET(CURLOPT_CLOSESOCKETDATA, link);
+    SET(CURLOPT_PREREQFUNCTION, on_ready);
+    SET(CURLOPT_PREREQDATA, link);
     return CURLE_OK;
+}
+
+/* NULL: over a network. */
+static const char *socket_path(const struct gnt_http *http)
+{
+    if (http->route != NULL && http->route->socket != NULL)
+        return http->route->socket;
+    return strcmp(http->address.scheme, "unix") == 0 ? http->address.path : NULL;
 }
 
 static CURLcode set_address(struct gnt_link *link, const char *target)
 {
-    const struct gnt_address *address = &link->http->address;
     int64_t connect_ms = link->http->host->connect_timeout_ms;
 
     gnt_buf_clear(&link->url);
-    if (strcmp(address->scheme, "unix") == 0) {
-        SET(CURLOPT_UNIX_SOCKET_PATH, address->path);
-        (void)gnt_buf_adds(&link->url, "http://d/");
-    } else if (strchr(address->host, ':') != NULL) {
-        (void)gnt_buf_addf(&link->url, "http://[%s]:%d/", address->host, address->port);
-    } else {
-        (void)gnt_buf_addf(&link->url, "http://%s:%d/", address->host, address->port);
-    }
+    (void)gnt_buf_adds(&link->url, "http://");
+    gnt_http_authority(link->http, &link->url);
+    (void)gnt_buf_adds(&link->url, "/");
+    /* A dialed connection looks like one to a unix socket, of whatever path. */
+    if (gnt_link_dialer(link->http) != NULL)
+        SET(CURLOPT_UNIX_SOCKET_PATH, "/");
+    else if (socket_path(link->http) != NULL)
+        SET(CURLOPT_UNIX_SOCKET_PATH, socket_path(link->http));
     if (link->url.rc != 0)
+        return CURLE_OUT_OF_MEMORY;
+    if (gnt_link_set_proxy(link) != CURLE_OK)
         return CURLE_OUT_OF_MEMORY;
     SET(CURLOPT_URL, link->url.data);
     /* Not as part of the URL: when memory runs out curl would leave the query out and go on. */
@@ -189,6 +231,7 @@ static CURLcode add_header(struct gnt_link *link, const char *line)
 
 static CURLcode set_headers(struct gnt_link *link, const struct gnt_link_request *request)
 {
+    const char *const *always = gnt_http_headers(link->http);
     CURLcode code = add_header(link, "Expect:");
     size_t i;
 
@@ -196,6 +239,8 @@ static CURLcode set_headers(struct gnt_link *link, const struct gnt_link_request
         code = add_header(link, "Content-Type:"); /* curl would make one up for POST */
     for (i = 0; code == CURLE_OK && request->headers != NULL && request->headers[i] != NULL; i++)
         code = add_header(link, request->headers[i]);
+    for (i = 0; code == CURLE_OK && always != NULL && always[i] != NULL; i++)
+        code = add_header(link, always[i]);
     if (code != CURLE_OK)
         return code;
     SET(CURLOPT_HTTPHEADER, link->headers);

@@ -1,5 +1,5 @@
 /* See process.h. */
-#define _GNU_SOURCE /* pipe2 and posix_spawn_file_actions_addclosefrom_np: no others here */
+#define _GNU_SOURCE /* pipe2, POSIX_SPAWN_SETSID, posix_spawn_file_actions_addclosefrom_np only */
 #include "process.h"
 
 #include <errno.h>
@@ -76,7 +76,7 @@ static int fill_actions(posix_spawn_file_actions_t *actions, const int *fds, siz
     return rc;
 }
 
-static int fill_attributes(posix_spawnattr_t *attributes)
+static int fill_attributes(posix_spawnattr_t *attributes, short apart)
 {
     sigset_t all;
     sigset_t none;
@@ -86,8 +86,8 @@ static int fill_attributes(posix_spawnattr_t *attributes)
     sigdelset(&all, SIGKILL);
     sigdelset(&all, SIGSTOP);
     sigemptyset(&none);
-    rc = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                                  POSIX_SPAWN_SETSIGDEF);
+    rc = posix_spawnattr_setflags(attributes,
+                                  (short)(apart | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
     if (rc == 0)
         rc = posix_spawnattr_setpgroup(attributes, 0);
     if (rc == 0)
@@ -97,8 +97,8 @@ static int fill_attributes(posix_spawnattr_t *attributes)
     return rc;
 }
 
-int gnt_spawn(const char *path, const char *const *argv, const char *const *environment,
-              const int *fds, size_t count, pid_t *out_pid)
+static int spawn(const char *path, const char *const *argv, const char *const *environment,
+                 const int *fds, size_t count, short apart, pid_t *out_pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -110,7 +110,7 @@ int gnt_spawn(const char *path, const char *const *argv, const char *const *envi
     if (rc == 0) {
         rc = fill_actions(&actions, fds, count);
         if (rc == 0)
-            rc = fill_attributes(&attributes);
+            rc = fill_attributes(&attributes, apart);
         /* posix_spawn does not write to argv and envp; its prototype predates const. */
         if (rc == 0)
             rc = posix_spawn(out_pid, path, &actions, &attributes, (char *const *)(uintptr_t)argv,
@@ -119,4 +119,16 @@ int gnt_spawn(const char *path, const char *const *argv, const char *const *envi
     }
     posix_spawn_file_actions_destroy(&actions);
     return rc;
+}
+
+int gnt_spawn(const char *path, const char *const *argv, const char *const *environment,
+              const int *fds, size_t count, pid_t *out_pid)
+{
+    return spawn(path, argv, environment, fds, count, POSIX_SPAWN_SETPGROUP, out_pid);
+}
+
+int gnt_spawn_apart(const char *path, const char *const *argv, const char *const *environment,
+                    const int *fds, size_t count, pid_t *out_pid)
+{
+    return spawn(path, argv, environment, fds, count, POSIX_SPAWN_SETSID, out_pid);
 }

@@ -28,4 +28,9 @@ int gnt_pipe(int ends[2], int least);
 int gnt_spawn(const char *path, const char *const *argv, const char *const *environment,
               const int *fds, size_t count, pid_t *out_pid);
 
+/* The same in a session of its own: whatever it starts has no terminal to ask at, and can be
+ * signalled as a group. */
+int gnt_spawn_apart(const char *path, const char *const *argv, const char *const *environment,
+                    const int *fds, size_t count, pid_t *out_pid);
+
 #endif

@@ -45,6 +45,11 @@
     { 0, "Patch \"http", GANTRY_E_REGISTRY, 0 },                                                  \
     { 0, "dial tcp", GANTRY_E_REGISTRY, 0 },                                                      \
     { 200, "connection refused", GANTRY_E_REGISTRY, 0 },                                          \
+    { 200, "no such host", GANTRY_E_REGISTRY, 0 },                                                \
+    { 200, "no route to host", GANTRY_E_REGISTRY, 0 },                                            \
+    { 200, "network is unreachable", GANTRY_E_REGISTRY, 0 },                                      \
+    { 200, "malformed MIME header", GANTRY_E_REGISTRY, 0 },                                       \
+    { 200, "malformed HTTP", GANTRY_E_REGISTRY, 0 },                                              \
     { 200, "connection reset by peer", GANTRY_E_REGISTRY, 0 },                                    \
     { 200, "unexpected EOF", GANTRY_E_REGISTRY, 0 },                                              \
     { 200, "broken pipe", GANTRY_E_REGISTRY, 0 },                                                 \

@@ -87,8 +87,8 @@ int gnt_in_bare_address(struct gnt_in_context *, const struct gnt_json *, const 
 struct gnt_container_facts {
     int tty;
     int open_stdin;
-    int state;              /* GANTRY_CONTAINER_... */
-    int never_started;      /* 1: it has no exit code yet, whatever the engine says */
+    int state;         /* GANTRY_CONTAINER_... */
+    int never_started; /* 1: it has no exit code yet, whatever the engine says */
     int64_t created_ns;
     int64_t stop_timeout_s; /* grace of stop it was created with, 10 if it has none of its own */
     char state_text[32];
@@ -109,8 +109,9 @@ struct gnt_wait_plan {
     int late_head;
     /* 1: the answer is a number as text, not an object. */
     int plain;
-    /* 1: what is waited for is no end: there is no exit code. */
-    int no_code;
+    /* Not 0: what is waited for is no end, for which the engine says -1. Any other number is this
+     * failure: it gave the wait up and does not say why. */
+    int no_end;
 };
 
 /*
@@ -288,7 +289,8 @@ struct gnt_transfer_event {
     int whole;             /* 1: all bytes of the layer have moved */
     int newer;             /* 1: the engine says that it brought something new */
     int last;              /* 1: only a success has this record */
-    int last_if_new;       /* 1: and if the layer is none that was told of, it is the image */
+    int last_if_over;      /* 1: if the layer was over before, or is none that was told of, it is
+                              the image, and this the last record */
     char layer_buffer[16]; /* a place for `layer` */
 };
 

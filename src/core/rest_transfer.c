@@ -247,6 +247,22 @@ static int step_looked(struct transfer *t, int nonblocking, gantry_error *err)
     return decide(t, err);
 }
 
+/* Podman 4.8 and later name the innermost cause of a failed pull alone, and with a status, when it
+ * comes before any progress: it is judged as what is said in the stream. */
+static void judge(const struct transfer *t, gantry_error *e)
+{
+    gantry_error told = { 0 };
+
+    if (e->code != GANTRY_E_ENGINE)
+        return;
+    gnt_rest_error(t->rest, 200, e->message, NULL, GANTRY_RESOURCE_IMAGE, t->plan.reference, &told);
+    if (told.code == GANTRY_E_ENGINE)
+        return;
+    told.http_status = e->http_status;
+    *e = told;
+    gnt_error_prefix(e, "the registry of the image: ");
+}
+
 static int step_sending(struct transfer *t, int nonblocking, gantry_error *err)
 {
     gantry_error e = { 0 };
@@ -262,6 +278,7 @@ static int step_sending(struct transfer *t, int nonblocking, gantry_error *err)
             *err = e;
         return rc;
     }
+    judge(t, &e);
     return failed(t, &e, err);
 }
 

@@ -42,7 +42,7 @@ static int only_asks(int rc, gantry_error *err)
 
 static void take_code(struct waiting *w, int64_t code)
 {
-    w->status.has_exit_code = code >= 0 && !w->plan.no_code && !(code == 0 && w->plan.zero_unknown);
+    w->status.has_exit_code = code >= 0 && !(code == 0 && w->plan.zero_unknown);
     w->status.exit_code = w->status.has_exit_code ? code : 0;
     w->have_status = 1;
 }
@@ -55,6 +55,10 @@ static int parse_plain(struct waiting *w, gantry_error *err)
 
     if (end == text || end[strspn(end, " \r\n")] != '\0')
         return gnt_fail(err, GANTRY_E_PROTOCOL, "the answer to the wait is no number");
+    if (w->plan.no_end != 0 && code != -1)
+        return gnt_fail(err, w->plan.no_end,
+                        "the engine gave the wait up: it does not know such a state, or the "
+                        "container cannot reach it any more");
     take_code(w, code);
     return 0;
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "error.h"
+#include "fields.h"
+#include "tunnel.h"
 
 static int check_insecure(const gantry_engine_options *opts, const struct gnt_address *a,
                           gantry_error *err)
@@ -17,14 +19,58 @@ static int check_insecure(const gantry_engine_options *opts, const struct gnt_ad
                     a->text);
 }
 
-static int fill(gantry_route *r, const gantry_engine_options *opts, const struct gnt_place *place,
-                gantry_error *err)
+/* Where connections come from, if not from the address. */
+static int fill_dialer(gantry_route *r, const gantry_engine_options *opts,
+                       const struct gnt_place *place, gantry_error *err)
+{
+    int rc = gnt_import(&r->dialer, sizeof r->dialer, opts->dialer, "gantry_dialer", err);
+
+    if (rc < 0)
+        return rc;
+    if (opts->dialer == NULL)
+        return 0;
+    if (r->dialer.dial == NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "dialer: dial must be set");
+    if (opts->address == NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "dialer: needs an address, which names the engine");
+    r->given = gnt_arena_strdup(&r->arena, place->address);
+    return r->given != NULL ? 0 : gnt_nomem(err);
+}
+
+/* An ssh:// address without a dialer of the program's own: log in now. */
+static int open_tunnel(gantry_route *r, const struct gnt_environment *env,
+                       const gantry_engine_options *opts, const struct gnt_place *place,
+                       const gantry_call *call, gantry_error *err)
+{
+    struct gnt_tunnel_setup setup = { .address = &r->address,
+                                      .options = opts->ssh,
+                                      .identity = place->ssh_identity,
+                                      .engine = place->engine,
+                                      .machine = place->machine };
+    int rc;
+
+    if (strcmp(r->address.scheme, "ssh") != 0 || r->dialer.dial != NULL)
+        return 0;
+    rc = gnt_tunnel_open(r->host, env, &setup, call, &r->tunnel, err);
+    if (rc == 0)
+        r->dialer = (gantry_dialer){ sizeof r->dialer, gnt_tunnel_dial, r->tunnel };
+    return rc;
+}
+
+static int fill(gantry_route *r, const struct gnt_environment *env,
+                const gantry_engine_options *opts, const struct gnt_place *place, gantry_error *err)
 {
     int rc = gnt_address_parse(&r->arena, place->address, &r->address, err);
 
     r->base_path = "";
     if (rc == 0)
+        rc = gnt_route_fill_http(r, opts, place, err);
+    if (rc == 0)
+        rc = fill_dialer(r, opts, place, err);
+    if (rc == 0 && r->dialer.dial == NULL)
         rc = check_insecure(opts, &r->address, err);
+    if (rc == 0)
+        rc = gnt_route_fill_proxy(r, env, opts, place, err);
     return rc;
 }
 
@@ -35,14 +81,14 @@ int gnt_route_open(struct gantry_host *host, const struct gnt_environment *env,
     gantry_route *r = gnt_alloc(&host->mem, sizeof *r);
     int rc;
 
-    (void)env;
-    (void)call;
     if (r == NULL)
         return gnt_nomem(err);
     r->host = host;
     gnt_arena_init(&r->arena, &host->mem);
     r->arena.wipe = 1;
-    rc = fill(r, opts, place, err);
+    rc = fill(r, env, opts, place, err);
+    if (rc == 0)
+        rc = open_tunnel(r, env, opts, place, call, err);
     if (rc < 0) {
         gnt_route_close(r);
         return rc;
@@ -58,11 +104,12 @@ void gnt_route_close(gantry_route *route)
     if (route == NULL)
         return;
     mem = route->host->mem;
+    gnt_tunnel_close(route->tunnel);
     gnt_arena_free(&route->arena);
     gnt_free(&mem, route);
 }
 
 int gnt_route_is_remote(const gantry_route *route)
 {
-    return !gnt_address_is_loopback(&route->address);
+    return strcmp(route->address.scheme, "ssh") == 0 || !gnt_address_is_loopback(&route->address);
 }

@@ -18,11 +18,15 @@ struct gantry_route {
     struct gantry_host *host;
     struct gnt_arena arena; /* of all texts; wiped */
     struct gnt_address address;
+    const char *given;          /* the address as it was given */
     const char *api_version;    /* that the program or the place insists on, or NULL */
+    int docker_version;         /* it is DOCKER_API_VERSION: says nothing to others */
     const char *base_path;      /* "" or "/a/b": before every target */
     const char *const *headers; /* of every request, or NULL */
     const gantry_tls *tls;      /* full-size copy, or NULL: plain */
-    const char *proxy;          /* or NULL */
+    const char *proxy;          /* "http://host:3128" or "socks5h://host:1080", or NULL */
+    const char *proxy_user;
+    const char *proxy_password; /* both or none */
     gantry_dialer dialer;       /* dial is NULL: none */
     const char *socket;         /* the unix socket to connect to instead of the address, or NULL */
     struct gnt_tunnel *tunnel;  /* ssh, or NULL */
@@ -39,6 +43,16 @@ int gnt_route_open(struct gantry_host *host, const struct gnt_environment *env,
 /* NULL is fine. In a forked child nothing of the parent's is ended. */
 void gnt_route_close(gantry_route *route);
 
+/* Parts of gnt_route_open. The first completes route->base_path, which holds the address's own. */
+int gnt_route_fill_http(gantry_route *route, const gantry_engine_options *opts,
+                        const struct gnt_place *place, gantry_error *err);
+/* Needs route->tls, the address and the dialer. */
+int gnt_route_fill_proxy(gantry_route *route, const struct gnt_environment *env,
+                         const gantry_engine_options *opts, const struct gnt_place *place,
+                         gantry_error *err);
+
+/* Whether the version that is insisted on was meant for Docker alone. NULL: it was not. */
+int gnt_route_is_docker_version(const gantry_route *route);
 /* Whether what is sent stays on this machine, as far as the address tells. */
 int gnt_route_is_remote(const gantry_route *route);
 

@@ -252,9 +252,10 @@ static int take_tag(struct gnt_transfer_records *r, const char *text, gantry_err
 static int take_facts(struct gnt_transfer_records *r, struct gnt_transfer_event *e,
                       gantry_error *err)
 {
+    const struct gnt_transfer_layer *layer = e->layer != NULL ? find_layer(r, e->layer) : NULL;
     int rc = 0;
 
-    if (e->last_if_new && e->layer != NULL && find_layer(r, e->layer) == NULL) {
+    if (e->last_if_over && e->layer != NULL && (layer == NULL || is_over(layer))) {
         e->image_id = e->layer;
         e->layer = NULL;
         e->state = GANTRY_TRANSFER_NONE;

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 enum {
@@ -117,28 +118,34 @@ static int connect_link(struct gnt_duplex *d, const struct gnt_clock *clock, gan
     return 0;
 }
 
-static void add_host(struct gnt_buf *text, const struct gnt_address *address)
+static int names_agent(const char *const *lines)
 {
-    if (strcmp(address->scheme, "unix") == 0)
-        (void)gnt_buf_adds(text, "Host: d\r\n");
-    else if (strchr(address->host, ':') != NULL)
-        (void)gnt_buf_addf(text, "Host: [%s]:%d\r\n", address->host, address->port);
-    else
-        (void)gnt_buf_addf(text, "Host: %s:%d\r\n", address->host, address->port);
+    while (lines != NULL && *lines != NULL) {
+        if (strncasecmp(*lines++, "User-Agent:", 11) == 0)
+            return 1;
+    }
+    return 0;
 }
 
 static int make_request(const struct gnt_duplex *d, const struct gnt_http_request *request,
                         struct gnt_buf *text, gantry_error *err)
 {
+    const char *const *always = gnt_http_headers(d->http);
     size_t i;
 
     if (request->source != NULL)
         return gnt_fail(err, GANTRY_E_INVALID, "source: not with an upgrade");
-    (void)gnt_buf_addf(text, "%s %s HTTP/1.1\r\n", request->method, request->target);
-    add_host(text, gnt_http_address(d->http));
-    (void)gnt_buf_adds(text, "User-Agent: libgantry/" GANTRY_VERSION_STRING "\r\n");
+    (void)gnt_buf_addf(text, "%s %s%s HTTP/1.1\r\n", request->method, gnt_http_base_path(d->http),
+                       request->target);
+    (void)gnt_buf_adds(text, "Host: ");
+    gnt_http_authority(d->http, text);
+    (void)gnt_buf_adds(text, "\r\n");
+    if (!names_agent(always))
+        (void)gnt_buf_adds(text, "User-Agent: libgantry/" GANTRY_VERSION_STRING "\r\n");
     for (i = 0; request->headers != NULL && request->headers[i] != NULL; i++)
         (void)gnt_buf_addf(text, "%s\r\n", request->headers[i]);
+    for (i = 0; always != NULL && always[i] != NULL; i++)
+        (void)gnt_buf_addf(text, "%s\r\n", always[i]);
     if (request->has_body)
         (void)gnt_buf_addf(text, "Content-Type: %s\r\n", request->content_type);
     (void)gnt_buf_addf(text, "Content-Length: %zu\r\n", request->has_body ? request->body_size : 0);
@@ -229,6 +236,7 @@ static int talk(struct gnt_duplex *d, const struct gnt_http_request *request,
     int rc;
 
     gnt_buf_init(&text, &gnt_http_host(d->http)->mem, REQUEST_MAX);
+    text.wipe = gnt_http_headers(d->http) != NULL;
     rc = make_request(d, request, &text, err);
     if (rc == 0)
         rc = connect_link(d, clock, err);
@@ -252,9 +260,9 @@ static void log_open(const struct gnt_duplex *d, const struct gnt_http_request *
 {
     int64_t ms = (gantry_clock_ns() - begun_ns) / 1000000;
 
-    gnt_log(gnt_http_host(d->http), GANTRY_LOG_DEBUG, "http", "%s %.*s %d%s%s %" PRId64 " ms",
-            request->method, (int)strcspn(request->target, "?"), request->target,
-            d->answer.ready ? d->answer.head.status : 0, rc < 0 ? " " : "",
+    gnt_log(gnt_http_host(d->http), GANTRY_LOG_DEBUG, "http", "%s %s%.*s %d%s%s %" PRId64 " ms",
+            request->method, gnt_http_base_path(d->http), (int)strcspn(request->target, "?"),
+            request->target, d->answer.ready ? d->answer.head.status : 0, rc < 0 ? " " : "",
             rc < 0 ? gantry_error_name(rc) : "", ms);
 }
 

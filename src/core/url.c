@@ -7,6 +7,7 @@
 #include "error.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* ---- encoding -------------------------------------------------------------------------------- */
 
@@ -161,6 +162,51 @@ int gnt_url_path(struct gnt_buf *out, gantry_error *err, const char *template_te
     rc = gnt_url_vpath(out, err, template_text, args);
     va_end(args);
     return rc;
+}
+
+static int is_hex(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* What may stand in a path as it is, besides '/'. No encoded slash, backslash or control character:
+ * who decodes them would see another path. */
+static int is_path_text(const char *p)
+{
+    if (*p == '%')
+        return is_hex(p[1]) && is_hex(p[2]) && strchr("01", p[1]) == NULL &&
+               strncasecmp(p, "%2f", 3) != 0 && strncasecmp(p, "%5c", 3) != 0 &&
+               strncasecmp(p, "%7f", 3) != 0;
+    return is_plain(*p) || strchr("!$&'()*+,;=:@", *p) != NULL;
+}
+
+int gnt_url_base_path(struct gnt_arena *arena, const char *what, const char *text, const char **out,
+                      gantry_error *err)
+{
+    size_t size = strlen(text);
+    const char *part;
+    char *copy;
+
+    while (size > 0 && text[size - 1] == '/')
+        size--;
+    copy = gnt_arena_strndup(arena, text, size);
+    if (copy == NULL)
+        return gnt_nomem(err);
+    for (part = copy; *part == '/'; part += strcspn(part, "/")) {
+        part++;
+        if (leaves_place(part, strcspn(part, "/")))
+            return gnt_fail(err, GANTRY_E_INVALID,
+                            "%s: nothing between slashes may be empty, '.' or '..': %s", what,
+                            text);
+        for (const char *p = part; *p != '\0' && *p != '/'; p++) {
+            if (!is_path_text(p))
+                return gnt_fail(err, GANTRY_E_INVALID, "%s: not an encoded path: %s", what, text);
+        }
+    }
+    if (*part != '\0' || (size == 0 && text[0] != '/' && text[0] != '\0'))
+        return gnt_fail(err, GANTRY_E_INVALID, "%s: must begin with '/': %s", what, text);
+    *out = copy;
+    return 0;
 }
 
 int gnt_url_query(struct gnt_buf *out, const char *name, const char *value)

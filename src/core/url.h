@@ -26,10 +26,16 @@ int gnt_url_vpath(struct gnt_buf *out, gantry_error *err, const char *template_t
  * out. Returns out's rc. */
 int gnt_url_query(struct gnt_buf *out, const char *name, const char *value);
 
+/* A path that stands before others, as "/engines/one": encoded, no part of it "", "." or "..", no
+ * query; slashes at its end are left out, "/" becomes "". INVALID names `what`. */
+int gnt_url_base_path(struct gnt_arena *arena, const char *what, const char *text, const char **out,
+                      gantry_error *err);
+
 /* A parsed engine address. Texts live in the arena. */
 struct gnt_address {
     const char *text;   /* normalised: "unix:///p", "tcp://h:1" */
     const char *scheme; /* lower case */
+    const char *user;   /* ssh: decoded; "" if none */
     const char *host;   /* "" for unix; without [] for IPv6 */
     const char *path;   /* unix: socket path; others: what follows the host, "" if none */
     int port;           /* tcp: 2375 if not given; else 0 if not given */
@@ -37,7 +43,7 @@ struct gnt_address {
 
 /*
  * "unix:///path", "unix://path" (repaired), "/path" (as unix), "tcp://host[:port]",
- * "scheme://rest". INVALID: empty, no scheme, control characters or spaces, a user, path or query
+ * "ssh://[user@]host[:port][/path]" (see address_ssh.h), "scheme://rest". INVALID: empty, no scheme, control characters or spaces, a user, path or query
  * in tcp, a host or user that begins with '-', a port out of range, a socket path longer than
  * sockaddr_un takes. A user of other schemes is only in the text.
  */

@@ -255,8 +255,9 @@ static void use_version(struct gnt_rest *rest, int minor)
     snprintf(rest->prefix, sizeof rest->prefix, "/v1.%d", minor);
 }
 
-static int negotiate(struct gnt_rest *rest, const gantry_call *call, const struct ping *p,
-                     gantry_error *err)
+/* Ask with a version in the path: only the daemon knows whether it speaks it. */
+static int try_version(struct gnt_rest *rest, const gantry_call *call, const struct ping *p,
+                       int minor, gantry_error *err)
 {
     char who[96];
     struct ping again;
@@ -264,19 +265,7 @@ static int negotiate(struct gnt_rest *rest, const gantry_call *call, const struc
     int rc;
 
     describe(p, who, sizeof who);
-    if (p->major != 1 || p->minor < GNT_DOCKER_API_MIN) {
-        gnt_fail(err, GANTRY_E_UNSUPPORTED,
-                 "%s speaks API %s at most; this library needs 1.%d or later", who,
-                 p->major == 0 ? "of an unknown version" : p->api_text, GNT_DOCKER_API_MIN);
-        gnt_error_resource(err, GANTRY_RESOURCE_ENGINE, who);
-        return GANTRY_E_UNSUPPORTED;
-    }
-    if (p->minor <= GNT_DOCKER_API_MAX) {
-        use_version(rest, p->minor);
-        return 0;
-    }
-    /* A newer daemon: only it knows whether it still speaks our newest version. */
-    use_version(rest, GNT_DOCKER_API_MAX);
+    use_version(rest, minor);
     rc = send_ping(rest, call, &again, &e);
     if (rc == GANTRY_E_UNSUPPORTED) {
         gnt_error_prefix(&e, "%s speaks API %s, this library 1.%d to 1.%d: ", who, p->api_text,
@@ -286,6 +275,48 @@ static int negotiate(struct gnt_rest *rest, const gantry_call *call, const struc
     if (rc < 0 && err != NULL)
         *err = e;
     return rc;
+}
+
+/* The version that the program insists on, whose range is known; the daemon's lowest is not. */
+static int use_wanted(struct gnt_rest *rest, const gantry_call *call, const struct ping *p,
+                      const char *wanted, gantry_error *err)
+{
+    char who[96];
+    int major = 0;
+    int minor = 0;
+
+    describe(p, who, sizeof who);
+    if (gnt_docker_parse_version(wanted, &major, &minor) < 0 || major != 1 ||
+        minor < GNT_DOCKER_API_MIN || minor > GNT_DOCKER_API_MAX || minor > p->minor) {
+        gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                 "api_version: %s cannot be spoken: %s speaks API %s at most, this library 1.%d to "
+                 "1.%d",
+                 wanted, who, p->api_text, GNT_DOCKER_API_MIN, GNT_DOCKER_API_MAX);
+        gnt_error_resource(err, GANTRY_RESOURCE_ENGINE, who);
+        return GANTRY_E_UNSUPPORTED;
+    }
+    return try_version(rest, call, p, minor, err);
+}
+
+static int negotiate(struct gnt_rest *rest, const gantry_call *call, const struct ping *p,
+                     const char *wanted, gantry_error *err)
+{
+    char who[96];
+
+    describe(p, who, sizeof who);
+    if (p->major != 1 || p->minor < GNT_DOCKER_API_MIN) {
+        gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                 "%s speaks API %s at most; this library needs 1.%d or later", who,
+                 p->major == 0 ? "of an unknown version" : p->api_text, GNT_DOCKER_API_MIN);
+        gnt_error_resource(err, GANTRY_RESOURCE_ENGINE, who);
+        return GANTRY_E_UNSUPPORTED;
+    }
+    if (wanted != NULL)
+        return use_wanted(rest, call, p, wanted, err);
+    if (p->minor > GNT_DOCKER_API_MAX)
+        return try_version(rest, call, p, GNT_DOCKER_API_MAX, err);
+    use_version(rest, p->minor);
+    return 0;
 }
 
 static int docker_open(void *state, gantry_host *host, const gantry_endpoint *endpoint,
@@ -303,7 +334,7 @@ static int docker_open(void *state, gantry_host *host, const gantry_endpoint *en
         return gnt_fail(err, GANTRY_E_PROTOCOL, "%s",
                         p.libpod ? "this is Podman, not Docker" : "this is no Docker daemon");
     d->windows = p.windows;
-    return negotiate(&d->rest, call, &p, err);
+    return negotiate(&d->rest, call, &p, endpoint->api_version, err);
 }
 
 static void docker_close(void *state)
@@ -335,7 +366,7 @@ static const char *docker_reason(const void *state, int feature)
     return NULL;
 }
 
-static const char *const schemes[] = { "unix", "tcp", NULL };
+static const char *const schemes[] = { "unix", "tcp", "ssh", NULL };
 
 const gantry_backend gnt_docker_backend = {
     .size = sizeof gnt_docker_backend,

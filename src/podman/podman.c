@@ -6,6 +6,7 @@
 #include "podman.h"
 
 #include "registry_errors.h"
+#include "route.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +55,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "name is already in use", GANTRY_E_EXISTS, 0 },
     { 0, "pod already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_POD },
     { 0, "already in use, cannot rename", GANTRY_E_EXISTS, 0 },
+    { 0, "UNIQUE constraint failed", GANTRY_E_EXISTS, 0 }, /* Podman 5's database, of a name */
     { 0, "not found: container not known", GANTRY_E_NOT_FOUND, 0 }, /* changes */
     { 0, "volume already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_VOLUME },
     { 0, "network already exists", GANTRY_E_EXISTS, GANTRY_RESOURCE_NETWORK },
@@ -90,6 +92,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "can not pause containers on rootless", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "can not pause pods containing rootless", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "checkpoint/restore requires", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
+    { 0, "failed to check for criu version", GANTRY_E_UNSUPPORTED, GANTRY_RESOURCE_ENGINE },
     { 409, "has no defined healthcheck", GANTRY_E_INVALID, 0 },
     { 409, "is not running", GANTRY_E_STATE, 0 },
     { 0, "Apparmor is not enabled", GANTRY_E_UNSUPPORTED, 0 },
@@ -97,6 +100,9 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "could not find enough available IDs", GANTRY_E_UNSUPPORTED, 0 }, /* user namespace auto */
     { 0, "container-init binary not found", GANTRY_E_UNSUPPORTED, 0 },
     { 0, "invalid change", GANTRY_E_INVALID, 0 },
+    { 0, "did not understand change instruction", GANTRY_E_INVALID, 0 },
+    /* Columns that Podman's own ps does not know go to the container's. */
+    { 0, "executing ps(1) in", GANTRY_E_INVALID, 0 },
     /* Of YAML, and of what YAML and units are made of. */
     { 0, "multi doc yaml could not be split", GANTRY_E_INVALID, 0 },
     { 0, "unable to read YAML as", GANTRY_E_INVALID, 0 },
@@ -157,6 +163,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "matching the specified digest", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_MANIFEST },
     { 0, "does not resolve to an image ID", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
     { 0, "manifest blob unknown", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE },
+    { 0, "blob unknown to registry", GANTRY_E_NOT_FOUND, GANTRY_RESOURCE_IMAGE }, /* of a list */
     GNT_REGISTRY_ERROR_ROWS,
     { 400, NULL, GANTRY_E_INVALID, 0 },
     { 401, NULL, GANTRY_E_UNAUTHORIZED, 0 },
@@ -258,6 +265,26 @@ static int podman_probe(gantry_host *host, const gantry_endpoint *endpoint, cons
     return GANTRY_PROBE_MINE;
 }
 
+/* The version that the program insists on: shapes of answers follow it, what the engine cannot do
+ * stays so. */
+static int use_wanted(struct podman *p, const char *wanted, gantry_error *err)
+{
+    int *use = p->rest.version;
+    int number[3] = { 0 };
+    int fine = sscanf(wanted, "%4d.%4d.%4d", &number[0], &number[1], &number[2]) >= 2 &&
+               compare(number, oldest) >= 0 && compare(number, newest) <= 0 &&
+               compare(number, use) <= 0;
+
+    if (!fine)
+        return gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                        "api_version: %s cannot be spoken: Podman speaks its API %s at most, this "
+                        "library %d.%d.%d to %d.%d.%d",
+                        wanted, p->engine_version, oldest[0], oldest[1], oldest[2], newest[0],
+                        newest[1], newest[2]);
+    memcpy(use, number, sizeof number);
+    return 0;
+}
+
 static int podman_open(void *state, gantry_host *host, const gantry_endpoint *endpoint,
                        const gantry_call *call, gantry_error *err)
 {
@@ -271,6 +298,8 @@ static int podman_open(void *state, gantry_host *host, const gantry_endpoint *en
         rc = gnt_fail(err, GANTRY_E_UNAVAILABLE, "%s answers, but is no Podman", endpoint->address);
     if (rc == 0)
         rc = parse_version(p->engine_version, p->rest.version, err);
+    if (rc == 0 && endpoint->api_version != NULL && !gnt_route_is_docker_version(endpoint->route))
+        rc = use_wanted(p, endpoint->api_version, err);
     if (rc < 0)
         return rc;
     if (compare(p->rest.version, newest) > 0)
@@ -286,7 +315,7 @@ static void podman_close(void *state)
     gnt_rest_close(&p->rest);
 }
 
-static const char *const schemes[] = { "unix", "tcp", NULL };
+static const char *const schemes[] = { "unix", "tcp", "ssh", NULL };
 
 static int podman_supports(const void *state, int feature)
 {

@@ -166,12 +166,21 @@ static int inspect_remote(struct podman *p, const gantry_call *call, const char 
                           const gantry_manifest_inspect_options *opts, gantry_manifest **out,
                           gantry_error *err)
 {
+    const gantry_auth *given[2] = { NULL, NULL };
+    const char *const domains[2] = { name, NULL };
+    gantry_auth auth;
     struct gnt_req r;
 
     gnt_req_init(&r, &p->rest, "GET", call, "/manifests/%s/json", name);
     check_remote(&r, p, opts);
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_manifest_inspect_options));
-    gnt_req_registry_auth(&r, name, opts->auth, 0);
+    /* It takes credentials as a map only. */
+    if (opts->auth != NULL) {
+        auth = *opts->auth;
+        auth.registry = gnt_auth_registry(&r.arena, name);
+        given[0] = &auth;
+    }
+    gnt_req_registry_config(&r, given, domains);
     return inspect_list(&r, name, out, err);
 }
 

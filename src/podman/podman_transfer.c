@@ -56,7 +56,8 @@ static void read_line(struct gnt_transfer_event *e, const char *line, size_t siz
 }
 
 /* What 4.8 and later give with compatMode: as Docker's, but a layer ends with its download, and the
- * last record has the image's id in place of a layer's. */
+ * last record has the image's id in place of a layer's. That is the name of its configuration too,
+ * of which Podman 5 tells as of a layer. */
 static void read_status(struct gnt_transfer_event *e, const char *status, const struct gnt_json *v)
 {
     static const struct gnt_word words[] = { { "Pulling fs layer", GANTRY_TRANSFER_WAITING },
@@ -73,7 +74,7 @@ static void read_status(struct gnt_transfer_event *e, const char *status, const 
         if (strcmp(status, word->word) == 0)
             e->state = word->value;
     }
-    e->last_if_new = e->state == GANTRY_TRANSFER_DONE;
+    e->last_if_over = e->state == GANTRY_TRANSFER_DONE;
     e->whole = e->state == GANTRY_TRANSFER_DONE;
     gnt_json_int(gnt_json_get(v, "progressDetail/current"), &e->current);
     gnt_json_int(gnt_json_get(v, "progressDetail/total"), &e->total);

@@ -6,15 +6,25 @@
 
 #include <string.h>
 
-static int is_end(const char *word)
+static int is_one_of(const char *const *words, const char *word)
 {
-    static const char *const ends[] = { "stopped", "exited", "removing" };
-
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        if (strcmp(word, ends[i]) == 0)
+    for (; *words != NULL; words++) {
+        if (strcmp(word, *words) == 0)
             return 1;
     }
     return 0;
+}
+
+/* Podman 5 says 0 where it should say what went wrong. */
+static int failure_for(const char *word)
+{
+    static const char *const ends[] = { "stopped", "exited", "removing", NULL };
+    static const char *const states[] = { "configured", "created", "running",   "paused",
+                                          "unknown",    "healthy", "unhealthy", NULL };
+
+    if (is_one_of(ends, word))
+        return 0;
+    return is_one_of(states, word) ? GANTRY_E_STATE : GANTRY_E_INVALID;
 }
 
 int gnt_podman_wait_word(struct podman *p, const char *id, const gantry_wait_options *opts,
@@ -22,7 +32,7 @@ int gnt_podman_wait_word(struct podman *p, const char *id, const gantry_wait_opt
 {
     const struct gnt_wait_plan plan = { .late_head = 1,
                                         .plain = 1,
-                                        .no_code = !is_end(opts->engine_condition) };
+                                        .no_end = failure_for(opts->engine_condition) };
     struct gnt_req r;
 
     gnt_req_init(&r, &p->rest, "POST", opts->call, "/containers/%s/wait", id);

@@ -779,8 +779,11 @@ static void policies_of_pulling(struct contract *f)
         opts.pull = policy;
         snprintf(rest, sizeof rest, "FROM %s\nRUN cat /newer 2>/dev/null || echo no\n", base);
         printed = build_prints(f, rest, &opts);
-        SAME(printed,
-             policy == GANTRY_PULL_ALWAYS || policy == GANTRY_PULL_NEWER ? "yes\n" : "no\n");
+        SAME(printed, policy == GANTRY_PULL_ALWAYS || policy == GANTRY_PULL_NEWER ||
+                              (policy == GANTRY_PULL_MISSING &&
+                               contract_differs(f, DIFF_LATER_BASES_ARE_RENEWED))
+                          ? "yes\n"
+                          : "no\n");
     }
     forget(f, base);
 }

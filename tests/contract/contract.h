@@ -31,7 +31,8 @@ enum {
     ON_DOCKER = 2,
     ON_PODMAN = 4,
     ON_ROOTLESS = 8,
-    ON_ENGINES = ON_DOCKER | ON_PODMAN | ON_ROOTLESS,
+    ON_PODMANS = ON_PODMAN | ON_ROOTLESS,
+    ON_ENGINES = ON_DOCKER | ON_PODMANS,
     ON_ALL = ON_ENGINES | ON_MEMORY,
     ON_SMALL = 16, /* with one of the others: the engine's disk is small; only tests for it run */
     ON_OTHER = 32, /* an engine of somebody else; with processes, tests for all of ON_ENGINES run */
@@ -177,6 +178,8 @@ const char *contract_registry_password(struct contract *f);
 /* ---- facts --------------------------------------------------------------------------------- */
 
 int contract_differs(const struct contract *f, enum contract_difference id);
+/* The engine's own version is this one or a later one. */
+int contract_version_at_least(const struct contract *f, int major, int minor);
 /* The engine runs processes: without, a test looks at metadata alone. */
 int contract_has_processes(const struct contract *f);
 

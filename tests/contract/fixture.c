@@ -421,6 +421,47 @@ const char *contract_registry_password(struct contract *f)
 
 /* ---- facts ---------------------------------------------------------------------------------- */
 
+/* Asked when it matters only: Podman takes half a second to say it. */
+int contract_version_at_least(const struct contract *f, int major, int minor)
+{
+    static int version[2] = { -1, -1 };
+    gantry_version_info *info = NULL;
+    gantry_error err = { 0 };
+
+    if (version[0] < 0) {
+        if (gantry_engine_version(f->engine, NULL, &info, &err) < 0)
+            fail_msg("version: %s", err.message);
+        if (sscanf(info->version, "%d.%d", &version[0], &version[1]) != 2)
+            fail_msg("version: %s is none", info->version);
+        gantry_version_info_free(info);
+    }
+    return version[0] > major || (version[0] == major && version[1] >= minor);
+}
+
+static int in_versions(const struct contract *f, enum contract_difference id)
+{
+    static const struct {
+        enum contract_difference id;
+        int where;
+        int since;
+        int major;
+        int minor;
+    } limits[] = {
+#define SINCE(name, where, major, minor) { DIFF_##name, (where), 1, (major), (minor) },
+#define BEFORE(name, where, major, minor) { DIFF_##name, (where), 0, (major), (minor) },
+#include "versions.def"
+#undef SINCE
+#undef BEFORE
+    };
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (limits[i].id == id && (limits[i].where & f->on) != 0 &&
+            contract_version_at_least(f, limits[i].major, limits[i].minor) != limits[i].since)
+            return 0;
+    }
+    return 1;
+}
+
 int contract_differs(const struct contract *f, enum contract_difference id)
 {
     static const int rows[] = {
@@ -429,7 +470,7 @@ int contract_differs(const struct contract *f, enum contract_difference id)
 #undef DIFFERENCE
     };
 
-    return (rows[id] & f->on) != 0 || f->differs[id];
+    return ((rows[id] & f->on) != 0 && in_versions(f, id)) || f->differs[id];
 }
 
 int contract_has_processes(const struct contract *f)

@@ -570,17 +570,6 @@ static void a_registry_that_does_not_answer(struct contract *f)
     gantry_manifest_free(look(f, pair.list, 2));
 }
 
-static int engine_is(struct contract *f, int major, int minor)
-{
-    gantry_version_info *info = NULL;
-    int has[2] = { 0 };
-
-    OK(gantry_engine_version(f->engine, NULL, &info, &f->err));
-    assert_int_equal(sscanf(info->version, "%d.%d", &has[0], &has[1]), 2);
-    gantry_version_info_free(info);
-    return has[0] > major || (has[0] == major && has[1] >= minor);
-}
-
 /* A list of a registry, looked at from an engine that has no such list. */
 static void look_into_a_registry(struct contract *f)
 {
@@ -600,7 +589,7 @@ static void look_into_a_registry(struct contract *f)
     FAILS(gantry_manifests_inspect(f->manifests, place, NULL, &list, &f->err),
           GANTRY_E_UNAUTHORIZED);
     CHECK(!there(f, place));
-    if (engine_is(f, 4, 6)) {
+    if (contract_version_at_least(f, 4, 6)) {
         OK(gantry_manifests_inspect(f->manifests, place, &opts, &list, &f->err));
         CHECK(list->count == 2);
         SAME(list->items[1]->architecture, "arm64");

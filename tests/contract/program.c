@@ -2,7 +2,8 @@
  * contract TARGET [GROUP...]: runs the contract suite on an engine. TARGET is memory, docker, podman,
  * podman-rootless, docker-small or podman-small; the engine's address comes from GANTRY_TEST_DOCKER
  * and so on. Without it, or without a registry that a test asked for, the status is 77.
- * GANTRY_TEST_FILTER runs only the tests whose name contains it.
+ * GANTRY_TEST_FILTER runs only the tests whose name contains it. "contract --groups" prints the
+ * names of the groups.
  */
 #include <gantry/contract.h>
 
@@ -45,6 +46,13 @@ static int skipped(const char *variable)
     return GANTRY_CONTRACT_SKIPPED;
 }
 
+static int print_groups(void)
+{
+    for (size_t i = 0; gantry_contract_group(i) != NULL; i++)
+        puts(gantry_contract_group(i));
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const struct target *chosen = argc < 2 ? NULL : find_target(argv[1]);
@@ -52,8 +60,10 @@ int main(int argc, char **argv)
     gantry_contract_target target = { .size = sizeof target, .engine = &engine };
     gantry_error err = { 0 };
 
+    if (argc == 2 && strcmp(argv[1], "--groups") == 0)
+        return print_groups();
     if (chosen == NULL) {
-        fprintf(stderr, "usage: contract TARGET [GROUP...]\n");
+        fprintf(stderr, "usage: contract TARGET [GROUP...] | --groups\n");
         return GANTRY_CONTRACT_WRONG;
     }
     target.name = chosen->name;

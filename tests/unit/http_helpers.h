@@ -13,14 +13,21 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
 #include "fake_server.h"
 #include "http.h"
+#include "route.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 struct client {
     struct gantry_host host;
+    struct gantry_route route;
     struct gnt_http *http;
     struct fake_server *fake;
 };
@@ -70,6 +77,37 @@ static inline size_t open_descriptors(void)
     return count;
 }
 
+/* Connect to "unix:///path" or "tcp://127.0.0.1:port": what an embedder's tunnel would do. */
+static inline int dial_address(void *arg, const char *address, const gantry_call *call, int *out_fd,
+                               gantry_error *err)
+{
+    struct sockaddr_un local = { .sun_family = AF_UNIX };
+    struct sockaddr_in remote = { .sin_family = AF_INET };
+    int is_unix = strncmp(address, "unix://", 7) == 0;
+    int fd = socket(is_unix ? AF_UNIX : AF_INET, SOCK_STREAM, 0);
+    int rc;
+
+    (void)arg;
+    (void)call;
+    if (fd < 0)
+        return gnt_fail_errno(err, GANTRY_E_IO, errno, "no socket to be had");
+    if (is_unix) {
+        snprintf(local.sun_path, sizeof local.sun_path, "%s", address + 7);
+        rc = connect(fd, (const struct sockaddr *)&local, sizeof local);
+    } else {
+        remote.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        remote.sin_port = htons((uint16_t)strtoul(strrchr(address, ':') + 1, NULL, 10));
+        rc = connect(fd, (const struct sockaddr *)&remote, sizeof remote);
+    }
+    if (rc < 0) {
+        gnt_fail_errno(err, GANTRY_E_UNAVAILABLE, errno, "cannot connect to %s", address);
+        close(fd);
+        return GANTRY_E_UNAVAILABLE;
+    }
+    *out_fd = fd;
+    return 0;
+}
+
 static inline void client_of(struct client *c, const char *address_text)
 {
     static const gantry_allocator counting = { count_allocate, count_reallocate, count_release,
@@ -88,7 +126,13 @@ static inline void client_of(struct client *c, const char *address_text)
     c->host.pid = getpid();
     gnt_arena_init(&arena, &c->host.mem);
     assert_int_equal(gnt_address_parse(&arena, address_text, &address, &err), 0);
-    assert_int_equal(gnt_http_new(&c->host, &address, NULL, &c->http, &err), 0);
+    c->route.host = &c->host;
+    c->route.base_path = "";
+    c->route.given = address_text;
+#ifdef GANTRY_TEST_DIALS
+    c->route.dialer = (gantry_dialer){ sizeof(gantry_dialer), dial_address, NULL };
+#endif
+    assert_int_equal(gnt_http_new(&c->host, &address, &c->route, &c->http, &err), 0);
     gnt_arena_free(&arena);
 }
 

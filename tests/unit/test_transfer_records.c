@@ -239,6 +239,31 @@ static void test_podman_compat_pull(void **state)
     end(&reading);
 }
 
+/* Podman 5 tells of the image's configuration as of a layer: it ends twice, as what it is and as the
+ * image. */
+static void test_podman_compat_pull_with_configuration(void **state)
+{
+    struct reading reading;
+
+    (void)state;
+    begin(&reading, &gnt_podman_dialect, &gnt_podman_pull_dialect);
+    feed(&reading,
+         "{\"status\":\"Already exists\",\"progressDetail\":{},\"id\":\"3dada5a283e7\"}\n"
+         "{\"status\":\"Pulling fs layer\",\"progressDetail\":{},\"id\":\"f9ffceda5563\"}\n"
+         "{\"status\":\"Download complete\",\"progressDetail\":{},\"id\":\"f9ffceda5563\"}\n");
+    assert_int_equal(reading.r.ended, 0);
+    feed(&reading,
+         "{\"status\":\"Download complete\",\"progressDetail\":{},\"id\":\"f9ffceda5563\"}\n");
+    assert_int_equal(reading.r.ended, 1);
+    assert_string_equal(reading.r.image_id, "f9ffceda5563");
+    next(&reading, "3dada5a283e7", GANTRY_TRANSFER_EXISTS, -1, -1);
+    next(&reading, "f9ffceda5563", GANTRY_TRANSFER_WAITING, -1, -1);
+    next(&reading, "f9ffceda5563", GANTRY_TRANSFER_DONE, -1, -1);
+    next(&reading, NULL, GANTRY_TRANSFER_NONE, -1, -1);
+    assert_null(reading.r.first);
+    end(&reading);
+}
+
 /* ---- failures -------------------------------------------------------------------------------- */
 
 static void test_failures(void **state)
@@ -399,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_podman_pull),
         cmocka_unit_test(test_podman_push),
         cmocka_unit_test(test_podman_compat_pull),
+        cmocka_unit_test(test_podman_compat_pull_with_configuration),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_names),

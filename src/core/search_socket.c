@@ -1,0 +1,160 @@
+/*
+ * What is wrong with a unix socket, in words that one can act on.
+ */
+#include "search.h"
+
+#include "error.h"
+#include "url.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    PATH_BYTES = 256, /* more than a socket's path can have */
+    NAME_BYTES = 64,
+    ENTRY_BYTES = 4096 /* of the user data base, for one entry */
+};
+
+/* The path of a unix address; 0 for others, and for those that make no sense. */
+static int path_of(const struct gnt_mem *mem, const char *text, char path[PATH_BYTES])
+{
+    struct gnt_address address;
+    struct gnt_arena arena;
+    int is_unix = 0;
+
+    if (text[0] != '/' && strncmp(text, "unix:", 5) != 0)
+        return 0;
+    gnt_arena_init(&arena, mem);
+    if (gnt_address_parse(&arena, text, &address, NULL) == 0 &&
+        strcmp(address.scheme, "unix") == 0) {
+        int n = snprintf(path, PATH_BYTES, "%s", address.path);
+
+        is_unix = n > 0 && n < PATH_BYTES;
+    }
+    gnt_arena_free(&arena);
+    return is_unix;
+}
+
+static void user_name(uid_t id, char name[NAME_BYTES])
+{
+    char buffer[ENTRY_BYTES];
+    struct passwd entry;
+    struct passwd *found = NULL;
+
+    if (getpwuid_r(id, &entry, buffer, sizeof buffer, &found) == 0 && found != NULL)
+        snprintf(name, NAME_BYTES, "%s", entry.pw_name);
+    else
+        snprintf(name, NAME_BYTES, "%lu", (unsigned long)id);
+}
+
+static void group_name(gid_t id, char name[NAME_BYTES])
+{
+    char buffer[ENTRY_BYTES];
+    struct group entry;
+    struct group *found = NULL;
+
+    if (getgrgid_r(id, &entry, buffer, sizeof buffer, &found) == 0 && found != NULL)
+        snprintf(name, NAME_BYTES, "%s", entry.gr_name);
+    else
+        snprintf(name, NAME_BYTES, "%lu", (unsigned long)id);
+}
+
+/* ---- before connecting ----------------------------------------------------------------------- */
+
+static int fail_path(int os_error, const char *text, gantry_error *err)
+{
+    gnt_fail(err, GANTRY_E_UNAVAILABLE, "%s", text);
+    if (err != NULL)
+        err->os_error = os_error;
+    return GANTRY_E_UNAVAILABLE;
+}
+
+/* stat has failed. */
+static int no_file(const char *path, int os_error, int *out_missing, gantry_error *err)
+{
+    char target[PATH_BYTES];
+    char text[PATH_BYTES + 64];
+    ssize_t size = readlink(path, target, sizeof target - 1);
+
+    if (os_error == EACCES)
+        return fail_path(os_error, "permission denied: this user may not enter the socket's folder",
+                         err);
+    if (os_error != ENOENT && os_error != ENOTDIR)
+        return gnt_fail_errno(err, GANTRY_E_UNAVAILABLE, os_error, "cannot look at the socket");
+    if (size > 0) {
+        target[size] = '\0';
+        snprintf(text, sizeof text, "a link that leads nowhere: there is no %s", target);
+        return fail_path(ENOENT, text, err);
+    }
+    *out_missing = 1;
+    return fail_path(ENOENT, "there is no such socket", err);
+}
+
+int gnt_search_look(const struct gnt_mem *mem, const char *address, int *out_missing,
+                    gantry_error *err)
+{
+    char path[PATH_BYTES];
+    struct stat st;
+
+    if (!path_of(mem, address, path))
+        return 0;
+    if (stat(path, &st) < 0)
+        return no_file(path, errno, out_missing, err);
+    if (S_ISDIR(st.st_mode)) /* what a bind mount of a missing socket leaves */
+        return fail_path(ENOTSOCK, "it is a folder, not a socket", err);
+    if (!S_ISSOCK(st.st_mode))
+        return fail_path(ENOTSOCK, "it is no socket", err);
+    return 0;
+}
+
+/* ---- after connecting ------------------------------------------------------------------------ */
+
+static void explain_denied(const char *path, gantry_error *reason)
+{
+    char user[NAME_BYTES];
+    char group[NAME_BYTES];
+    struct stat st;
+    int os_error = reason->os_error;
+
+    if (stat(path, &st) < 0) {
+        gnt_fail(reason, GANTRY_E_UNAVAILABLE,
+                 "permission denied: this user may not use the "
+                 "socket");
+    } else {
+        user_name(st.st_uid, user);
+        group_name(st.st_gid, group);
+        if ((st.st_mode & S_IWGRP) != 0)
+            gnt_fail(reason, GANTRY_E_UNAVAILABLE,
+                     "permission denied: this user may not use the socket; user %s and members of "
+                     "group %s may",
+                     user, group);
+        else
+            gnt_fail(reason, GANTRY_E_UNAVAILABLE,
+                     "permission denied: this user may not use the socket; only user %s may", user);
+    }
+    reason->os_error = os_error;
+}
+
+void gnt_search_explain(const struct gnt_mem *mem, const char *address, gantry_error *reason)
+{
+    char path[PATH_BYTES];
+    int os_error = reason->os_error;
+
+    if (reason->code != GANTRY_E_UNAVAILABLE || !path_of(mem, address, path))
+        return;
+    if (os_error == EACCES || os_error == EPERM) {
+        explain_denied(path, reason);
+    } else if (os_error == ECONNREFUSED) {
+        gnt_fail(reason, GANTRY_E_UNAVAILABLE,
+                 "connection refused: nobody listens on the socket, its engine has ended");
+        reason->os_error = os_error;
+    } else if (os_error == ENOENT) {
+        gnt_fail(reason, GANTRY_E_UNAVAILABLE, "there is no such socket any more");
+        reason->os_error = os_error;
+    }
+}
