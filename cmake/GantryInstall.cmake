@@ -55,3 +55,6 @@ else()
 endif()
 configure_file(${PROJECT_SOURCE_DIR}/src/gantry.pc.in ${PROJECT_BINARY_DIR}/gantry.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/gantry.pc DESTINATION ${GANTRY_PC_DIR})
+# Installed by tests/contract, with the suite.
+configure_file(${PROJECT_SOURCE_DIR}/tests/contract/gantry-contract.pc.in
+    ${PROJECT_BINARY_DIR}/gantry-contract.pc @ONLY)

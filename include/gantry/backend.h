@@ -547,7 +547,8 @@ typedef struct gantry_backend {
  * is unregistered: name, schemes, functions.
  *
  * It is used for addresses with its schemes, before those that were known already
- * (<gantry/backends.h> has the order), and when gantry_engine_options::backend names it. Any thread.
+ * (<gantry/backends.h> has the order), and when gantry_engine_options::backend names it. Any
+ * thread.
  * @return 0, #GANTRY_E_INVALID naming the missing slot, #GANTRY_E_EXISTS, #GANTRY_E_NOMEM. Since
  * 0.1.
  */
@@ -557,7 +558,8 @@ GANTRY_API int gantry_backend_register(const gantry_backend *backend, gantry_err
  * Put a backend in the place of the one with its name, also of a built-in one. What is opened from
  * now on is opened with it; engines that are open keep what they were opened with, to which end the
  * old tables' functions must stay until gantry_backend_info::replaced_engines is 0. Any thread.
- * @return as gantry_backend_register(), but #GANTRY_E_NOT_FOUND without one of this name. Since 0.1.
+ * @return as gantry_backend_register(), but #GANTRY_E_NOT_FOUND without one of this name.
+ * Since 0.1.
  */
 GANTRY_API int gantry_backend_replace(const gantry_backend *backend, gantry_error *err);
 

@@ -3,8 +3,8 @@
  * Which backends this process knows, and taking one out.
  *
  * Docker and Podman are built in; a program adds others with gantry_backend_register() and
- * exchanges one with gantry_backend_replace() (<gantry/backend.h>). The list belongs to the process,
- * is the library's only global state, and may be asked and changed by any thread at any time, also
+ * exchanges one with gantry_backend_replace(), see backend.h. The list belongs to the process, is
+ * the library's only global state, and may be asked and changed by any thread at any time, also
  * while engines are being opened or looked for.
  *
  * **Order.** At an address all backends with its scheme are asked who is there, until one says that
@@ -64,9 +64,9 @@ GANTRY_API void gantry_backend_list_free(gantry_backend_list *list);
  *
  * After a success nothing of it is called or read any more, so a plugin that brought it can be
  * unloaded; results of its engines stay readable.
- * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_INVALID, or #GANTRY_E_IN_USE while engines of it are open
- * (also of one that it replaced), or another thread just opens or looks for engines and asks it:
- * then nothing was changed, and it can be tried again. An engine that a child process inherited
+ * @return 0, #GANTRY_E_NOT_FOUND, #GANTRY_E_INVALID, or #GANTRY_E_IN_USE while engines of it are
+ * open (also of one that it replaced), or another thread just opens or looks for engines and asks
+ * it: then nothing was changed, and it can be tried again. An engine that a child process inherited
  * counts there, closed or not. Since 0.1.
  */
 GANTRY_API int gantry_backend_unregister(const char *name, gantry_error *err);

@@ -1,6 +1,6 @@
 /*
- * A backend's tables, checked and copied into full-size ones, so that a slot is either there or NULL
- * and nobody checks sizes afterwards.
+ * A backend's tables, checked and copied into full-size ones, so that a slot is either there or
+ * NULL and nobody checks sizes afterwards.
  */
 #include "engine.h"
 

@@ -1,7 +1,7 @@
 /*
- * The list of backends: the library's only global state. Who uses an entry outside of the lock holds
- * a reference to it; an entry that was replaced stays for those who have one, and goes with the
- * last.
+ * The list of backends: the library's only global state. Who uses an entry outside of the lock
+ * holds a reference to it; an entry that was replaced stays for those who have one, and goes with
+ * the last.
  */
 #include "engine.h"
 

@@ -828,7 +828,7 @@ const struct contract_test containers_tests[] = {
     TEST_WITH(bind_mount_is_read_only, PROCESSES),
     TEST_WITH(memory_limit_is_seen_by_processes, PROCESSES, .on = ON_DOCKER | ON_PODMAN),
     TEST(published_port_answers),
-    TEST_WITH(extra_json_is_merged, PROCESSES),
+    TEST_WITH(extra_json_is_merged, PROCESSES, .on = ON_KNOWN),
     TEST_WITH(ports_are_of_what_runs, PROCESSES),
     TEST_WITH(image_is_told_with_its_tag, .on = ON_ENGINES),
     TEST_WITH(program_that_is_not_there, PROCESSES),

@@ -750,7 +750,7 @@ const struct contract_test life_tests[] = {
     TEST_WITH(init_prepares_a_container, NEEDS(GANTRY_FEATURE_CONTAINERS_INIT)),
     TEST_WITH(prune_takes_what_is_meant, .on = ON_ENGINES),
     TEST_WITH(prune_leaves_what_runs, .on = ON_ENGINES),
-    TEST_WITH(top_tells_processes, .on = ON_ENGINES),
+    TEST_WITH(top_tells_processes, .on = ON_KNOWN),
     TEST_WITH(changes_tell_what_was_changed, .on = ON_ENGINES),
     TEST_WITH(resize_sets_the_terminal, .on = ON_ENGINES),
     TEST_WITH(health_is_checked_now, NEEDS(GANTRY_FEATURE_CONTAINERS_CHECK_HEALTH)),
@@ -761,7 +761,7 @@ const struct contract_test life_tests[] = {
     TEST_WITH(lists_by_exit_code, .on = ON_ENGINES),
     TEST_WITH(sizes_are_told_when_asked_for, .on = ON_ENGINES),
     TEST_WITH(lists_by_pod, .on = ON_ENGINES),
-    TEST_WITH(checkpoint_needs_criu, .on = ON_ENGINES),
+    TEST_WITH(checkpoint_needs_criu, .on = ON_KNOWN),
     TEST_WITH(mount_shows_files_on_the_host, NEEDS(GANTRY_FEATURE_CONTAINERS_MOUNT)),
     { 0 },
 };

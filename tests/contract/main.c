@@ -85,7 +85,8 @@ static int is_for(const struct contract *f, int on)
         return 0;
     if (on == 0 || (on & f->on) != 0)
         return 1;
-    return (f->on & ON_OTHER) != 0 && (on & rootful) == rootful && contract_has_processes(f);
+    return (f->on & ON_OTHER) != 0 && (on & rootful) == rootful && (on & ON_KNOWN) != ON_KNOWN &&
+           contract_has_processes(f);
 }
 
 static int is_left_out(const struct contract *f, const char *group, const char *test)

@@ -63,6 +63,12 @@ check_includes()
     includes '(\.\./|core/|src/)' examples/*.[ch] >"$work/lines"
     found "examples include installed headers only"
 
+    # The contract suite is a kit for others: it has nothing but what is installed.
+    includes '' tests/contract/*.[ch] | grep ':#include "' | grep -vE \
+        '"((contract|follow|proxy|tars|tiny_http|fake_server|memory_backend)\.h|differences\.def)"' \
+        >"$work/lines"
+    found "the contract suite includes installed headers and its own only"
+
     # The first include shows that a header stands on its own.
     for file in src/*/*.c; do
         name=${file##*/}

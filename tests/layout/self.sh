@@ -10,7 +10,7 @@ tree()
 {
     rm -rf "$work/t"
     mkdir -p "$work/t/src/core" "$work/t/src/docker" "$work/t/src/podman" \
-        "$work/t/include/gantry" "$work/t/examples"
+        "$work/t/include/gantry" "$work/t/examples" "$work/t/tests/contract"
     (
         cd "$work/t" || exit 1
         printf '#include <stddef.h>\nint gantry_x(void);\n' >include/gantry/x.h
@@ -24,6 +24,8 @@ tree()
         done
         printf '#include <gantry/x.h>\n' >examples/e.c
         printf '\n' >examples/e.h
+        printf '#include "contract.h"\n' >tests/contract/run.c
+        printf '#include <gantry/x.h>\n' >tests/contract/contract.h
     )
 }
 
@@ -58,6 +60,7 @@ expect includes src/core/ok.c '#include "../docker/docker.h"'
 expect includes include/gantry/x.h '#include <sys/types.h>'
 expect includes examples/e.c '#include "core/ok.h"'
 expect includes src/core/first.c '#include <string.h>\n#include "ok.h"'
+expect includes tests/contract/run.c '#include "engine.h"'
 expect backends src/core/ok.c 'int x = strcmp(name, "docker");'
 expect backends src/core/ok.c 'extern int gnt_podman_backend;'
 expect sizes src/core/ok.c "/* $(printf '%0100d' 0) */"

@@ -290,6 +290,22 @@ static void check_candidate_list(const void *result)
     check_list(p->items);
 }
 
+static void check_backend_info(const void *result)
+{
+    const gantry_backend_info *p = result;
+
+    assert_string_equal(p->name, "");
+    assert_null(p->schemes[0]);
+    assert_null(p->managers[0]);
+}
+
+static void check_backend_list(const void *result)
+{
+    const gantry_backend_list *p = result;
+
+    check_list(p->items);
+}
+
 static const struct {
     int kind;
     size_t size;
@@ -321,6 +337,8 @@ static const struct {
     { GNT_KIND_NETWORK_ENSURED, sizeof(gantry_network_ensured), check_network_ensured },
     { GNT_KIND_CANDIDATE, sizeof(gantry_candidate), check_candidate },
     { GNT_KIND_CANDIDATE_LIST, sizeof(gantry_candidate_list), check_candidate_list },
+    { GNT_KIND_BACKEND_INFO, sizeof(gantry_backend_info), check_backend_info },
+    { GNT_KIND_BACKEND_LIST, sizeof(gantry_backend_list), check_backend_list },
 };
 
 enum {
@@ -370,7 +388,7 @@ static void what_may_be_null_is_null(void **state)
 
 static void unknown_kinds_are_refused(void **state)
 {
-    static const int bad[] = { -1, 0, 64, 99, 130, 1000000 };
+    static const int bad[] = { -1, 0, 64, 99, GNT_KIND_BACKEND_LIST + 1, 1000000 };
     struct gantry_host host = { 0 };
     gantry_error err = { 0 };
     void *result = gnt_result_new(&memory, GNT_KIND_OUTPUT, NULL);
