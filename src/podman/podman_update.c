@@ -127,11 +127,51 @@ static int explain(struct podman *p, const char *id, const gantry_call *call, in
     return rc;
 }
 
+/* Podman 5.1 to 5.3 forgets every limit that an update does not name, also one of the restart
+ * policy alone. What an inspection tells is sent again; a weight of block I/O it does not. */
+static int forgets_limits(const struct podman *p)
+{
+    return gnt_rest_at_least(&p->rest, 5, 1, 0) && !gnt_rest_at_least(&p->rest, 5, 4, 0);
+}
+
+static void keep(int64_t *limit, int64_t now)
+{
+    if (*limit == 0)
+        *limit = now;
+}
+
+/* What is not to change, as it is. *out_lender lends the texts. */
+static int keep_limits(struct podman *p, const char *id, const gantry_call *call,
+                       gantry_resources *limits, gantry_container **out_lender, gantry_error *err)
+{
+    const gantry_container_inspect_options opts = { .size = sizeof opts, .call = call };
+    const gantry_container *c;
+    int rc = gnt_podman_container_inspect(p, id, &opts, out_lender, err);
+
+    if (rc < 0)
+        return rc;
+    c = *out_lender;
+    keep(&limits->memory_bytes, c->memory_bytes);
+    keep(&limits->memory_reservation_bytes, c->memory_reservation_bytes);
+    keep(&limits->memory_swap_bytes,
+         c->memory_swap_bytes < 0 ? GANTRY_UNLIMITED : c->memory_swap_bytes);
+    keep(&limits->pids, c->pids_limit);
+    keep(&limits->cpu_shares, c->cpu_shares);
+    if (limits->nano_cpus == 0) {
+        keep(&limits->cpu_quota_us, c->cpu_quota_us);
+        keep(&limits->cpu_period_us, c->cpu_period_us);
+    }
+    if (limits->cpuset_cpus == NULL && c->cpuset_cpus != NULL && *c->cpuset_cpus != '\0')
+        limits->cpuset_cpus = c->cpuset_cpus;
+    return 0;
+}
+
 int gnt_podman_update(void *state, const char *id, const gantry_container_update_options *opts,
                       gantry_error *err)
 {
     struct podman *p = state;
     gantry_resources limits = { .size = sizeof limits };
+    gantry_container *lender = NULL;
     gantry_error failure = { 0 };
     struct gnt_req r;
     int rc = 0;
@@ -146,12 +186,15 @@ int gnt_podman_update(void *state, const char *id, const gantry_container_update
     }
     if (rc == 0 && opts->resources != NULL)
         rc = gnt_rest_update_swap(&p->rest, opts->call, id, &limits, err);
+    if (rc == 0 && forgets_limits(p))
+        rc = keep_limits(p, id, opts->call, &limits, &lender, err);
     if (rc < 0)
         return rc;
     gnt_req_init(&r, &p->rest, "POST", opts->call, "/containers/%s/update", id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_update_options));
     gnt_req_json(&r, gnt_req_encode(&r, &limits, gnt_podman_resource_options));
+    gnt_result_free(lender);
     rc = gnt_req_run(&r, NULL, &failure);
     return rc < 0 ? explain(p, id, opts->call, rc, &failure, err) : 0;
 }
