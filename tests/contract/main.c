@@ -2,7 +2,8 @@
  * contract TARGET [GROUP]: runs the contract suite on an engine. TARGET is memory, docker, podman,
  * podman-rootless, docker-small or podman-small; the engine's address comes from GANTRY_TEST_DOCKER
  * and so on. Without it, or without a registry that a test asked for, the status is 77.
- * GANTRY_TEST_FILTER runs only the tests whose name contains it.
+ * GANTRY_TEST_FILTER runs only the tests whose name contains it. "contract --groups" prints the
+ * names of the groups.
  */
 #include "contract.h"
 
@@ -134,6 +135,13 @@ static int run_one(struct contract *f, const char *name, void (*function)(void *
     return _cmocka_run_group_tests(name, &test, 1, NULL, NULL);
 }
 
+static int print_groups(void)
+{
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        printf("%s\n", groups[i].name);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static struct contract fixture;
@@ -141,8 +149,10 @@ int main(int argc, char **argv)
     int found = 0;
     int rc;
 
+    if (argc == 2 && strcmp(argv[1], "--groups") == 0)
+        return print_groups();
     if (argc < 2 || argc > 3) {
-        fprintf(stderr, "usage: contract TARGET [GROUP]\n");
+        fprintf(stderr, "usage: contract TARGET [GROUP] | --groups\n");
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
