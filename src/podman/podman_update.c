@@ -99,6 +99,32 @@ static int is_without_limits(struct podman *p, const gantry_call *call)
     return without;
 }
 
+static int no_limits(const char *id, gantry_error *err)
+{
+    gnt_fail(err, GANTRY_E_UNSUPPORTED,
+             "option 'resources' is not supported by this engine without root on cgroups v1");
+    gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, id);
+    gnt_error_outcome(err, GANTRY_OUTCOME_REFUSED, GANTRY_RETRY_NO);
+    return GANTRY_E_UNSUPPORTED;
+}
+
+static int is_up(const struct gnt_container_facts *facts)
+{
+    return facts->state == GANTRY_CONTAINER_RUNNING || facts->state == GANTRY_CONTAINER_PAUSED;
+}
+
+/* From 5.1 on limits of what does not run are noted, also where they will have no effect. */
+static int check_noted(struct podman *p, const char *id, const gantry_call *call, gantry_error *err)
+{
+    struct gnt_container_facts facts;
+
+    if (!gnt_rest_at_least(&p->rest, 5, 1, 0) ||
+        gnt_rest_container_facts(&p->rest, call, id, &facts, NULL) < 0 || is_up(&facts) ||
+        !is_without_limits(p, call))
+        return 0;
+    return no_limits(id, err);
+}
+
 /* The OCI runtime fails with a status that says nothing. */
 static int explain(struct podman *p, const char *id, const gantry_call *call, int rc,
                    gantry_error *failure, gantry_error *err)
@@ -107,12 +133,9 @@ static int explain(struct podman *p, const char *id, const gantry_call *call, in
 
     if (rc == GANTRY_E_ENGINE && strstr(failure->message, " update --resources=") != NULL) {
         if (is_without_limits(p, call)) {
-            rc = gnt_fail(failure, GANTRY_E_UNSUPPORTED,
-                          "option 'resources' is not supported by this engine without root on "
-                          "cgroups v1");
+            rc = no_limits(id, failure);
         } else if (gnt_rest_container_facts(&p->rest, call, id, &facts, NULL) == 0 &&
-                   facts.state != GANTRY_CONTAINER_RUNNING &&
-                   facts.state != GANTRY_CONTAINER_PAUSED) {
+                   !is_up(&facts)) {
             rc = gnt_fail(failure, GANTRY_E_STATE,
                           "the container is %s: this engine changes limits only of what runs",
                           facts.state_text);
@@ -184,6 +207,8 @@ int gnt_podman_update(void *state, const char *id, const gantry_container_update
         limits = *opts->resources;
         rc = gnt_rest_update_check(&limits, err);
     }
+    if (rc == 0 && opts->resources != NULL)
+        rc = check_noted(p, id, opts->call, err);
     if (rc == 0 && opts->resources != NULL)
         rc = gnt_rest_update_swap(&p->rest, opts->call, id, &limits, err);
     if (rc == 0 && forgets_limits(p))

@@ -28,6 +28,15 @@ static void word(struct answer *a, const char *body)
     a->script[1].size = strlen(a->text);
 }
 
+static void podman_at(struct podman *p, struct client *c, int minor)
+{
+    p->rest = (struct gnt_rest){ .host = &c->host,
+                                 .http = c->http,
+                                 .dialect = &gnt_podman_dialect,
+                                 .prefix = "/v5.x/libpod",
+                                 .version = { 5, minor, 0 } };
+}
+
 /* Returns what was sent, to be freed. */
 static char *update_it(int minor, const gantry_container_update_options *opts,
                        const struct fake_step *const *scripts, size_t count)
@@ -40,11 +49,7 @@ static char *update_it(int minor, const gantry_container_update_options *opts,
 
     memset(&p, 0, sizeof p);
     client_start(&c, scripts, count);
-    p.rest = (struct gnt_rest){ .host = &c.host,
-                                .http = c.http,
-                                .dialect = &gnt_podman_dialect,
-                                .prefix = "/v5.x/libpod",
-                                .version = { 5, minor, 0 } };
+    podman_at(&p, &c, minor);
     if (gnt_podman_update(&p, "3a", opts, &err) < 0)
         fail_msg("%s", err.message);
     assert_int_equal(fake_requests(c.fake), count);
@@ -80,13 +85,13 @@ static void test_named_limits_are_the_new_ones(void **state)
     const gantry_container_update_options opts = { .size = sizeof opts, .resources = &limits };
     struct answer inspection;
     struct answer done;
-    const struct fake_step *const scripts[] = { inspection.script, done.script };
+    const struct fake_step *const scripts[] = { inspection.script, inspection.script, done.script };
     char *sent;
 
     (void)state;
     word(&inspection, INSPECTION);
     word(&done, "\"3a\"");
-    sent = update_it(1, &opts, scripts, 2);
+    sent = update_it(1, &opts, scripts, 3);
     assert_non_null(strstr(sent, ":77"));
     assert_null(strstr(sent, ":20000"));
     assert_non_null(strstr(sent, "67108864"));
@@ -108,12 +113,38 @@ static void test_later_versions_are_sent_what_is_named(void **state)
     free(sent);
 }
 
+/* Where there are no limits without root, those of what does not run would be noted in vain. */
+static void test_limits_without_effect_are_refused(void **state)
+{
+    const gantry_resources limits = { .size = sizeof limits, .pids = 77 };
+    const gantry_container_update_options opts = { .size = sizeof opts, .resources = &limits };
+    struct answer inspection;
+    struct answer info;
+    const struct fake_step *const scripts[] = { inspection.script, info.script };
+    gantry_error err = { 0 };
+    struct podman p;
+    struct client c;
+
+    (void)state;
+    word(&inspection, "{\"Id\":\"3a\",\"State\":{\"Status\":\"exited\"}}");
+    word(&info, "{\"version\":{\"Version\":\"5.4.2\"},\"host\":{\"cgroupVersion\":\"v1\","
+                "\"security\":{\"rootless\":true}}}");
+    memset(&p, 0, sizeof p);
+    client_start(&c, scripts, 2);
+    podman_at(&p, &c, 4);
+    assert_int_equal(gnt_podman_update(&p, "3a", &opts, &err), GANTRY_E_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "cgroups v1"));
+    assert_int_equal(fake_requests(c.fake), 2);
+    client_stop(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forgotten_limits_are_sent_again),
         cmocka_unit_test(test_named_limits_are_the_new_ones),
         cmocka_unit_test(test_later_versions_are_sent_what_is_named),
+        cmocka_unit_test(test_limits_without_effect_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
