@@ -238,6 +238,33 @@ static int blame(int rc, const char *container, gantry_error *err)
     return rc;
 }
 
+static int podman_network_disconnect(void *state, const char *id, const char *container,
+                                     const gantry_network_disconnect_options *opts,
+                                     gantry_error *err)
+{
+    struct podman *p = state;
+    struct gnt_req r;
+    struct gnt_json *body;
+
+    gnt_req_init(&r, &p->rest, "POST", opts->call, "/networks/%s/disconnect", id);
+    gnt_req_about(&r, GANTRY_RESOURCE_NETWORK, id);
+    body = gnt_req_encode(&r, opts, gnt_podman_disconnect_options);
+    if (r.rc == 0)
+        gnt_podman_put(&r, body, "Container", gnt_json_string(&r.arena, container));
+    gnt_req_json(&r, body);
+    return blame(gnt_req_run(&r, NULL, err), container, err);
+}
+
+/* A connect that fails on a container that runs stays noted in Podman 5.4, which then fails to remove
+ * the container. Where nothing stayed, this fails and changes nothing. */
+static void forget_connect(struct podman *p, const gantry_call *call, const char *id,
+                           const char *container)
+{
+    const gantry_network_disconnect_options opts = { .size = sizeof opts, .call = call };
+
+    (void)podman_network_disconnect(p, id, container, &opts, NULL);
+}
+
 static int podman_network_connect(void *state, const char *id, const char *container,
                                   const gantry_network_connect_options *opts, gantry_error *err)
 {
@@ -261,26 +288,11 @@ static int podman_network_connect(void *state, const char *id, const char *conta
         gnt_rest_act(&p->rest, "GET", call, GANTRY_RESOURCE_NETWORK, id, "/networks/%s/exists",
                      err) == GANTRY_E_NOT_FOUND)
         return GANTRY_E_NOT_FOUND;
+    if (rc < 0 && e.http_status >= 500 && rc != GANTRY_E_STATE && rc != GANTRY_E_NOT_FOUND)
+        forget_connect(p, call, id, container);
     if (rc < 0 && err != NULL)
         *err = e;
     return blame(rc, container, err);
-}
-
-static int podman_network_disconnect(void *state, const char *id, const char *container,
-                                     const gantry_network_disconnect_options *opts,
-                                     gantry_error *err)
-{
-    struct podman *p = state;
-    struct gnt_req r;
-    struct gnt_json *body;
-
-    gnt_req_init(&r, &p->rest, "POST", opts->call, "/networks/%s/disconnect", id);
-    gnt_req_about(&r, GANTRY_RESOURCE_NETWORK, id);
-    body = gnt_req_encode(&r, opts, gnt_podman_disconnect_options);
-    if (r.rc == 0)
-        gnt_podman_put(&r, body, "Container", gnt_json_string(&r.arena, container));
-    gnt_req_json(&r, body);
-    return blame(gnt_req_run(&r, NULL, err), container, err);
 }
 
 const gantry_network_ops gnt_podman_network_ops = { .size = sizeof(gantry_network_ops),

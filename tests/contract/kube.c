@@ -93,13 +93,37 @@ static void engine_without_yaml_says_why(struct contract *f)
         CONTAINS(f->err.message, "Kubernetes");
 }
 
+/* No engine here has systemd beside it, which is what lists and installs need. */
+static void quadlets_without_systemd(struct contract *f)
+{
+    const char *name = contract_name(f, "none");
+    char file[160];
+    gantry_quadlet_list *list = NULL;
+    gantry_text *text = NULL;
+
+    snprintf(file, sizeof file, "%s.container", name);
+    FAILS(gantry_kube_quadlets(kube_of(f), NULL, &list, &f->err), GANTRY_E_UNSUPPORTED);
+    CHECK(list == NULL);
+    CONTAINS(f->err.message, "systemd");
+    if (!gantry_engine_supports(f->engine, GANTRY_FEATURE_KUBE_QUADLET_TEXT))
+        return;
+    FAILS(gantry_kube_quadlet_text(kube_of(f), file, NULL, &text, &f->err), GANTRY_E_NOT_FOUND);
+    CHECK(text == NULL);
+    FAILS(gantry_kube_quadlet_install(kube_of(f), file, "[Container]\nImage=none\n", NULL, &f->err),
+          GANTRY_E_UNSUPPORTED);
+    FAILS(gantry_kube_quadlet_text(kube_of(f), file, NULL, &text, &f->err), GANTRY_E_NOT_FOUND);
+    FAILS(gantry_kube_quadlet_remove(kube_of(f), file, NULL, &f->err), GANTRY_E_UNSUPPORTED);
+}
+
 /* Quadlets came with Podman 5.7 and 5.8. */
 static void quadlets_come_with_a_version(struct contract *f)
 {
     gantry_quadlet_list *list = NULL;
 
-    if (gantry_engine_supports(f->engine, GANTRY_FEATURE_KUBE_QUADLETS))
+    if (gantry_engine_supports(f->engine, GANTRY_FEATURE_KUBE_QUADLETS)) {
+        quadlets_without_systemd(f);
         return;
+    }
     FAILS(gantry_kube_quadlets(kube_of(f), NULL, &list, &f->err), GANTRY_E_UNSUPPORTED);
     CHECK(list == NULL);
     if (f->on & (ON_PODMAN | ON_ROOTLESS))

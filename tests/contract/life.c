@@ -365,7 +365,7 @@ static void top_tells_processes(struct contract *f)
     CHECK(top->titles[2] == NULL);
     for (size_t i = 0; i < top->count; i++)
         found += strcmp(top->processes[i][1], "sh") == 0;
-    CHECK(found == 1);
+    CHECK(found >= 1); /* a second one is about to become "sleep" */
     gantry_container_top_free(top);
     opts.columns = COMMAND("--no-such-column");
     FAILS(gantry_containers_top(f->containers, name, &opts, &top, &f->err), GANTRY_E_INVALID);
@@ -719,13 +719,15 @@ static void checkpoint_needs_criu(struct contract *f)
 static void mount_shows_files_on_the_host(struct contract *f)
 {
     const char *name = labelled(f, "mounted", "a");
+    const char *root = getenv("GANTRY_TEST_HOST_ROOT");
     gantry_mount_point *point = NULL;
     char path[4096];
     struct stat st;
 
     OK(gantry_containers_mount(f->containers, name, NULL, &point, &f->err));
     CHECK(point->path[0] == '/');
-    snprintf(path, sizeof path, "%s/bin/busybox", point->path);
+    /* An engine with a root of its own: where that is seen from here. */
+    snprintf(path, sizeof path, "%s%s/bin/busybox", root != NULL ? root : "", point->path);
     gantry_mount_point_free(point);
     CHECK(stat(path, &st) == 0);
     OK(gantry_containers_unmount(f->containers, name, NULL, &f->err));
