@@ -247,22 +247,25 @@ static const char *behind_last(const char *text, const char *part)
     return last;
 }
 
-/* The exit code that a failure's message names, if any. */
+/* The exit code that a failure's message names, if any: behind the last of the engine's words for
+ * it, whichever of them these are. */
 static int exit_code_of(const struct gnt_build_records *b, const char *message, int64_t *out)
 {
+    const char *last = NULL;
+    char *end;
+
     if (never_ran(b))
         return 0;
     for (const char *const *text = b->dialect->exit_texts; *text != NULL; text++) {
         const char *at = behind_last(message, *text);
-        char *end;
 
-        if (at == NULL)
-            continue;
-        *out = strtol(at, &end, 10);
-        if (end != at)
-            return 1;
+        if (at != NULL && (last == NULL || at > last))
+            last = at;
     }
-    return 0;
+    if (last == NULL)
+        return 0;
+    *out = strtol(last, &end, 10);
+    return end != last;
 }
 
 static size_t trimmed(const char *text, size_t size)

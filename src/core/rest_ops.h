@@ -109,6 +109,8 @@ struct gnt_wait_plan {
     int late_head;
     /* 1: the answer is a number as text, not an object. */
     int plain;
+    /* 1: the answer may be ahead of the engine's lists: the container is asked for after it. */
+    int settle;
     /* Not 0: what is waited for is no end, for which the engine says -1. Any other number is this
      * failure: it gave the wait up and does not say why. */
     int no_end;

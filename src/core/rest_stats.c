@@ -16,6 +16,7 @@ enum {
 
 struct member {
     char id[72];
+    gantry_container *who; /* its id and name, for engines whose answers have none; or NULL */
     struct gnt_cpu_times before;
     int known;  /* `before` is filled */
     int listed; /* all: it was in the last list */
@@ -209,6 +210,8 @@ static void clear_gone(struct rounds *s)
     for (size_t i = 0; i < s->count; i++) {
         if (!s->members[i].gone)
             s->members[kept++] = s->members[i];
+        else
+            gnt_result_free(s->members[i].who);
     }
     s->count = kept;
 }
@@ -327,6 +330,37 @@ static int miss(struct rounds *s, struct member *m, int rc, gantry_error *err)
     return rc;
 }
 
+static const struct gnt_in who_rows[] = {
+    GNT_IN_ID_REQ(gantry_container, id, "Id"),
+    GNT_IN_NAME(gantry_container, name, "Name"),
+    GNT_IN_END,
+};
+
+/* Newer Dockers do not say whose a quick sample is. */
+static int complete(struct rounds *s, struct member *m, gantry_stats *sample, gantry_error *err)
+{
+    static const struct gnt_lookup what = { .path = "/containers/%s/json",
+                                            .resource_kind = GANTRY_RESOURCE_CONTAINER,
+                                            .result_kind = GANTRY_KIND_CONTAINER,
+                                            .rows = who_rows,
+                                            .json_offset = SIZE_MAX };
+    struct gnt_arena *arena = gnt_result_arena(sample);
+    void *who = NULL;
+    int rc = 0;
+
+    if (sample->id[0] != '\0' && sample->name[0] != '\0')
+        return 0;
+    if (m->who == NULL)
+        rc = gnt_rest_lookup(s->rest, &what, &s->call, m->id, &who, err);
+    if (rc < 0)
+        return rc;
+    if (who != NULL)
+        m->who = who;
+    sample->id = gnt_arena_strdup(arena, m->who->id);
+    sample->name = gnt_arena_strdup(arena, m->who->name);
+    return sample->id == NULL || sample->name == NULL ? gnt_nomem(err) : 0;
+}
+
 /* The next answer. 1: a sample, 0: none of this one. */
 static int take_answer(struct rounds *s, int nonblocking, gantry_error *err)
 {
@@ -342,6 +376,8 @@ static int take_answer(struct rounds *s, int nonblocking, gantry_error *err)
     if (rc == 0)
         rc = gnt_stats_read(&s->rest->host->mem, s->dialect, gnt_buf_text(&f->text), f->text.size,
                             m->known ? &m->before : NULL, &now, &sample, err);
+    if (rc == 0 && sample->time_ns != 0)
+        rc = complete(s, m, sample, err);
     if (rc == 0 && sample->time_ns != 0) {
         m->before = now;
         m->known = 1;
@@ -451,6 +487,8 @@ static void rounds_close(void *state)
     }
     gnt_quiet_close(&s->quiet);
     gnt_result_free(s->sample);
+    for (size_t i = 0; i < s->count; i++)
+        gnt_result_free(s->members[i].who);
     gnt_free(&mem, s->members);
     gnt_free(&mem, s);
 }

@@ -111,6 +111,7 @@ static int read_answer(struct waiting *w, int nonblocking, gantry_error *err)
 static int wait_result(void *state, int nonblocking, gantry_exit_status *out, gantry_error *err)
 {
     struct waiting *w = state;
+    struct gnt_container_facts facts;
     int rc = 0;
 
     if (!w->have_status) {
@@ -119,6 +120,8 @@ static int wait_result(void *state, int nonblocking, gantry_exit_status *out, ga
             rc = w->plan.plain ? parse_plain(w, err) : parse_object(w, err);
         if (rc < 0)
             return about(w, only_asks(rc, err), err);
+        if (w->plan.settle) /* one that is gone by now is in no list either */
+            (void)gnt_rest_container_facts(w->rest, NULL, w->resource, &facts, NULL);
     }
     *out = w->status;
     return 0;

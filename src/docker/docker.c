@@ -47,6 +47,7 @@ const struct gnt_error_row gnt_docker_errors[] = {
     { 409, "image has dependent child images", GANTRY_E_IN_USE, 0 },
     { 409, "is not running", GANTRY_E_STATE, 0 },
     { 409, "running container", GANTRY_E_STATE, 0 },
+    { 409, "container is running", GANTRY_E_STATE, 0 }, /* from 23.0 on */
     { 409, "paused", GANTRY_E_STATE, 0 },
     { 500, "is not paused", GANTRY_E_STATE, 0 },
     { 409, "restarting", GANTRY_E_STATE, 0 },

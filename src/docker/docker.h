@@ -15,6 +15,13 @@ struct docker {
     int windows;          /* the daemon runs Windows containers */
 };
 
+/* The label of an anonymous volume, from 23.0 on. */
+#define GNT_DOCKER_ANONYMOUS "com.docker.volume.anonymous"
+
+/* Such a daemon says that a container has ended before its lists do. To inspect the container waits
+ * for its lock, and with it for the lists. */
+int gnt_docker_lists_late(struct docker *d);
+
 extern const gantry_backend gnt_docker_backend;
 extern const gantry_engine_ops gnt_docker_engine_ops;
 extern const gantry_image_ops gnt_docker_image_ops;

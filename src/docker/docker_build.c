@@ -85,7 +85,9 @@ static void classify(struct gnt_build_line *line)
         return;
     if (over || line->step == 0) {
         line->kind = GNT_BUILD_STATUS; /* no step runs: "Successfully built ..." */
-    } else if (names_id(line, "Removing intermediate container ") || names_id(line, " ---> ")) {
+    } else if (names_id(line, "Removing intermediate container ") ||
+               names_id(line, " ---> Removed intermediate container ") || /* from 23.0 on */
+               names_id(line, " ---> ")) {
         line->kind = GNT_BUILD_STATUS;
     } else if (line->quiet && line->size == 1 && line->text[0] == '\n') {
         line->kind = GNT_BUILD_NOTHING; /* ends the line of the step */

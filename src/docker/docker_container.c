@@ -75,7 +75,13 @@ static int stop_like(struct docker *d, const char *id, const gantry_container_st
 static int container_stop(void *state, const char *id, const gantry_container_stop_options *opts,
                           gantry_error *err)
 {
-    return stop_like(state, id, opts, "/containers/%s/stop", err);
+    struct docker *d = state;
+    struct gnt_container_facts facts;
+    int rc = stop_like(d, id, opts, "/containers/%s/stop", err);
+
+    if (rc == 0 && gnt_docker_lists_late(d))
+        (void)gnt_rest_container_facts(&d->rest, opts->call, id, &facts, NULL);
+    return rc;
 }
 
 static int container_restart(void *state, const char *id, const gantry_container_stop_options *opts,

@@ -1,6 +1,6 @@
 /*
- * Docker: files into and out of containers. A tmpfs of a running container is not seen by daemons
- * before 23.0, which look at the container's files from outside.
+ * Docker: files into and out of containers. Daemons (up to 28 at least) do not see a tmpfs of a
+ * running container: they look at its files from outside.
  */
 #include "docker.h"
 

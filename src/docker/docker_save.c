@@ -191,6 +191,14 @@ static int tell(struct loading *l, const struct gnt_json *v, gantry_error *err)
     return rc;
 }
 
+/* From 23.0 on these two words are all that it says of an archive that is cut. */
+static int load_failed(struct loading *l, const char *message, gantry_error *err)
+{
+    if (strcmp(message, "unexpected EOF") == 0)
+        return gnt_fail(err, GANTRY_E_INVALID, "the archive is cut: %s", message);
+    return gnt_rest_error(&l->d->rest, 0, message, NULL, GANTRY_RESOURCE_NONE, "", err);
+}
+
 static int take_load(void *arg, struct gnt_json *v, gantry_error *err)
 {
     struct loading *l = arg;
@@ -203,7 +211,7 @@ static int take_load(void *arg, struct gnt_json *v, gantry_error *err)
     if (message == NULL)
         message = gnt_json_text(gnt_json_get(v, "error"));
     if (message != NULL) {
-        rc = gnt_rest_error(&l->d->rest, 0, message, NULL, GANTRY_RESOURCE_NONE, "", err);
+        rc = load_failed(l, message, err);
         if (l->result->references[0] != NULL || l->result->image_ids[0] != NULL) {
             gnt_error_suffix(err, "images in front of it in the archive were loaded");
             gnt_error_outcome(err, GANTRY_OUTCOME_PARTIAL, GANTRY_RETRY_ASK);

@@ -171,6 +171,26 @@ static void check_versions(struct gnt_req *r, const gantry_container_options *o)
     }
 }
 
+/* Daemons from 23.0 to 27.3 forget to mark the volume of a mount without a source as anonymous, and
+ * a prune spares it then. */
+static void mark_anonymous(struct gnt_req *r, struct gnt_json *body)
+{
+    const struct gnt_json *mounts = gnt_json_get(body, "HostConfig/Mounts");
+
+    if (mounts == NULL || !gnt_rest_at_least(r->rest, 1, 42, 0) ||
+        gnt_rest_at_least(r->rest, 1, 48, 0))
+        return;
+    for (struct gnt_json *m = mounts->first; m != NULL; m = m->next) {
+        const char *type = gnt_json_text(gnt_json_get(m, "Type"));
+
+        if (type == NULL || strcmp(type, "volume") != 0 || gnt_json_get(m, "Source") != NULL)
+            continue;
+        if (gnt_json_put(&r->arena, m, "VolumeOptions/Labels/" GNT_DOCKER_ANONYMOUS,
+                         gnt_json_string(&r->arena, "")) < 0)
+            gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
+    }
+}
+
 struct gnt_json *gnt_docker_container_body(struct gnt_req *r, const char *image,
                                            const gantry_container_options *opts)
 {
@@ -181,6 +201,7 @@ struct gnt_json *gnt_docker_container_body(struct gnt_req *r, const char *image,
     if (body == NULL)
         return NULL;
     gnt_docker_put_networks(r, body, opts);
+    mark_anonymous(r, body);
     if (gnt_json_set(&r->arena, body, "Image", gnt_json_string(&r->arena, image)) < 0)
         gnt_req_fail(r, GANTRY_E_NOMEM, "out of memory");
     gnt_req_extra_json(r, body, opts->extra_json);

@@ -114,6 +114,11 @@ static int find_condition(const gantry_wait_options *opts, int *out, gantry_erro
                     "engine_condition: Docker knows not-running, next-exit and removed");
 }
 
+int gnt_docker_lists_late(struct docker *d)
+{
+    return gnt_rest_at_least(&d->rest, 1, 42, 0) && !gnt_rest_at_least(&d->rest, 1, 51, 0);
+}
+
 /* Docker sends the head at once. Of a container that never ran it says 0 at once: no exit code. */
 int gnt_docker_wait(void *state, const char *id, const gantry_wait_options *opts, gantry_wait **out,
                     gantry_error *err)
@@ -130,6 +135,7 @@ int gnt_docker_wait(void *state, const char *id, const gantry_wait_options *opts
     if (rc < 0)
         return rc;
     plan.error_counts = condition == GANTRY_WAIT_REMOVED;
+    plan.settle = condition != GANTRY_WAIT_REMOVED && gnt_docker_lists_late(d);
     if (condition != GANTRY_WAIT_NEXT_EXIT) {
         rc = gnt_rest_container_facts(&d->rest, call, id, &facts, err);
         if (rc < 0)

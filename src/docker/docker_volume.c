@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* Set by daemons from API 1.42 on. Older ones mark nothing: there, a name that was made up. */
-static const char anonymous_label[] = "com.docker.volume.anonymous";
-
 #define V gantry_volume
 const struct gnt_in gnt_docker_volume_rows[] = {
     GNT_IN_STR_REQ(V, name, "Name"),         GNT_IN_STR(V, driver, "Driver"),
@@ -96,7 +93,7 @@ static void settle(const struct docker *d, gantry_volume *v)
 {
     v->anonymous = !gnt_rest_at_least(&d->rest, 1, 42, 0) && gnt_volume_made_up(v->name);
     for (size_t i = 0; i < v->label_count; i++)
-        v->anonymous |= strcmp(v->labels[i].key, anonymous_label) == 0;
+        v->anonymous |= strcmp(v->labels[i].key, GNT_DOCKER_ANONYMOUS) == 0;
 }
 
 /* ---- slots ----------------------------------------------------------------------------------- */

@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The newest libpod API whose shapes are known here, and the oldest that is spoken. */
+/* The newest libpod API whose shapes are known here, and the oldest that is spoken. The service
+ * compares what is asked for with 4.0, 4.8 and 5.0 only: the patch of a release does not matter. */
 static const int newest[3] = { 5, 8, 0 };
 static const int oldest[3] = { 4, 0, 0 };
 

@@ -255,8 +255,8 @@ static int podman_network_disconnect(void *state, const char *id, const char *co
     return blame(gnt_req_run(&r, NULL, err), container, err);
 }
 
-/* A connect that fails on a container that runs stays noted in Podman 5.4, which then fails to remove
- * the container. Where nothing stayed, this fails and changes nothing. */
+/* A connect that fails on a container that runs stays noted in Podman 5.4, which then fails to
+ * remove the container. Where nothing stayed, this fails and changes nothing. */
 static void forget_connect(struct podman *p, const gantry_call *call, const char *id,
                            const char *container)
 {

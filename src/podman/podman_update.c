@@ -99,6 +99,32 @@ static int is_without_limits(struct podman *p, const gantry_call *call)
     return without;
 }
 
+static int no_limits(const char *id, gantry_error *err)
+{
+    gnt_fail(err, GANTRY_E_UNSUPPORTED,
+             "option 'resources' is not supported by this engine without root on cgroups v1");
+    gnt_error_resource(err, GANTRY_RESOURCE_CONTAINER, id);
+    gnt_error_outcome(err, GANTRY_OUTCOME_REFUSED, GANTRY_RETRY_NO);
+    return GANTRY_E_UNSUPPORTED;
+}
+
+static int is_up(const struct gnt_container_facts *facts)
+{
+    return facts->state == GANTRY_CONTAINER_RUNNING || facts->state == GANTRY_CONTAINER_PAUSED;
+}
+
+/* From 5.1 on limits of what does not run are noted, also where they will have no effect. */
+static int check_noted(struct podman *p, const char *id, const gantry_call *call, gantry_error *err)
+{
+    struct gnt_container_facts facts;
+
+    if (!gnt_rest_at_least(&p->rest, 5, 1, 0) ||
+        gnt_rest_container_facts(&p->rest, call, id, &facts, NULL) < 0 || is_up(&facts) ||
+        !is_without_limits(p, call))
+        return 0;
+    return no_limits(id, err);
+}
+
 /* The OCI runtime fails with a status that says nothing. */
 static int explain(struct podman *p, const char *id, const gantry_call *call, int rc,
                    gantry_error *failure, gantry_error *err)
@@ -107,12 +133,9 @@ static int explain(struct podman *p, const char *id, const gantry_call *call, in
 
     if (rc == GANTRY_E_ENGINE && strstr(failure->message, " update --resources=") != NULL) {
         if (is_without_limits(p, call)) {
-            rc = gnt_fail(failure, GANTRY_E_UNSUPPORTED,
-                          "option 'resources' is not supported by this engine without root on "
-                          "cgroups v1");
+            rc = no_limits(id, failure);
         } else if (gnt_rest_container_facts(&p->rest, call, id, &facts, NULL) == 0 &&
-                   facts.state != GANTRY_CONTAINER_RUNNING &&
-                   facts.state != GANTRY_CONTAINER_PAUSED) {
+                   !is_up(&facts)) {
             rc = gnt_fail(failure, GANTRY_E_STATE,
                           "the container is %s: this engine changes limits only of what runs",
                           facts.state_text);
@@ -127,11 +150,51 @@ static int explain(struct podman *p, const char *id, const gantry_call *call, in
     return rc;
 }
 
+/* Podman 5.1 to 5.3 forgets every limit that an update does not name, also one of the restart
+ * policy alone. What an inspection tells is sent again; a weight of block I/O it does not. */
+static int forgets_limits(const struct podman *p)
+{
+    return gnt_rest_at_least(&p->rest, 5, 1, 0) && !gnt_rest_at_least(&p->rest, 5, 4, 0);
+}
+
+static void keep(int64_t *limit, int64_t now)
+{
+    if (*limit == 0)
+        *limit = now;
+}
+
+/* What is not to change, as it is. *out_lender lends the texts. */
+static int keep_limits(struct podman *p, const char *id, const gantry_call *call,
+                       gantry_resources *limits, gantry_container **out_lender, gantry_error *err)
+{
+    const gantry_container_inspect_options opts = { .size = sizeof opts, .call = call };
+    const gantry_container *c;
+    int rc = gnt_podman_container_inspect(p, id, &opts, out_lender, err);
+
+    if (rc < 0)
+        return rc;
+    c = *out_lender;
+    keep(&limits->memory_bytes, c->memory_bytes);
+    keep(&limits->memory_reservation_bytes, c->memory_reservation_bytes);
+    keep(&limits->memory_swap_bytes,
+         c->memory_swap_bytes < 0 ? GANTRY_UNLIMITED : c->memory_swap_bytes);
+    keep(&limits->pids, c->pids_limit);
+    keep(&limits->cpu_shares, c->cpu_shares);
+    if (limits->nano_cpus == 0) {
+        keep(&limits->cpu_quota_us, c->cpu_quota_us);
+        keep(&limits->cpu_period_us, c->cpu_period_us);
+    }
+    if (limits->cpuset_cpus == NULL && c->cpuset_cpus != NULL && *c->cpuset_cpus != '\0')
+        limits->cpuset_cpus = c->cpuset_cpus;
+    return 0;
+}
+
 int gnt_podman_update(void *state, const char *id, const gantry_container_update_options *opts,
                       gantry_error *err)
 {
     struct podman *p = state;
     gantry_resources limits = { .size = sizeof limits };
+    gantry_container *lender = NULL;
     gantry_error failure = { 0 };
     struct gnt_req r;
     int rc = 0;
@@ -148,13 +211,18 @@ int gnt_podman_update(void *state, const char *id, const gantry_container_update
         rc = gnt_rest_update_check(&limits, err);
     }
     if (rc == 0 && opts->resources != NULL)
+        rc = check_noted(p, id, opts->call, err);
+    if (rc == 0 && opts->resources != NULL)
         rc = gnt_rest_update_swap(&p->rest, opts->call, id, &limits, err);
+    if (rc == 0 && forgets_limits(p))
+        rc = keep_limits(p, id, opts->call, &limits, &lender, err);
     if (rc < 0)
         return rc;
     gnt_req_init(&r, &p->rest, "POST", opts->call, "/containers/%s/update", id);
     gnt_req_about(&r, GANTRY_RESOURCE_CONTAINER, id);
     gnt_req_query_object(&r, gnt_req_encode(&r, opts, gnt_podman_update_options));
     gnt_req_json(&r, gnt_req_encode(&r, &limits, gnt_podman_resource_options));
+    gnt_result_free(lender);
     rc = gnt_req_run(&r, NULL, &failure);
     return rc < 0 ? explain(p, id, opts->call, rc, &failure, err) : 0;
 }

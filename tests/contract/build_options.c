@@ -206,8 +206,8 @@ static void networks_of_run(struct contract *f)
     SAME(printed, "lo ");
     opts.network = NULL;
     printed = build_prints(f, NETWORKS, &opts);
+    /* "eth0", "tap0", or what pasta calls it: after an interface of its host. */
     CHECK(strstr(printed, "lo ") != NULL && strlen(printed) > 3);
-    CHECK(strstr(printed, "eth0 ") != NULL || strstr(printed, "tap0 ") != NULL);
     opts.network = "host";
     /* By its namespace: what interfaces it has changes with everybody's containers. */
     printed = build_prints(f, "RUN readlink /proc/self/ns/net | tr -d '\\n'\n", &opts);

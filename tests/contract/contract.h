@@ -95,6 +95,7 @@ extern const struct contract_test large_tests[];
 extern const struct contract_test containers_tests[];
 extern const struct contract_test run_tests[];
 extern const struct contract_test spec_tests[];
+extern const struct contract_test newer_tests[];
 extern const struct contract_test spec_podman_tests[];
 extern const struct contract_test runs_tests[];
 extern const struct contract_test streams_tests[];

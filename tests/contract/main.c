@@ -17,6 +17,7 @@ static const struct {
     { "containers", containers_tests },
     { "run", run_tests },
     { "spec", spec_tests },
+    { "newer", newer_tests },
     { "spec_podman", spec_podman_tests },
     { "runs", runs_tests },
     { "streams", streams_tests },

@@ -470,6 +470,10 @@ static void ipvlan_is_told_apart(struct contract *f)
               GANTRY_E_UNSUPPORTED);
         return;
     }
+    if (contract_differs(f, DIFF_PARENTS_NEED_ROOT)) {
+        FAILS(gantry_networks_create(f->networks, name, &opts, NULL, &f->err), GANTRY_E_INVALID);
+        return;
+    }
     OK(gantry_networks_create(f->networks, name, &opts, &n, &f->err));
     SAME(n->driver, "ipvlan");
     SAME(n->parent, bridge);

@@ -188,7 +188,8 @@ static void privileged_may_mount(struct contract *f)
             SHELL("mkdir /here && mount -t tmpfs none /here && echo mounted; "
                   "sed -n 's/^Seccomp:.//p' /proc/self/status"));
     facts.container.security = &security;
-    if ((f->on & (ON_DOCKER | ON_OTHER)) != 0 && !machine_has_all_capabilities())
+    if (((f->on & ON_OTHER) != 0 || contract_differs(f, DIFF_PRIVILEGED_NEEDS_ALL)) &&
+        !machine_has_all_capabilities())
         refused_whole(f, &facts); /* what cannot be given is no reason to give less */
     else
         run_prints(f, &facts, "mounted\n0\n");

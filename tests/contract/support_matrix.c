@@ -2,11 +2,14 @@
  * Prints docs/support.md: which backend has which operation, and where the same call differs.
  * What a backend has is asked of an engine it opened, so this needs the engines that the
  * contract suite needs: GANTRY_TEST_DOCKER and GANTRY_TEST_PODMAN.
+ * "support_matrix --versions" needs none: it prints the end of docs/compat.md, what differs between
+ * releases of the same engine.
  */
 #include <gantry/gantry.h>
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "memory_backend.h"
 
@@ -15,8 +18,30 @@ enum {
     ON_DOCKER = 2,
     ON_PODMAN = 4,
     ON_ROOTLESS = 8,
-    ON_ENGINES = ON_DOCKER | ON_PODMAN | ON_ROOTLESS,
+    ON_PODMANS = ON_PODMAN | ON_ROOTLESS,
+    ON_ENGINES = ON_DOCKER | ON_PODMANS,
     ON_ALL = ON_ENGINES | ON_MEMORY
+};
+
+enum {
+#define DIFFERENCE(id, targets, what, expectation) DIFF_##id,
+#include "differences.def"
+#undef DIFFERENCE
+    DIFF_COUNT
+};
+
+static const struct {
+    int id;
+    int where;
+    const char *word;
+    int major;
+    int minor;
+} limits[] = {
+#define SINCE(id, targets, major, minor) { DIFF_##id, (targets), "from", (major), (minor) },
+#define BEFORE(id, targets, major, minor) { DIFF_##id, (targets), "before", (major), (minor) },
+#include "versions.def"
+#undef SINCE
+#undef BEFORE
 };
 
 static const struct {
@@ -48,7 +73,16 @@ static gantry_engine *open_at(const char *address, const char *what)
     return engine;
 }
 
-static void print_names(int where)
+/* The versions in which a difference holds there, if not in all. */
+static void print_versions(int id, int bit)
+{
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (limits[i].id == id && (limits[i].where & bit) != 0)
+            printf(" %s %d.%d", limits[i].word, limits[i].major, limits[i].minor);
+    }
+}
+
+static void print_names(int id)
 {
     static const struct {
         int bit;
@@ -60,17 +94,43 @@ static void print_names(int where)
     const char *comma = "";
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (where & names[i].bit) {
+        if (differences[id].where & names[i].bit) {
             printf("%s%s", comma, names[i].name);
+            print_versions(id, names[i].bit);
             comma = ", ";
         }
     }
 }
 
-int main(void)
+static int has_limit(int id)
+{
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (limits[i].id == id)
+            return 1;
+    }
+    return 0;
+}
+
+static void print_differences(int limited_only)
+{
+    printf("| On | Elsewhere | There |\n| --- | --- | --- |\n");
+    for (int id = 0; id < DIFF_COUNT; id++) {
+        if (limited_only && !has_limit(id))
+            continue;
+        printf("| ");
+        print_names(id);
+        printf(" | %s | %s |\n", differences[id].elsewhere, differences[id].there);
+    }
+}
+
+int main(int argc, char **argv)
 {
     gantry_engine *engines[3];
 
+    if (argc == 2 && strcmp(argv[1], "--versions") == 0) {
+        print_differences(1);
+        return 0;
+    }
     if (memory_backend_register(NULL) < 0)
         return 1;
     engines[0] = open_at(getenv("GANTRY_TEST_DOCKER"), "GANTRY_TEST_DOCKER");
@@ -87,13 +147,9 @@ int main(void)
             printf(" %s |", gantry_engine_supports(engines[i], feature) ? "yes" : "no");
         printf("\n");
     }
-    printf("\n## Differences\n\nOtherwise the same call gives the same result on every engine.\n\n"
-           "| On | Elsewhere | There |\n| --- | --- | --- |\n");
-    for (size_t i = 0; i < sizeof differences / sizeof differences[0]; i++) {
-        printf("| ");
-        print_names(differences[i].where);
-        printf(" | %s | %s |\n", differences[i].elsewhere, differences[i].there);
-    }
+    printf(
+        "\n## Differences\n\nOtherwise the same call gives the same result on every engine.\n\n");
+    print_differences(0);
     for (size_t i = 0; i < 3; i++)
         gantry_engine_close(engines[i]);
     return 0;

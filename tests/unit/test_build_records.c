@@ -4,6 +4,7 @@
  */
 #include "build_records.h"
 #include "docker/docker.h"
+#include "docker/docker_buildkit.h"
 #include "podman/podman.h"
 
 #include <setjmp.h>
@@ -287,12 +288,20 @@ static void test_podman_failures(void **state)
 /* Without a code in the record it is read from the message; without both there is none. */
 static void test_exit_code(void **state)
 {
+    struct gnt_build_dialect other = gnt_docker_build_dialect;
     struct reading r;
 
     (void)state;
+    other.exit_texts = gnt_docker_buildkit_dialect.exit_texts;
     begin(&r, &gnt_docker_build_dialect);
     feed(&r, "{\"errorDetail\":{\"message\":\"it returned a non-zero code: 42\"}}");
     assert_int_equal(r.b.failure.exit_code, 42);
+    end(&r);
+    /* The command's own text is in it, too, and may look like another release's words. */
+    begin(&r, &other);
+    feed(&r, "{\"error\":\"process \\\"echo 'x]: exit code: 1'; exit 7\\\" did not complete "
+             "successfully: exit code: 7\"}");
+    assert_int_equal(r.b.failure.exit_code, 7);
     end(&r);
     begin(&r, &gnt_docker_build_dialect);
     feed(&r, "{\"error\":\"COPY failed: stat nofile: file does not exist\\n\"}");

@@ -456,6 +456,34 @@ static void test_options_of_newer_versions(void **state)
     }
 }
 
+/* What daemons from 23.0 to 27.3 forget to say of a volume themselves. */
+static void test_anonymous_volumes_are_marked(void **state)
+{
+    const gantry_pair label = { "a", "b" };
+    const gantry_mount nameless = { .size = sizeof nameless,
+                                    .type = GANTRY_MOUNT_VOLUME,
+                                    .target = "/n",
+                                    .labels = &label,
+                                    .label_count = 1 };
+    const gantry_mount named = {
+        .size = sizeof named, .type = GANTRY_MOUNT_VOLUME, .source = "v", .target = "/v"
+    };
+    const gantry_mount *const mounts[] = { &nameless, &named, NULL };
+    const gantry_container_options o = { .size = sizeof o, .mounts = mounts };
+    char text[1024];
+
+    (void)state;
+    assert_int_equal(make_body(45, &o, text, sizeof text), 0);
+    assert_string_equal(text, "{\"HostConfig\":{\"Mounts\":[{\"Target\":\"/n\",\"Type\":\"volume\","
+                              "\"VolumeOptions\":{\"Labels\":{\"a\":\"b\","
+                              "\"com.docker.volume.anonymous\":\"\"}}},{\"Source\":\"v\","
+                              "\"Target\":\"/v\",\"Type\":\"volume\"}]},\"Image\":\"i\"}");
+    assert_int_equal(make_body(41, &o, text, sizeof text), 0);
+    assert_null(strstr(text, "anonymous"));
+    assert_int_equal(make_body(48, &o, text, sizeof text), 0);
+    assert_null(strstr(text, "anonymous"));
+}
+
 static void test_options_refused(void **state)
 {
     const char *const maps[] = { "0:1:1", NULL };
@@ -1236,6 +1264,8 @@ static void test_build_lines(void **state)
     assert_int_equal(read_line(" ---> 748e739b2457\n", 3, 4, 1).kind, GNT_BUILD_STATUS);
     assert_int_equal(read_line("Removing intermediate container 7e1b10ab7dc5\n", 3, 4, 0).kind,
                      GNT_BUILD_STATUS);
+    line = read_line(" ---> Removed intermediate container 7e1b10ab7dc5\n", 3, 4, 0);
+    assert_int_equal(line.kind, GNT_BUILD_STATUS);
     line = read_line("\033[91merr\n\033[0m", 3, 4, 0);
     assert_int_equal(line.kind, GNT_BUILD_LOG);
     assert_int_equal(line.channel, GANTRY_STDERR);
@@ -1270,6 +1300,7 @@ int main(void)
         cmocka_unit_test(test_limits_and_ports),
         cmocka_unit_test(test_networks_by_version),
         cmocka_unit_test(test_options_of_newer_versions),
+        cmocka_unit_test(test_anonymous_volumes_are_marked),
         cmocka_unit_test(test_options_refused),
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_network_body),
