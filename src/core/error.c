@@ -275,6 +275,7 @@ int gantry_error_is(const gantry_error *err, int code)
     X(TIMEOUT)                                                                                     \
     X(AGAIN)                                                                                       \
     X(UNAVAILABLE)                                                                                 \
+    X(TLS)                                                                                         \
     X(PROTOCOL)                                                                                    \
     X(TRUNCATED)                                                                                   \
     X(ENGINE)                                                                                      \

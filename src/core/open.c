@@ -180,7 +180,7 @@ static const char *why(const gantry_error *reason)
 {
     const char *text = strrchr(reason->message, ':');
 
-    if (reason->code == GANTRY_E_UNAVAILABLE && reason->os_error != 0 && text != NULL &&
+    if (gantry_error_is(reason, GANTRY_E_UNAVAILABLE) && reason->os_error != 0 && text != NULL &&
         text[1] == ' ')
         return text + 2;
     return reason->message;

@@ -23,6 +23,7 @@ static const struct target {
 } targets[] = {
     { "memory", NULL, ON_MEMORY, GANTRY_RUNTIME_AUTO },
     { "docker", "GANTRY_TEST_DOCKER", ON_DOCKER, GANTRY_RUNTIME_DOCKER },
+    { "docker-tls", "GANTRY_TEST_DOCKER_TLS", ON_DOCKER, GANTRY_RUNTIME_DOCKER },
     { "podman", "GANTRY_TEST_PODMAN", ON_PODMAN, GANTRY_RUNTIME_PODMAN },
     { "podman-rootless", "GANTRY_TEST_PODMAN_ROOTLESS", ON_ROOTLESS, GANTRY_RUNTIME_PODMAN },
     { "docker-small", "GANTRY_TEST_DOCKER_SMALL", ON_DOCKER | ON_SMALL, GANTRY_RUNTIME_DOCKER },
@@ -63,7 +64,18 @@ static int open_target(struct contract *f, const struct target *target, gantry_e
     gantry_engine_options opts = {
         .size = sizeof opts, .address = f->address, .logger = &logger, .on_demand = GANTRY_OFF
     };
+    const char *folder = getenv("GANTRY_TEST_CERTIFICATES");
+    char files[3][256];
+    gantry_tls tls = {
+        .size = sizeof tls, .ca_file = files[0], .cert_file = files[1], .key_file = files[2]
+    };
 
+    if (folder != NULL && strncmp(f->address, "tcp://", 6) == 0) {
+        snprintf(files[0], sizeof files[0], "%s/ca.pem", folder);
+        snprintf(files[1], sizeof files[1], "%s/cert.pem", folder);
+        snprintf(files[2], sizeof files[2], "%s/key.pem", folder);
+        opts.tls = &tls;
+    }
     return gantry_engine_open(target->runtime, &opts, out, &f->err);
 }
 

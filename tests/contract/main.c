@@ -1,6 +1,6 @@
 /*
- * contract TARGET [GROUP]: runs the contract suite on an engine. TARGET is memory, docker, podman,
- * podman-rootless, docker-small or podman-small; the engine's address comes from GANTRY_TEST_DOCKER
+ * contract TARGET [GROUP]: runs the contract suite on an engine. TARGET is memory, docker,
+ * docker-tls (the same engine over TLS), podman, podman-rootless, docker-small or podman-small; the engine's address comes from GANTRY_TEST_DOCKER
  * and so on. Without it, or without a registry that a test asked for, the status is 77.
  * GANTRY_TEST_FILTER runs only the tests whose name contains it.
  */
