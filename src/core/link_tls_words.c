@@ -141,6 +141,11 @@ static int fail_handshake(const struct gnt_link *link, gantry_error *err)
                         address,
                         gnt_link_tls(link)->server_name != NULL ? gnt_link_tls(link)->server_name
                                                                 : link->http->address.host);
+    if (has(text, "alert handshake failure") && gnt_link_tls(link)->cert_pem == NULL)
+        return gnt_fail(err, GANTRY_E_TLS,
+                        "%s ends the handshake; it may want a certificate of the client, and "
+                        "cert_file and cert_pem are not set",
+                        address);
     return gnt_fail(err, GANTRY_E_TLS, "no TLS with %s: %s", address, text);
 }
 
