@@ -136,7 +136,7 @@ static int fail_handshake(const struct gnt_link *link, gantry_error *err)
     if (has(text, "alert protocol version") || has(text, "unsupported protocol") ||
         has(text, "version too low"))
         return gnt_fail(err, GANTRY_E_TLS, "%s speaks no TLS of version 1.2 or later", address);
-    if (has(text, "alert unrecognized name"))
+    if (has(text, "unrecognized name"))
         return gnt_fail(err, GANTRY_E_TLS, "%s knows no '%s': server_name can say another name",
                         address,
                         gnt_link_tls(link)->server_name != NULL ? gnt_link_tls(link)->server_name

@@ -33,6 +33,8 @@ struct server {
     int out; /* its output, so that it is never broken */
 };
 
+static struct server running; /* one at a time */
+
 static const char *file(const char *name)
 {
     static char paths[8][128];
@@ -62,14 +64,14 @@ static int read_port(int fd)
 }
 
 /* s_server with the certificate NAME.pem, and further options up to NULL. */
-static struct server serve(const char *name, const char *const *more)
+static int serve(const char *name, const char *const *more)
 {
     char cert[128];
     char key[128];
     const char *args[24] = { "openssl", "s_server", "-accept", "127.0.0.1:0", "-www", "-cert",
                              cert,      "-key",     key };
     posix_spawn_file_actions_t actions;
-    struct server s = { 0 };
+    struct server *s = &running;
     size_t count = 9;
     int out[2];
 
@@ -81,21 +83,26 @@ static struct server serve(const char *name, const char *const *more)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, out[1], 1);
     posix_spawn_file_actions_addclose(&actions, out[0]);
-    assert_int_equal(posix_spawnp(&s.pid, "openssl", &actions, NULL, (char *const *)args, environ),
+    assert_int_equal(posix_spawnp(&s->pid, "openssl", &actions, NULL, (char *const *)args, environ),
                      0);
     posix_spawn_file_actions_destroy(&actions);
     close(out[1]);
-    s.out = out[0];
-    s.port = read_port(s.out);
-    assert_int_not_equal(s.port, 0);
-    return s;
+    s->out = out[0];
+    s->port = read_port(s->out);
+    assert_int_not_equal(s->port, 0);
+    return s->port;
 }
 
-static void end(struct server *s)
+static int end(void **state)
 {
-    kill(s->pid, SIGKILL);
-    waitpid(s->pid, NULL, 0);
-    close(s->out);
+    (void)state;
+    if (running.pid == 0)
+        return 0;
+    kill(running.pid, SIGKILL);
+    waitpid(running.pid, NULL, 0);
+    close(running.out);
+    running.pid = 0;
+    return 0;
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -150,12 +157,12 @@ static gantry_tls trusting(const char *authority)
 
 static void a_good_certificate_will_do(void **state)
 {
-    struct server s = serve("server", NULL);
+    int port = serve("server", NULL);
     gantry_tls tls = trusting("ca");
 
     (void)state;
-    expect_talk(s.port, &tls);
-    end(&s);
+    expect_talk(port, &tls);
+    end(NULL);
 }
 
 static void faults_of_certificates_are_told_apart(void **state)
@@ -174,31 +181,31 @@ static void faults_of_certificates_are_told_apart(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct server s = serve(rows[i].server, NULL);
+        int port = serve(rows[i].server, NULL);
         gantry_tls tls = { .size = sizeof tls };
 
         if (rows[i].authority != NULL)
             tls.ca_file = file(rows[i].authority);
-        expect(s.port, &tls, GANTRY_E_TLS, rows[i].words);
+        expect(port, &tls, GANTRY_E_TLS, rows[i].words);
         tls.skip_verify = GANTRY_ON;
-        expect_talk(s.port, &tls);
-        end(&s);
+        expect_talk(port, &tls);
+        end(NULL);
     }
 }
 
 static void the_name_can_be_another(void **state)
 {
-    struct server s =
+    int port =
         serve("server", (const char *[]){ "-servername", "engine.test", "-cert2", file("server"),
                                           "-key2", file("server-key"), "-servername_fatal", NULL });
     gantry_tls tls = trusting("ca");
 
     (void)state;
     tls.server_name = "engine.test"; /* in the certificate, and the only one that is served */
-    expect_talk(s.port, &tls);
+    expect_talk(port, &tls);
     tls.server_name = "wrong.test";
-    expect(s.port, &tls, GANTRY_E_TLS, "'wrong.test'");
-    end(&s);
+    expect(port, &tls, GANTRY_E_TLS, "'wrong.test'");
+    end(NULL);
 }
 
 /* ---- the client's ---------------------------------------------------------------------------- */
@@ -209,38 +216,38 @@ static void clients_are_refused_in_words(void **state)
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        struct server s =
+        int port =
             serve("server", (const char *[]){ versions[i], "-Verify", "1", "-verify_return_error",
                                               "-CAfile", file("ca"), NULL });
         gantry_tls tls = trusting("ca");
 
-        expect(s.port, &tls, GANTRY_E_TLS, "a certificate of the client, and cert_file");
+        expect(port, &tls, GANTRY_E_TLS, "a certificate of the client, and cert_file");
         tls.cert_file = file("stranger");
         tls.key_file = file("stranger-key");
-        expect(s.port, &tls, GANTRY_E_TLS, "does not accept the client's certificate");
+        expect(port, &tls, GANTRY_E_TLS, "does not accept the client's certificate");
         tls.cert_file = file("cert");
         tls.key_file = file("key");
-        expect_talk(s.port, &tls);
-        end(&s);
+        expect_talk(port, &tls);
+        end(NULL);
     }
 }
 
 static void keys_must_fit(void **state)
 {
-    struct server s = serve("server", NULL);
+    int port = serve("server", NULL);
     gantry_tls tls = trusting("ca");
 
     (void)state;
     tls.cert_file = file("cert");
     tls.key_file = file("stranger-key");
-    expect(s.port, &tls, GANTRY_E_TLS, "private key");
+    expect(port, &tls, GANTRY_E_TLS, "private key");
     tls.key_file = file("encrypted-key");
-    expect(s.port, &tls, GANTRY_E_INVALID, "key_password is not set");
+    expect(port, &tls, GANTRY_E_INVALID, "key_password is not set");
     tls.key_password = "wrong";
-    expect(s.port, &tls, GANTRY_E_TLS, "private key");
+    expect(port, &tls, GANTRY_E_TLS, "private key");
     tls.key_password = "opensesame";
-    expect_talk(s.port, &tls);
-    end(&s);
+    expect_talk(port, &tls);
+    end(NULL);
 }
 
 /* ---- plain and not --------------------------------------------------------------------------- */
@@ -359,14 +366,14 @@ static int remove_certificates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_good_certificate_will_do),
-        cmocka_unit_test(faults_of_certificates_are_told_apart),
-        cmocka_unit_test(the_name_can_be_another),
-        cmocka_unit_test(clients_are_refused_in_words),
-        cmocka_unit_test(keys_must_fit),
-        cmocka_unit_test(tls_to_a_plain_port),
-        cmocka_unit_test(plain_to_a_port_of_tls),
-        cmocka_unit_test(nobody_there_is_no_matter_of_tls),
+        cmocka_unit_test_teardown(a_good_certificate_will_do, end),
+        cmocka_unit_test_teardown(faults_of_certificates_are_told_apart, end),
+        cmocka_unit_test_teardown(the_name_can_be_another, end),
+        cmocka_unit_test_teardown(clients_are_refused_in_words, end),
+        cmocka_unit_test_teardown(keys_must_fit, end),
+        cmocka_unit_test_teardown(tls_to_a_plain_port, end),
+        cmocka_unit_test_teardown(plain_to_a_port_of_tls, end),
+        cmocka_unit_test_teardown(nobody_there_is_no_matter_of_tls, end),
     };
 
     if (system("openssl version >/dev/null 2>&1") != 0) {
