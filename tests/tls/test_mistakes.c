@@ -334,6 +334,45 @@ static void nobody_there_is_no_matter_of_tls(void **state)
     expect(t.port, &tls, GANTRY_E_UNAVAILABLE, "refused");
 }
 
+/* ---- over a dialer --------------------------------------------------------------------------- */
+
+static int dial(void *arg, const char *address, const gantry_call *call, int *out_fd,
+                gantry_error *err)
+{
+    struct sockaddr_in name = { .sin_family = AF_INET };
+
+    (void)address, (void)call;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    name.sin_port = htons((uint16_t) * (int *)arg);
+    *out_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(*out_fd, (struct sockaddr *)&name, sizeof name) == 0)
+        return 0;
+    close(*out_fd);
+    return gantry_error_set(err, GANTRY_E_UNAVAILABLE, "cannot connect");
+}
+
+static void tls_goes_over_dialed_connections(void **state)
+{
+    int port = serve("server", NULL);
+    gantry_dialer dialer = { .size = sizeof dialer, .dial = dial, .arg = &port };
+    gantry_tls tls = trusting("ca");
+    gantry_engine_options opts = { .size = sizeof opts,
+                                   .address = "tcp://engine.test",
+                                   .dialer = &dialer,
+                                   .tls = &tls };
+    gantry_engine *engine = NULL;
+    gantry_error err = { 0 };
+
+    (void)state;
+    assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &err),
+                     GANTRY_E_PROTOCOL);
+    assert_non_null(strstr(err.message, "it has no length"));
+    opts.address = "tcp://wrong.test";
+    assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &err), GANTRY_E_TLS);
+    assert_non_null(strstr(err.message, "not for the name 'wrong.test'"));
+    end(NULL);
+}
+
 /* ---- main ------------------------------------------------------------------------------------ */
 
 static int make_certificates(void **state)
@@ -373,6 +412,7 @@ int main(void)
         cmocka_unit_test_teardown(keys_must_fit, end),
         cmocka_unit_test_teardown(tls_to_a_plain_port, end),
         cmocka_unit_test_teardown(plain_to_a_port_of_tls, end),
+        cmocka_unit_test_teardown(tls_goes_over_dialed_connections, end),
         cmocka_unit_test_teardown(nobody_there_is_no_matter_of_tls, end),
     };
 
