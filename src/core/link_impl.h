@@ -92,7 +92,7 @@ CURLcode gnt_link_set_url(struct gnt_link *link);
 /* Around everything that may write with TLS. */
 void gnt_link_hold(const struct gnt_http *http, struct gnt_sigpipe *signal);
 void gnt_link_release(const struct gnt_http *http, const struct gnt_sigpipe *signal);
-/* TLS's failures, 0: it is none. Once something was sent, only the engine's refusal of it counts. */
+/* TLS's failures, 0: it is none. Once something was sent, only the engine's refusal counts. */
 int gnt_link_tls_failure(const struct gnt_link *link, int sent, gantry_error *err);
 /* The place for raw bytes; 0 or -1 for want of memory. */
 int gnt_link_record_open(struct gnt_link *link);

@@ -43,12 +43,6 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
     (void)purpose;
     if (gnt_link_dialer(link->http) != NULL) {
         fd = gnt_link_dial(link, address);
-        /* TLS begins before there is a moment to change sockets: it gets the dialed one at once. */
-        if (fd >= 0 && gnt_link_tls(link) != NULL) {
-            close(fd);
-            fd = link->dialed;
-            link->dialed = -1;
-        }
     } else {
         fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
         if (fd < 0)
@@ -63,14 +57,12 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
     return fd;
 }
 
-/* What was dialed is connected already. */
-static int on_options(void *arg, curl_socket_t fd, curlsocktype purpose)
+/* The moment before TLS begins, where the connection is there: too late it would be on_ready's. */
+static CURLcode on_handshake(CURL *easy, void *context, void *arg)
 {
-    const struct gnt_link *link = arg;
-
-    (void)fd;
-    (void)purpose;
-    return gnt_link_dialer(link->http) != NULL ? CURL_SOCKOPT_ALREADY_CONNECTED : CURL_SOCKOPT_OK;
+    (void)easy;
+    (void)context;
+    return gnt_link_take_dialed(arg) == 0 ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
 }
 
 /* Before each request, once its connection is there, through a proxy and TLS if need be; also
@@ -190,9 +182,9 @@ static CURLcode set_hooks(struct gnt_link *link)
     SET(CURLOPT_READDATA, link);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
     SET(CURLOPT_OPENSOCKETDATA, link);
-    if (gnt_link_tls(link) != NULL) {
-        SET(CURLOPT_SOCKOPTFUNCTION, on_options);
-        SET(CURLOPT_SOCKOPTDATA, link);
+    if (gnt_link_tls(link) != NULL && gnt_link_dialer(link->http) != NULL) {
+        SET(CURLOPT_SSL_CTX_FUNCTION, on_handshake);
+        SET(CURLOPT_SSL_CTX_DATA, link);
     }
     SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
     SET(CURLOPT_CLOSESOCKETDATA, link);

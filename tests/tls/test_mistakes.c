@@ -364,9 +364,9 @@ static void tls_goes_over_dialed_connections(void **state)
     gantry_error err = { 0 };
 
     (void)state;
-    assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &err),
-                     GANTRY_E_PROTOCOL);
-    assert_non_null(strstr(err.message, "it has no length"));
+    if (gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &err) != GANTRY_E_PROTOCOL ||
+        strstr(err.message, "it has no length") == NULL)
+        fail_msg("%s", err.message);
     opts.address = "tcp://wrong.test";
     assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &err), GANTRY_E_TLS);
     assert_non_null(strstr(err.message, "not for the name 'wrong.test'"));

@@ -171,7 +171,7 @@ static void addresses_are_taken_apart(void **state)
         { "ssh://user@host:22/run/x", "ssh://user@host:22/run/x", "ssh", "host", "/run/x", 22, 0 },
         { "fake:///tmp/x", "fake:///tmp/x", "fake", "", "/tmp/x", 0, 0 },
         { "http://h", "http://h:80", "http", "h", "", 80, 0 },
-        { "https://H.example/", "https://h.example:443", "https", "h.example", "", 443, 0 },
+        { "HTTPS://H.example/", "https://h.example:443", "https", "h.example", "", 443, 0 },
         { "https://h:9/a/b/", "https://h:9/a/b", "https", "h", "/a/b", 9, 0 },
         { "tcp://h:1/engines/one", "tcp://h:1/engines/one", "tcp", "h", "/engines/one", 1, 0 },
         { "tcp://[::1]/x", "tcp://[::1]:2375/x", "tcp", "::1", "/x", 2375, 1 },
