@@ -46,8 +46,8 @@ struct gnt_address {
  * "unix:///path", "unix://path" (repaired), "/path" (as unix), "tcp://host[:port][/base]",
  * "http://" and "https://" likewise, "scheme://rest". INVALID: empty, no scheme, control characters
  * or spaces, a user, query or fragment in those with a base path, a base path that
- * gnt_url_base_path refuses, a host or user that begins with '-', a port out of range, a socket path longer than
- * sockaddr_un takes. A user of other schemes is only in the text.
+ * gnt_url_base_path refuses, a host or user that begins with '-', a port out of range, a socket
+ * path longer than sockaddr_un takes. A user of other schemes is only in the text.
  */
 int gnt_address_parse(struct gnt_arena *arena, const char *text, struct gnt_address *out,
                       gantry_error *err);
