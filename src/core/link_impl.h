@@ -28,9 +28,7 @@ struct gnt_http {
     pthread_mutex_t lock;
     struct gnt_link *idle;
     int idle_count;
-    int in_use; /* links that are open, streams included */
-    pthread_mutex_t sessions_lock;
-    CURLSH *sessions;              /* of TLS; NULL: plain */
+    int in_use;                    /* links that are open, streams included */
     struct curl_slist *connect_to; /* where the URL's host really is, or NULL */
 };
 
@@ -83,7 +81,7 @@ int gnt_link_proxy_refuses(const struct gnt_link *link);
 
 /* NULL: plain. */
 const gantry_tls *gnt_link_tls(const struct gnt_link *link);
-/* What connections with TLS share; 0 or -1 for want of memory. Close after the last link. */
+/* Where the name in URLs leads to; 0 or -1 for want of memory. Close after the last link. */
 int gnt_link_tls_open(struct gnt_http *http);
 void gnt_link_tls_close(struct gnt_http *http);
 /* Which protocol is allowed, and TLS. Uses link->url. */

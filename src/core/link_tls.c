@@ -1,6 +1,6 @@
 /*
- * TLS on links: what libcurl is told, the sessions that connections of one engine share, and raw
- * bytes, which have a record of their own to wait in. What failures mean is in link_tls_words.c.
+ * TLS on links: what libcurl is told, and raw bytes, which have a record of their own to wait in.
+ * What failures mean is in link_tls_words.c.
  */
 #include "link_impl.h"
 
@@ -93,7 +93,6 @@ CURLcode gnt_link_set_tls(struct gnt_link *link)
         return CURLE_OK;
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_SSL_ENABLE_ALPN, 0L); /* HTTP/1.1 is all that is spoken */
-    SET(CURLOPT_SHARE, link->http->sessions);
     code = set_trust(link, tls);
     return code == CURLE_OK ? set_certificate(link, tls) : code;
 }
@@ -121,23 +120,6 @@ CURLcode gnt_link_set_url(struct gnt_link *link)
     return CURLE_OK;
 }
 
-/* ---- what connections of one engine share ---------------------------------------------------- */
-
-static void lock_sessions(CURL *easy, curl_lock_data data, curl_lock_access access, void *arg)
-{
-    (void)easy;
-    (void)data;
-    (void)access;
-    pthread_mutex_lock(arg);
-}
-
-static void unlock_sessions(CURL *easy, curl_lock_data data, void *arg)
-{
-    (void)easy;
-    (void)data;
-    pthread_mutex_unlock(arg);
-}
-
 static int make_connect_to(struct gnt_http *http)
 {
     const struct gnt_address *a = &http->address;
@@ -152,45 +134,25 @@ int gnt_link_tls_open(struct gnt_http *http)
 {
     const gantry_tls *tls = http->route != NULL ? http->route->tls : NULL;
 
-    if (tls == NULL)
-        return 0;
-    if (pthread_mutex_init(&http->sessions_lock, NULL) != 0)
-        return -1;
-    http->sessions = curl_share_init();
-    if (http->sessions == NULL ||
-        curl_share_setopt(http->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) !=
-            CURLSHE_OK ||
-        curl_share_setopt(http->sessions, CURLSHOPT_LOCKFUNC, lock_sessions) != CURLSHE_OK ||
-        curl_share_setopt(http->sessions, CURLSHOPT_UNLOCKFUNC, unlock_sessions) != CURLSHE_OK ||
-        curl_share_setopt(http->sessions, CURLSHOPT_USERDATA, &http->sessions_lock) != CURLSHE_OK ||
-        (tls->server_name != NULL && make_connect_to(http) < 0)) {
-        curl_share_cleanup(http->sessions);
-        pthread_mutex_destroy(&http->sessions_lock);
-        return -1;
-    }
-    return 0;
+    return tls != NULL && tls->server_name != NULL ? make_connect_to(http) : 0;
 }
 
 void gnt_link_tls_close(struct gnt_http *http)
 {
     curl_slist_free_all(http->connect_to);
-    if (http->sessions == NULL)
-        return;
-    curl_share_cleanup(http->sessions);
-    pthread_mutex_destroy(&http->sessions_lock);
 }
 
 /* ---- at work --------------------------------------------------------------------------------- */
 
 void gnt_link_hold(const struct gnt_http *http, struct gnt_sigpipe *signal)
 {
-    if (http->sessions != NULL)
+    if (gnt_http_is_tls(http))
         gnt_sigpipe_hold(signal);
 }
 
 void gnt_link_release(const struct gnt_http *http, const struct gnt_sigpipe *signal)
 {
-    if (http->sessions != NULL)
+    if (gnt_http_is_tls(http))
         gnt_sigpipe_release(signal);
 }
 
