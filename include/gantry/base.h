@@ -60,6 +60,7 @@ enum {
     GANTRY_E_AGAIN = -900,       /**< non-blocking stream: nothing to do now, poll and retry */
 
     GANTRY_E_UNAVAILABLE = -1000, /**< no engine, or no connection to it */
+    GANTRY_E_TLS = -1001,         /**< no TLS with it: a certificate, or one side is plain */
     GANTRY_E_SSH = -1002,         /**< ssh does not get there; the message has its words, output all
                                        it said */
     GANTRY_E_PROTOCOL = -1100,    /**< the answer is not what the engine's API promises */

@@ -12,6 +12,7 @@
 
 enum {
     TCP_PORT = 2375,
+    TLS_PORT = 2376,
     PORT_MOST = 65535
 };
 
@@ -148,31 +149,59 @@ static int parse_authority(struct parse *p, const char *text, size_t size)
 
 /* ---- schemes --------------------------------------------------------------------------------- */
 
-static int parse_tcp(struct parse *p, const char *rest)
+/* Schemes of a host, a port and a path that an engine is reached with. */
+static const struct network {
+    const char *scheme;
+    int port;
+} networks[] = { { "tcp", TCP_PORT }, { "http", 80 }, { "https", 443 } };
+
+static const struct network *find_network(const char *scheme)
+{
+    for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++) {
+        if (strcmp(networks[i].scheme, scheme) == 0)
+            return &networks[i];
+    }
+    return NULL;
+}
+
+static int write_network(struct gnt_arena *arena, struct gnt_address *a)
+{
+    a->text = gnt_arena_printf(arena, strchr(a->host, ':') ? "%s://[%s]:%d%s" : "%s://%s:%d%s",
+                               a->scheme, a->host, a->port, a->path);
+    return a->text != NULL ? 0 : -1;
+}
+
+static int check_host(const struct parse *p)
+{
+    const char *c = p->a.host;
+
+    if (*c == '\0')
+        return refuse(p, "names no host");
+    while (is_letter(*c) || is_digit(*c) || (*c != '\0' && strchr(".-_:", *c) != NULL))
+        c++;
+    return *c == '\0' ? 0 : refuse(p, "not a host name");
+}
+
+static int parse_network(struct parse *p, const struct network *network, const char *rest)
 {
     const char *path = rest + strcspn(rest, "/?#");
-    const char *c;
     int rc;
 
     if (memchr(rest, '@', (size_t)(path - rest)) != NULL)
-        return refuse(p, "tcp takes no user");
-    if (path[0] != '\0' && strcmp(path, "/") != 0)
-        return refuse(p, "tcp takes no path or query");
+        return refuse(p, "takes no user");
+    if (strpbrk(path, "?#") != NULL)
+        return refuse(p, "takes no query or fragment");
     rc = parse_authority(p, rest, (size_t)(path - rest));
+    if (rc == 0)
+        rc = check_host(p);
+    if (rc == 0)
+        rc = gnt_url_base_path(p->arena, "address", path, &p->a.path, p->err);
     if (rc < 0)
         return rc;
-    if (p->a.host[0] == '\0')
-        return refuse(p, "names no host");
-    for (c = p->a.host; *c != '\0'; c++) {
-        if (!is_letter(*c) && !is_digit(*c) && strchr(".-_:", *c) == NULL)
-            return refuse(p, "not a host name");
-    }
+    p->a.default_port = p->a.port == 0;
     if (p->a.port == 0)
-        p->a.port = TCP_PORT;
-    p->a.path = "";
-    p->a.text = gnt_arena_printf(p->arena, strchr(p->a.host, ':') ? "tcp://[%s]:%d" : "tcp://%s:%d",
-                                 p->a.host, p->a.port);
-    return p->a.text != NULL ? 0 : gnt_nomem(p->err);
+        p->a.port = network->port;
+    return write_network(p->arena, &p->a) == 0 ? 0 : gnt_nomem(p->err);
 }
 
 /* Any other scheme belongs to a backend; its path is whatever follows the host. */
@@ -227,8 +256,8 @@ static int parse_schemed(struct parse *p)
         return gnt_nomem(p->err);
     if (strcmp(p->a.scheme, "unix") == 0)
         return parse_unix(p, mark + 3);
-    if (strcmp(p->a.scheme, "tcp") == 0)
-        return parse_tcp(p, mark + 3);
+    if (find_network(p->a.scheme) != NULL)
+        return parse_network(p, find_network(p->a.scheme), mark + 3);
     if (strcmp(p->a.scheme, "ssh") == 0)
         return parse_ssh(p, mark + 3);
     return parse_other(p, mark + 3);
@@ -237,7 +266,7 @@ static int parse_schemed(struct parse *p)
 int gnt_address_parse(struct gnt_arena *arena, const char *text, struct gnt_address *out,
                       gantry_error *err)
 {
-    struct parse p = { arena, text, { "", "", "", "", "", 0 }, err };
+    struct parse p = { arena, text, { "", "", "", "", "", 0, 0 }, err };
     const char *c;
     int rc;
 
@@ -251,6 +280,19 @@ int gnt_address_parse(struct gnt_arena *arena, const char *text, struct gnt_addr
     if (rc == 0)
         *out = p.a;
     return rc;
+}
+
+int gnt_address_secure(struct gnt_arena *arena, struct gnt_address *address, gantry_error *err)
+{
+    if (strcmp(address->scheme, "tcp") != 0 || !address->default_port)
+        return 0;
+    address->port = TLS_PORT;
+    return write_network(arena, address) == 0 ? 0 : gnt_nomem(err);
+}
+
+int gnt_address_is_network(const struct gnt_address *address)
+{
+    return find_network(address->scheme) != NULL;
 }
 
 int gnt_address_is_loopback(const struct gnt_address *address)

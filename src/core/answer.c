@@ -134,6 +134,11 @@ int gnt_answer_whole(const struct gnt_answer *a)
     return a->ready && a->body.done;
 }
 
+int gnt_answer_is_bare_refusal(const struct gnt_answer *a)
+{
+    return a->ready && a->head.status == 400 && a->fields.size == 0;
+}
+
 const char *gnt_answer_field(const struct gnt_answer *a, const char *name)
 {
     const char *at = gnt_buf_text(&a->fields);

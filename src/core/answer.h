@@ -11,12 +11,12 @@
 #define GNT_WINDOW ((size_t)64 * 1024)
 
 struct gnt_answer {
-    size_t limit;          /* bytes of headers and trailers */
-    int no_body;           /* answer to HEAD */
-    int until_close;       /* the connection's end may be the answer's */
-    int upgrade;           /* 101 was asked for, and 200 without a length is its old form */
-    int ready;             /* the head is whole and was checked */
-    int raw;               /* the connection was upgraded: what follows is no HTTP */
+    size_t limit;    /* bytes of headers and trailers */
+    int no_body;     /* answer to HEAD */
+    int until_close; /* the connection's end may be the answer's */
+    int upgrade;     /* 101 was asked for, and 200 without a length is its old form */
+    int ready;       /* the head is whole and was checked */
+    int raw;         /* the connection was upgraded: what follows is no HTTP */
     struct gnt_head head;
     struct gnt_body body;
     struct gnt_buf fields;
@@ -38,6 +38,9 @@ int gnt_answer_feed(struct gnt_answer *a, const char *data, size_t size, size_t 
 int gnt_answer_end(struct gnt_answer *a, gantry_error *err);
 /* Whole: all of it was seen, though bytes may wait in the window. */
 int gnt_answer_whole(const struct gnt_answer *a);
+
+/* A head that is "400" and not one field more. */
+int gnt_answer_is_bare_refusal(const struct gnt_answer *a);
 
 const char *gnt_answer_field(const struct gnt_answer *a, const char *name);
 

@@ -275,6 +275,7 @@ int gantry_error_is(const gantry_error *err, int code)
     X(TIMEOUT)                                                                                     \
     X(AGAIN)                                                                                       \
     X(UNAVAILABLE)                                                                                 \
+    X(TLS)                                                                                         \
     X(SSH)                                                                                         \
     X(PROTOCOL)                                                                                    \
     X(TRUNCATED)                                                                                   \

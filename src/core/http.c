@@ -456,12 +456,25 @@ int gnt_http_begin(struct gnt_http *http, const struct gnt_http_request *request
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
+/* What Go's servers, of which engines are made, say to plain HTTP where they want TLS. */
+static void check_plain(struct gnt_exchange *x)
+{
+    if (x->answer.ready && x->rc == 0 && gnt_answer_is_bare_refusal(&x->answer) &&
+        !gnt_http_is_tls(x->http))
+        keep_failure(x, gnt_link_wants_tls(x->http, &x->failure));
+}
+
 int gnt_exchange_head(struct gnt_exchange *x, int nonblocking, gantry_error *err)
 {
+    int rc;
+
     /* What came before the connection broke is read first: it may hold the engine's reason. */
     if (x->rc != 0 && !head_here(x))
         return repeat_failure(x, err);
-    return drive(x, nonblocking, head_here, err);
+    rc = drive(x, nonblocking, head_here, err);
+    if (rc == 0)
+        check_plain(x);
+    return rc == 0 && x->rc == GANTRY_E_TLS ? repeat_failure(x, err) : rc;
 }
 
 int gnt_exchange_status(const struct gnt_exchange *x)

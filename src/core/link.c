@@ -19,6 +19,11 @@ const char *gnt_http_base_path(const struct gnt_http *http)
     return http->route != NULL ? http->route->base_path : "";
 }
 
+int gnt_http_is_tls(const struct gnt_http *http)
+{
+    return http->route != NULL && http->route->tls != NULL;
+}
+
 const char *const *gnt_http_headers(const struct gnt_http *http)
 {
     return http->route != NULL ? http->route->headers : NULL;
@@ -51,10 +56,14 @@ static void free_headers(struct gnt_link *link)
 static void destroy(struct gnt_link *link)
 {
     struct gnt_mem mem = link->http->host->mem;
+    struct gnt_sigpipe signal;
 
+    gnt_link_hold(link->http, &signal);
     /* The easy handle first: the multi handle's connections go with it. */
     curl_easy_cleanup(link->easy);
     curl_multi_cleanup(link->multi);
+    gnt_link_release(link->http, &signal);
+    gnt_link_record_close(link);
     free_headers(link);
     gnt_link_hang_up(link);
     gnt_buf_free(&link->url);
@@ -173,12 +182,15 @@ int gnt_link_open(struct gnt_http *http, const struct gnt_link_hooks *hooks, voi
 void gnt_link_close(struct gnt_link *link, int reuse)
 {
     struct gnt_http *http = link->http;
+    struct gnt_sigpipe signal;
     /* One that curl gave up on may have things left that it cannot be set up with again. */
     int keep = link->keeps && link->result == CURLE_OK && (link->fresh || (reuse && link->done));
 
     link->closing = 1;
+    gnt_link_hold(http, &signal);
     if (link->begun)
         curl_multi_remove_handle(link->multi, link->easy);
+    gnt_link_release(http, &signal);
     if (!keep) {
         destroy(link);
         give_back(http);
@@ -186,6 +198,7 @@ void gnt_link_close(struct gnt_link *link, int reuse)
     }
     curl_easy_reset(link->easy);
     free_headers(link);
+    gnt_link_record_close(link);
     link->begun = 0;
     pthread_mutex_lock(&http->lock);
     http->in_use--;
@@ -240,8 +253,10 @@ int gnt_http_new(struct gantry_host *host, const struct gnt_address *address,
 {
     struct gnt_http *http;
     int elsewhere = route != NULL && (route->socket != NULL || route->dialer.dial != NULL);
+    int plain = strcmp(address->scheme, "unix") == 0 || strcmp(address->scheme, "tcp") == 0 ||
+                strcmp(address->scheme, "http") == 0;
 
-    if (!elsewhere && strcmp(address->scheme, "unix") != 0 && strcmp(address->scheme, "tcp") != 0)
+    if (!elsewhere && !plain && (route == NULL || route->tls == NULL))
         return gnt_fail(err, GANTRY_E_UNSUPPORTED,
                         "addresses with the scheme '%s' are not supported", address->scheme);
     if (gnt_link_start(err) < 0)
@@ -252,7 +267,9 @@ int gnt_http_new(struct gantry_host *host, const struct gnt_address *address,
     http->host = host;
     http->route = route;
     gnt_arena_init(&http->arena, &host->mem);
-    if (copy_address(http, address) < 0 || pthread_mutex_init(&http->lock, NULL) != 0) {
+    if (copy_address(http, address) < 0 || gnt_link_tls_open(http) < 0 ||
+        pthread_mutex_init(&http->lock, NULL) != 0) {
+        gnt_link_tls_close(http);
         gnt_arena_free(&http->arena);
         gnt_free(&host->mem, http);
         return gnt_nomem(err);
@@ -273,6 +290,7 @@ void gnt_http_free(struct gnt_http *http)
         destroy(link);
     }
     mem = http->host->mem;
+    gnt_link_tls_close(http);
     pthread_mutex_destroy(&http->lock);
     gnt_arena_free(&http->arena);
     gnt_free(&mem, http);

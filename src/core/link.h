@@ -88,6 +88,15 @@ int gnt_link_fd(const struct gnt_link *link, int *out_events);
 /* Raw bytes over a connection made with gnt_link_connect: their number, 0 at the end (receive), or
  * -errno; -EAGAIN when it would block. */
 long gnt_link_send(struct gnt_link *link, const void *data, size_t size);
+/* Bytes that were taken may still be on their way: whether, and trying again: 0, -EAGAIN,
+ * -errno. */
+int gnt_link_pending(const struct gnt_link *link);
+long gnt_link_flush(struct gnt_link *link);
+/* After raw bytes failed: whether the engine refused TLS with us, as code and message; else 0. */
+int gnt_link_refused(const struct gnt_link *link, gantry_error *err);
+/* The engine answered plain HTTP in a way that means it wanted TLS: as code and message. */
+int gnt_link_wants_tls(const struct gnt_http *http, gantry_error *err);
+int gnt_http_is_tls(const struct gnt_http *http);
 long gnt_link_receive(struct gnt_link *link, void *buffer, size_t capacity);
 int gnt_link_socket(const struct gnt_link *link);
 

@@ -5,13 +5,11 @@
 #include "fetch.h"
 
 #include "link_impl.h"
+#include "sigpipe.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 enum {
     HEADERS_MOST = 64 * 1024,
@@ -261,31 +259,6 @@ static int fail(const struct gnt_fetch *f, const char *url, gantry_error *err)
 
 /* ---- running --------------------------------------------------------------------------------- */
 
-/* TLS libraries write to sockets without MSG_NOSIGNAL. */
-static void hold_sigpipe(sigset_t *before)
-{
-    sigset_t pipe;
-
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe, before);
-}
-
-static void release_sigpipe(const sigset_t *before, int was_pending)
-{
-    const struct timespec now = { 0, 0 };
-    sigset_t pending;
-    sigset_t pipe;
-
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    if (!was_pending && sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1) {
-        while (sigtimedwait(&pipe, NULL, &now) < 0 && errno == EINTR)
-            continue;
-    }
-    pthread_sigmask(SIG_SETMASK, before, NULL);
-}
-
 static int drive(struct gnt_fetch *f, const struct gnt_clock *clock, gantry_error *err)
 {
     struct curl_waitfd token = { .fd = gantry_cancel_fd(clock->cancel),
@@ -418,13 +391,11 @@ static int follow(struct gnt_fetch *f, const struct gnt_fetch_request *q,
 int gnt_fetch_run(struct gnt_fetch *fetch, const struct gnt_fetch_request *request,
                   const struct gnt_clock *clock, gantry_error *err)
 {
-    sigset_t before;
-    sigset_t pending;
-    int was_pending = sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
+    struct gnt_sigpipe signal;
     int rc;
 
-    hold_sigpipe(&before);
+    gnt_sigpipe_hold(&signal);
     rc = follow(fetch, request, clock, err);
-    release_sigpipe(&before, was_pending);
+    gnt_sigpipe_release(&signal);
     return rc;
 }

@@ -11,6 +11,8 @@
 #include <gantry/connect.h>
 #include <pthread.h>
 
+#include "sigpipe.h"
+
 #define GNT_LINK_WATCHES 8
 
 struct gnt_watch {
@@ -26,7 +28,8 @@ struct gnt_http {
     pthread_mutex_t lock;
     struct gnt_link *idle;
     int idle_count;
-    int in_use; /* links that are open, streams included */
+    int in_use;                    /* links that are open, streams included */
+    struct curl_slist *connect_to; /* where the URL's host really is, or NULL */
 };
 
 struct gnt_link {
@@ -57,6 +60,9 @@ struct gnt_link {
     int refused;      /* code of the dialer's failure, and what it said (NULL: no memory) */
     gantry_error *refusal;
     const struct gnt_clock *clock; /* of the step that is being done, or NULL */
+    char *record; /* TLS: bytes on their way that found no room yet, from begin to end */
+    size_t record_begin;
+    size_t record_end;
     CURLcode result;
     char text[CURL_ERROR_SIZE];
 };
@@ -72,6 +78,25 @@ CURLcode gnt_link_set_proxy(struct gnt_link *link);
 int gnt_link_proxy_failure(const struct gnt_link *link, gantry_error *err);
 /* Whether it said that it will not do. */
 int gnt_link_proxy_refuses(const struct gnt_link *link);
+
+/* NULL: plain. */
+const gantry_tls *gnt_link_tls(const struct gnt_link *link);
+/* Where the name in URLs leads to; 0 or -1 for want of memory. Close after the last link. */
+int gnt_link_tls_open(struct gnt_http *http);
+void gnt_link_tls_close(struct gnt_http *http);
+/* Which protocol is allowed, and TLS. Uses link->url. */
+CURLcode gnt_link_set_tls(struct gnt_link *link);
+CURLcode gnt_link_set_url(struct gnt_link *link);
+/* Around everything that may write with TLS. */
+void gnt_link_hold(const struct gnt_http *http, struct gnt_sigpipe *signal);
+void gnt_link_release(const struct gnt_http *http, const struct gnt_sigpipe *signal);
+/* TLS's failures, 0: it is none. Once something was sent, only the engine's refusal counts. */
+int gnt_link_tls_failure(const struct gnt_link *link, int sent, gantry_error *err);
+/* The place for raw bytes; 0 or -1 for want of memory. */
+int gnt_link_record_open(struct gnt_link *link);
+void gnt_link_record_close(struct gnt_link *link);
+long gnt_link_send_raw(struct gnt_link *link, const void *data, size_t size);
+long gnt_link_send_record(struct gnt_link *link, const void *data, size_t size);
 
 /* NULL: the address leads there. */
 const gantry_dialer *gnt_link_dialer(const struct gnt_http *http);

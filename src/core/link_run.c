@@ -118,6 +118,7 @@ static int patience(const struct gnt_link *link, const struct gnt_clock *clock)
 int gnt_link_step(struct gnt_link *link, const struct gnt_clock *clock, int wait)
 {
     struct pollfd fds[GNT_LINK_WATCHES + 1];
+    struct gnt_sigpipe signal;
     size_t count = link->watch_count;
     size_t i;
     int ready;
@@ -128,12 +129,12 @@ int gnt_link_step(struct gnt_link *link, const struct gnt_clock *clock, int wait
         fds[i] = (struct pollfd){ link->watches[i].fd, link->watches[i].events, 0 };
     /* A negative descriptor is ignored by poll. */
     fds[count] = (struct pollfd){ gantry_cancel_fd(clock->cancel), POLLIN, 0 };
-    if (link->timer_ns >= 0 && link->timer_ns <= gantry_clock_ns()) {
-        acted = act(link, fds, 0);
-    } else {
+    ready = 0;
+    if (link->timer_ns < 0 || link->timer_ns > gantry_clock_ns())
         ready = poll(fds, (nfds_t)count + 1, wait ? patience(link, clock) : 0);
-        acted = act(link, fds, ready > 0 ? count : 0);
-    }
+    gnt_link_hold(link->http, &signal);
+    acted = act(link, fds, ready > 0 ? count : 0);
+    gnt_link_release(link->http, &signal);
     link->clock = NULL;
     return acted;
 }
@@ -167,8 +168,12 @@ int gnt_link_sent(const struct gnt_link *link)
 
 void gnt_link_resume(struct gnt_link *link)
 {
+    struct gnt_sigpipe signal;
+
+    gnt_link_hold(link->http, &signal);
     if (link->begun && !link->done)
         curl_easy_pause(link->easy, CURLPAUSE_CONT);
+    gnt_link_release(link->http, &signal);
     collect(link);
 }
 
@@ -209,24 +214,40 @@ static long outcome(CURLcode code, size_t moved)
     return errno == EPIPE ? -EPIPE : -ECONNRESET;
 }
 
-long gnt_link_send(struct gnt_link *link, const void *data, size_t size)
+long gnt_link_send_raw(struct gnt_link *link, const void *data, size_t size)
 {
+    struct gnt_sigpipe signal;
     size_t sent = 0;
     CURLcode code;
+    long rc;
 
+    gnt_link_hold(link->http, &signal);
     errno = 0;
     code = curl_easy_send(link->easy, data, size, &sent);
-    return outcome(code, sent);
+    rc = outcome(code, sent);
+    gnt_link_release(link->http, &signal);
+    return rc;
+}
+
+long gnt_link_send(struct gnt_link *link, const void *data, size_t size)
+{
+    return link->record != NULL ? gnt_link_send_record(link, data, size)
+                                : gnt_link_send_raw(link, data, size);
 }
 
 long gnt_link_receive(struct gnt_link *link, void *buffer, size_t capacity)
 {
+    struct gnt_sigpipe signal;
     size_t got = 0;
     CURLcode code;
+    long rc;
 
+    gnt_link_hold(link->http, &signal);
     errno = 0;
     code = curl_easy_recv(link->easy, buffer, capacity, &got);
-    return outcome(code, got);
+    rc = outcome(code, got);
+    gnt_link_release(link->http, &signal);
+    return rc;
 }
 
 /* ---- failures -------------------------------------------------------------------------------- */
@@ -245,6 +266,8 @@ static int fail_connect(const struct gnt_link *link, gantry_error *err)
         return link->refused;
     }
     code = gnt_link_proxy_failure(link, err);
+    if (code == 0)
+        code = gnt_link_tls_failure(link, 0, err);
     if (code != 0)
         return code;
     if (link->socket_errno != 0)
@@ -263,7 +286,10 @@ static int fail_connect(const struct gnt_link *link, gantry_error *err)
 static int fail_sent(const struct gnt_link *link, gantry_error *err)
 {
     long os_error = 0;
+    int code = gnt_link_tls_failure(link, 1, err);
 
+    if (code != 0)
+        return code;
     switch (link->result) {
     case CURLE_OUT_OF_MEMORY:
         return gnt_nomem(err);
@@ -313,6 +339,10 @@ void gnt_link_outcome(const struct gnt_link *link, int code, int mutating, gantr
 
     if (err == NULL)
         return;
+    if (code == GANTRY_E_TLS) { /* without TLS the engine read nothing */
+        gnt_error_outcome(err, GANTRY_OUTCOME_NOT_SENT, GANTRY_RETRY_NO);
+        return;
+    }
     if (code == GANTRY_E_PROTOCOL || code == GANTRY_E_LIMIT || err->os_error == EACCES ||
         err->os_error == EPERM || (refused && is_final(code)) || gnt_link_proxy_refuses(link))
         retry = GANTRY_RETRY_NO;

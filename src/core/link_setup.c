@@ -16,8 +16,9 @@
 
 enum {
     RECEIVE_BUFFER = 64 * 1024,
-    UPLOAD_BUFFER = 512 * 1024, /* curl polls before each send: fewer, larger ones */
-    SEND_BUFFER = 1024 * 1024   /* of unix sockets; the kernel takes as much as it allows */
+    UPLOAD_BUFFER = 512 * 1024,    /* curl polls before each send: fewer, larger ones */
+    UPLOAD_BUFFER_TLS = 64 * 1024, /* what an engine says meanwhile is to be read in time */
+    SEND_BUFFER = 1024 * 1024      /* of unix sockets; the kernel takes as much as it allows */
 };
 
 /* ---- what curl calls ------------------------------------------------------------------------- */
@@ -54,6 +55,14 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
     link->opened = fd;
     link->unread = 0; /* that was of one which died while it was idle */
     return fd;
+}
+
+/* The moment before TLS begins, where the connection is there: too late it would be on_ready's. */
+static CURLcode on_handshake(CURL *easy, void *context, void *arg)
+{
+    (void)easy;
+    (void)context;
+    return gnt_link_take_dialed(arg) == 0 ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
 }
 
 /* Before each request, once its connection is there, through a proxy and TLS if need be; also
@@ -95,7 +104,8 @@ static int on_close(void *arg, curl_socket_t fd)
 
     if (link->begun && !link->done && !link->closing && (fd == link->opened || reused)) {
         (void)ioctl(fd, FIONREAD, &link->unread);
-        if (link->sends_body && link->ready) /* and not a proxy's words */
+        /* And not a proxy's words, nor what only the TLS library could read. */
+        if (link->sends_body && link->ready && gnt_link_tls(link) == NULL)
             drain(link, fd);
     }
     if (fd == link->opened)
@@ -147,7 +157,6 @@ static size_t on_upload(char *buffer, size_t one, size_t capacity, void *arg)
 static CURLcode set_manners(struct gnt_link *link)
 {
     SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_PROTOCOLS_STR, "http");
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_PATH_AS_IS, 1L);
@@ -173,6 +182,10 @@ static CURLcode set_hooks(struct gnt_link *link)
     SET(CURLOPT_READDATA, link);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
     SET(CURLOPT_OPENSOCKETDATA, link);
+    if (gnt_link_tls(link) != NULL && gnt_link_dialer(link->http) != NULL) {
+        SET(CURLOPT_SSL_CTX_FUNCTION, on_handshake);
+        SET(CURLOPT_SSL_CTX_DATA, link);
+    }
     SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
     SET(CURLOPT_CLOSESOCKETDATA, link);
     SET(CURLOPT_PREREQFUNCTION, on_ready);
@@ -191,21 +204,20 @@ static const char *socket_path(const struct gnt_http *http)
 static CURLcode set_address(struct gnt_link *link, const char *target)
 {
     int64_t connect_ms = link->http->host->connect_timeout_ms;
+    CURLcode code;
 
-    gnt_buf_clear(&link->url);
-    (void)gnt_buf_adds(&link->url, "http://");
-    gnt_http_authority(link->http, &link->url);
-    (void)gnt_buf_adds(&link->url, "/");
     /* A dialed connection looks like one to a unix socket, of whatever path. */
     if (gnt_link_dialer(link->http) != NULL)
         SET(CURLOPT_UNIX_SOCKET_PATH, "/");
     else if (socket_path(link->http) != NULL)
         SET(CURLOPT_UNIX_SOCKET_PATH, socket_path(link->http));
-    if (link->url.rc != 0)
-        return CURLE_OUT_OF_MEMORY;
     if (gnt_link_set_proxy(link) != CURLE_OK)
         return CURLE_OUT_OF_MEMORY;
-    SET(CURLOPT_URL, link->url.data);
+    code = gnt_link_set_url(link);
+    if (code == CURLE_OK)
+        code = gnt_link_set_tls(link);
+    if (code != CURLE_OK)
+        return code;
     /* Not as part of the URL: when memory runs out curl would leave the query out and go on. */
     SET(CURLOPT_REQUEST_TARGET, target);
     SET(CURLOPT_TCP_NODELAY, 1L);
@@ -258,7 +270,8 @@ static CURLcode set_method(struct gnt_link *link, const struct gnt_link_request 
     if (request->upload) {
         SET(CURLOPT_UPLOAD, 1L);
         SET(CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->upload_length);
-        SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
+        SET(CURLOPT_UPLOAD_BUFFERSIZE,
+            gnt_link_tls(link) != NULL ? (long)UPLOAD_BUFFER_TLS : (long)UPLOAD_BUFFER);
     } else if (request->has_body || posts) {
         SET(CURLOPT_POST, 1L);
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
@@ -280,6 +293,10 @@ static int begin(struct gnt_link *link, CURLcode code, gantry_error *err)
         code = CURLE_OUT_OF_MEMORY;
     if (code == CURLE_OUT_OF_MEMORY)
         return gnt_nomem(err);
+    if (code == CURLE_NOT_BUILT_IN && gnt_link_tls(link) != NULL)
+        return gnt_fail(err, GANTRY_E_UNSUPPORTED,
+                        "tls: this libcurl (%s) takes no certificates from memory",
+                        curl_version_info(CURLVERSION_NOW)->ssl_version);
     if (code != CURLE_OK)
         return gnt_fail(err, GANTRY_E_UNSUPPORTED, "libcurl cannot be used: %s",
                         curl_easy_strerror(code));
@@ -324,6 +341,6 @@ int gnt_link_connect(struct gnt_link *link, gantry_error *err)
     if (code == CURLE_OK)
         code = set_address(link, "/");
     if (code == CURLE_OK)
-        code = set_connect(link);
+        code = gnt_link_record_open(link) == 0 ? set_connect(link) : CURLE_OUT_OF_MEMORY;
     return begin(link, code, err);
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+const char *const gnt_rest_schemes[] = { "unix", "tcp", "http", "https", "ssh", NULL };
+
 int gnt_rest_init(struct gnt_rest *rest, struct gantry_host *host, const gantry_endpoint *endpoint,
                   const struct gnt_dialect *dialect, gantry_error *err)
 {

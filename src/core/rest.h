@@ -19,17 +19,20 @@ struct gnt_error_row {
 };
 
 struct gnt_dialect {
-    const char *name;                     /* for log lines */
-    const char *cause_path;               /* JSON path of the stable error text, or NULL */
-    const struct gnt_error_row *errors;   /* ends with { 0, NULL, GANTRY_E_ENGINE, 0 } */
+    const char *name;                   /* for log lines */
+    const char *cause_path;             /* JSON path of the stable error text, or NULL */
+    const struct gnt_error_row *errors; /* ends with { 0, NULL, GANTRY_E_ENGINE, 0 } */
 };
+
+/* Schemes of addresses that the transport can reach, ending with NULL. */
+extern const char *const gnt_rest_schemes[];
 
 struct gnt_rest {
     struct gantry_host *host;
     struct gnt_http *http;
     const struct gnt_dialect *dialect;
-    char prefix[48];                      /* "/v1.41", "/v4.3.1/libpod" */
-    int version[3];                       /* negotiated: Docker API 1.41 -> 1,41,0; Podman 4.3.1 */
+    char prefix[48]; /* "/v1.41", "/v4.3.1/libpod" */
+    int version[3];  /* negotiated: Docker API 1.41 -> 1,41,0; Podman 4.3.1 */
 };
 
 /* Make the client for an endpoint (unix or tcp). */
@@ -41,8 +44,8 @@ int gnt_rest_at_least(const struct gnt_rest *rest, int major, int minor, int pat
 /* ---- one request ----------------------------------------------------------------------------- */
 
 enum {
-    GNT_REQ_OPEN_ENDED = 1,  /* no default total limit (streams, wait, build) */
-    GNT_REQ_UNTIL_CLOSE = 4  /* see GNT_HTTP_UNTIL_CLOSE */
+    GNT_REQ_OPEN_ENDED = 1, /* no default total limit (streams, wait, build) */
+    GNT_REQ_UNTIL_CLOSE = 4 /* see GNT_HTTP_UNTIL_CLOSE */
 };
 
 /* Built in place, sticky: the first failure is kept and returned when the request runs. */
@@ -51,17 +54,17 @@ struct gnt_req {
     const char *method;
     const gantry_call *call;
     unsigned flags;
-    int resource_kind;            /* what it is about, for errors */
-    const char *resource;         /* borrowed */
-    int64_t extra_ms;             /* added to the default limit (grace of stop) */
+    int resource_kind;    /* what it is about, for errors */
+    const char *resource; /* borrowed */
+    int64_t extra_ms;     /* added to the default limit (grace of stop) */
     struct gnt_buf target;
-    struct gnt_buf body;          /* JSON text */
+    struct gnt_buf body; /* JSON text */
     const char *content_type;
     const gantry_source *source;
     const char *headers[6];
-    const char *array_path;       /* gnt_req_list: the array is this member of the answer, not the
+    const char *array_path; /* gnt_req_list: the array is this member of the answer, not the
                                      whole */
-    struct gnt_arena arena;       /* for the body's tree and whatever the request needs */
+    struct gnt_arena arena; /* for the body's tree and whatever the request needs */
     int has_body;
     int secret; /* headers, body or answer hold secrets: see gnt_req_secret */
     /* Called once the request is on its way; returns when the head is there or the exchange failed.
@@ -78,12 +81,12 @@ void gnt_req_init(struct gnt_req *r, struct gnt_rest *rest, const char *method,
 void gnt_req_about(struct gnt_req *r, int resource_kind, const char *resource);
 void gnt_req_query(struct gnt_req *r, const char *name, const char *value); /* NULL: left out */
 void gnt_req_query_i64(struct gnt_req *r, const char *name, int64_t value);
-void gnt_req_query_true(struct gnt_req *r, const char *name, int on);       /* "true" if on */
+void gnt_req_query_true(struct gnt_req *r, const char *name, int on); /* "true" if on */
 void gnt_req_query_json(struct gnt_req *r, const char *name, const struct gnt_json *value);
 /* Members of an object as parameters: strings and numbers as they are, an array of scalars
  * repeated, an object (or a string made by gnt_out_json) as JSON text. */
 void gnt_req_query_object(struct gnt_req *r, const struct gnt_json *object);
-void gnt_req_json(struct gnt_req *r, const struct gnt_json *body);          /* application/json */
+void gnt_req_json(struct gnt_req *r, const struct gnt_json *body); /* application/json */
 /* Encode options by table into a new object in r->arena (NULL on failure, kept in r). */
 struct gnt_json *gnt_req_encode(struct gnt_req *r, const void *options, const struct gnt_out *rows);
 /* Whether a table takes the options, for what is sent in several requests or none. */

@@ -7,16 +7,18 @@
 #include "fields.h"
 #include "tunnel.h"
 
-static int check_insecure(const gantry_engine_options *opts, const struct gnt_address *a,
+static int check_insecure(const gantry_route *r, const gantry_engine_options *opts,
                           gantry_error *err)
 {
-    if (strcmp(a->scheme, "tcp") != 0 || opts->allow_insecure == GANTRY_ON ||
+    const struct gnt_address *a = &r->address;
+
+    if (!gnt_address_is_network(a) || r->tls != NULL || opts->allow_insecure == GANTRY_ON ||
         gnt_address_is_loopback(a))
         return 0;
     return gnt_fail(err, GANTRY_E_INVALID,
-                    "%s: tcp:// to another host is neither encrypted nor authenticated; set "
-                    "allow_insecure to accept that",
-                    a->text);
+                    "%s: %s:// to another host is neither encrypted nor authenticated; use TLS, or "
+                    "set allow_insecure to accept that",
+                    a->text, a->scheme);
 }
 
 /* An ssh:// address without a dialer of the program's own: log in now. */
@@ -64,13 +66,15 @@ static int fill(gantry_route *r, const struct gnt_environment *env,
 {
     int rc = gnt_address_parse(&r->arena, place->address, &r->address, err);
 
-    r->base_path = "";
+    r->base_path = rc == 0 && gnt_address_is_network(&r->address) ? r->address.path : "";
+    if (rc == 0)
+        rc = gnt_route_fill_tls(r, opts, place, err);
     if (rc == 0)
         rc = gnt_route_fill_http(r, opts, place, err);
     if (rc == 0)
         rc = fill_dialer(r, opts, place, err);
     if (rc == 0 && r->dialer.dial == NULL)
-        rc = check_insecure(opts, &r->address, err);
+        rc = check_insecure(r, opts, err);
     if (rc == 0)
         rc = gnt_route_fill_proxy(r, env, opts, place, err);
     return rc;

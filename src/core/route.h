@@ -43,7 +43,11 @@ int gnt_route_open(struct gantry_host *host, const struct gnt_environment *env,
 /* NULL is fine. In a forked child nothing of the parent's is ended. */
 void gnt_route_close(gantry_route *route);
 
-/* Parts of gnt_route_open. The first completes route->base_path, which holds the address's own. */
+/* Parts of gnt_route_open. Reads what the options or the place name: only PEM texts stay, and the
+ * certificates apart from the key. Gives tcp:// its port with TLS. */
+int gnt_route_fill_tls(gantry_route *route, const gantry_engine_options *opts,
+                       const struct gnt_place *place, gantry_error *err);
+/* Completes route->base_path, which holds the address's own. */
 int gnt_route_fill_http(gantry_route *route, const gantry_engine_options *opts,
                         const struct gnt_place *place, gantry_error *err);
 /* Needs route->tls, the address and the dialer. */

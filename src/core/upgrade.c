@@ -25,10 +25,12 @@ struct gnt_duplex {
     struct gnt_clock clock;
     struct gnt_answer answer;
     int fd;
-    int ended;    /* the peer sends no more */
-    int shut;     /* we send no more */
-    int want_out; /* the last write found no room */
-    char *buffer; /* bytes that came and nobody took: from begin to end */
+    int ended;       /* the peer sends no more */
+    int shut;        /* we send no more */
+    int shut_due;    /* and the engine is told so once all of it has left */
+    int nonblocking; /* how the last write was made */
+    int want_out;    /* the last write found no room */
+    char *buffer;    /* bytes that came and nobody took: from begin to end */
     size_t begin;
     size_t end;
 };
@@ -74,27 +76,13 @@ static int sleep_on(const struct gnt_duplex *d, const struct gnt_clock *clock, s
     return 1;
 }
 
-int gnt_duplex_wait(struct gnt_duplex *d, int events, gantry_error *err)
+static int broke(const struct gnt_duplex *d, int code, gantry_error *err)
 {
-    short wanted = 0;
-    short got;
-    int rc;
+    int refused = gnt_link_refused(d->link, err);
 
-    if (events & GANTRY_POLL_IN && (d->end > d->begin || d->ended))
-        return 0;
-    if (events & GANTRY_POLL_IN)
-        wanted |= POLLIN;
-    if (events & GANTRY_POLL_OUT)
-        wanted |= POLLOUT;
-    do {
-        rc = sleep_on(d, &d->clock, wanted, &got, err);
-    } while (rc == 0);
-    return rc < 0 ? rc : 0;
-}
-
-static int broke(int code, gantry_error *err)
-{
-    return gnt_fail_errno(err, GANTRY_E_TRUNCATED, code, "the engine's connection broke");
+    return refused != 0
+               ? refused
+               : gnt_fail_errno(err, GANTRY_E_TRUNCATED, code, "the engine's connection broke");
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -180,6 +168,28 @@ static int send_request(struct gnt_duplex *d, const struct gnt_clock *clock,
     return rc < 0 ? rc : 0;
 }
 
+/* The connection's own half-close. TLS has one too (close_notify), which libcurl cannot send; Go's
+ * TLS, which engines have, takes this for the end of what we send just as well. */
+static int shut_down(struct gnt_duplex *d, gantry_error *err)
+{
+    d->shut_due = 0;
+    /* One that is gone already reads no more anyway. */
+    if (shutdown(d->fd, SHUT_WR) < 0 && errno != ENOTCONN && errno != EPIPE)
+        return gnt_fail_errno(err, GANTRY_E_IO, errno, "the input cannot be closed");
+    return 0;
+}
+
+/* Send on what was taken and found no room yet. That it cannot be sent is for reading to find. */
+static int send_on(struct gnt_duplex *d, gantry_error *err)
+{
+    if (!gnt_link_pending(d->link) && !d->shut_due)
+        return 0;
+    if (gnt_link_flush(d->link) == -EAGAIN)
+        return 0;
+    gnt_clock_moved(&d->clock);
+    return d->shut_due ? shut_down(d, err) : 0;
+}
+
 /* Bytes into the empty buffer: 1, 0 for nothing yet (nonblocking), or a code; the end sets
  * ended. */
 static int fill(struct gnt_duplex *d, const struct gnt_clock *clock, int nonblocking,
@@ -190,6 +200,9 @@ static int fill(struct gnt_duplex *d, const struct gnt_clock *clock, int nonbloc
     int rc;
 
     for (;;) {
+        rc = send_on(d, err);
+        if (rc < 0)
+            return rc;
         got = gnt_link_receive(d->link, d->buffer, BUFFER_SIZE);
         if (got >= 0) {
             gnt_clock_moved(&d->clock);
@@ -199,11 +212,37 @@ static int fill(struct gnt_duplex *d, const struct gnt_clock *clock, int nonbloc
             return 1;
         }
         if (got != -EAGAIN)
-            return broke((int)-got, err);
-        rc = nonblocking ? gnt_clock_check(clock, err) : sleep_on(d, clock, POLLIN, &events, err);
+            return broke(d, (int)-got, err);
+        rc = nonblocking ? gnt_clock_check(clock, err)
+                         : sleep_on(d, clock, gnt_link_pending(d->link) ? POLLIN | POLLOUT : POLLIN,
+                                    &events, err);
         if (rc < 0 || nonblocking)
             return rc;
     }
+}
+
+int gnt_duplex_wait(struct gnt_duplex *d, int events, gantry_error *err)
+{
+    short wanted = 0;
+    short got;
+    int rc = 0;
+
+    /* With TLS bytes may be here already though the socket has none. */
+    if (events & GANTRY_POLL_IN && d->answer.raw && gnt_http_is_tls(d->http) &&
+        d->end == d->begin && !d->ended)
+        rc = fill(d, &d->clock, 1, err);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    if (events & GANTRY_POLL_IN && (d->end > d->begin || d->ended))
+        return 0;
+    if (events & GANTRY_POLL_IN)
+        wanted |= POLLIN;
+    if (events & GANTRY_POLL_OUT || gnt_link_pending(d->link))
+        wanted |= POLLOUT;
+    do {
+        rc = sleep_on(d, &d->clock, wanted, &got, err);
+    } while (rc == 0);
+    return rc < 0 ? rc : 0;
 }
 
 /* Feed what came to the answer; what follows the head of an upgraded connection stays. */
@@ -244,10 +283,12 @@ static int talk(struct gnt_duplex *d, const struct gnt_http_request *request,
         rc = send_request(d, clock, &text, &sent, err);
     if (rc == 0)
         rc = read_head(d, clock, err);
+    if (rc == 0 && gnt_answer_is_bare_refusal(&d->answer) && !gnt_http_is_tls(d->http))
+        rc = gnt_link_wants_tls(d->http, err);
     gnt_buf_free(&text);
     if (rc < 0) {
         gnt_link_outcome(d->link, rc, 1, err);
-        if (sent) /* which curl does not know of */
+        if (sent && rc != GANTRY_E_TLS) /* which curl does not know of */
             gnt_error_outcome(err, GANTRY_OUTCOME_UNKNOWN,
                               rc == GANTRY_E_PROTOCOL || rc == GANTRY_E_LIMIT ? GANTRY_RETRY_NO
                                                                               : GANTRY_RETRY_ASK);
@@ -403,6 +444,7 @@ int gnt_duplex_write(struct gnt_duplex *d, const void *data, size_t size, int no
     int rc = check_writable(d, err);
 
     *out_written = 0;
+    d->nonblocking = nonblocking;
     if (rc == 0)
         rc = gnt_clock_check(&d->clock, err);
     while (rc >= 0) {
@@ -414,12 +456,15 @@ int gnt_duplex_write(struct gnt_duplex *d, const void *data, size_t size, int no
             return 0;
         }
         if (moved != -EAGAIN)
-            return broke((int)-moved, err);
+            return broke(d, (int)-moved, err);
         d->want_out = 1;
         if (nonblocking || d->end > d->begin)
             return again(err);
         rc = sleep_on(d, &d->clock, d->ended ? POLLOUT : POLLIN | POLLOUT, &events, err);
-        if (rc > 0 && !(events & ~POLLIN))
+        /* What comes with TLS need not be for the reader. */
+        if (rc > 0 && !(events & ~POLLIN) && gnt_http_is_tls(d->http))
+            rc = fill(d, &d->clock, 1, err);
+        else if (rc > 0 && !(events & ~POLLIN))
             return again(err);
     }
     return rc;
@@ -432,17 +477,25 @@ int gnt_duplex_close_write(struct gnt_duplex *d, gantry_error *err)
     if (rc < 0)
         return rc;
     d->shut = 1;
+    d->shut_due = 1;
     d->want_out = 0;
-    /* One that is gone already reads no more anyway. */
-    if (shutdown(d->fd, SHUT_WR) < 0 && errno != ENOTCONN && errno != EPIPE)
-        return gnt_fail_errno(err, GANTRY_E_IO, errno, "the input cannot be closed");
-    return 0;
+    for (;;) {
+        short events;
+
+        rc = send_on(d, err);
+        if (rc < 0 || !d->shut_due || d->nonblocking)
+            return rc;
+        rc = sleep_on(d, &d->clock, POLLOUT, &events, err);
+        if (rc < 0)
+            return rc;
+    }
 }
 
 int gnt_duplex_fd(const struct gnt_duplex *d, int *out_events)
 {
     if (out_events != NULL)
-        *out_events = (d->ended ? 0 : GANTRY_POLL_IN) | (d->want_out ? GANTRY_POLL_OUT : 0);
+        *out_events = (d->ended ? 0 : GANTRY_POLL_IN) |
+                      (d->want_out || gnt_link_pending(d->link) ? GANTRY_POLL_OUT : 0);
     return d->fd;
 }
 

@@ -37,19 +37,26 @@ struct gnt_address {
     const char *scheme; /* lower case */
     const char *user;   /* ssh: decoded; "" if none */
     const char *host;   /* "" for unix; without [] for IPv6 */
-    const char *path;   /* unix: socket path; others: what follows the host, "" if none */
-    int port;           /* tcp: 2375 if not given; else 0 if not given */
+    const char *path;   /* unix: socket path; tcp, http, https: what stands before every target, ""
+                           or "/a/b"; others: what follows the host, "" if none */
+    int port;           /* tcp: 2375 if not given, http: 80, https: 443; else 0 if not given */
+    int default_port;   /* it was not given */
 };
 
 /*
- * "unix:///path", "unix://path" (repaired), "/path" (as unix), "tcp://host[:port]",
- * "ssh://[user@]host[:port][/path]" (see address_ssh.h), "scheme://rest". INVALID: empty, no
- * scheme, control characters or spaces, a user, path or query in tcp, a host or user that begins
- * with '-', a port out of range, a socket path longer than sockaddr_un takes. A user of other
- * schemes is only in the text.
+ * "unix:///path", "unix://path" (repaired), "/path" (as unix), "tcp://host[:port][/base]",
+ * "http://" and "https://" likewise, "ssh://[user@]host[:port][/path]" (see address_ssh.h),
+ * "scheme://rest". INVALID: empty, no scheme, control characters or spaces, a user, query or
+ * fragment in those with a base path, a base path that gnt_url_base_path refuses, a host or user
+ * that begins with '-', a port out of range, a socket path longer than sockaddr_un takes. A user of
+ * other schemes is only in the text.
  */
 int gnt_address_parse(struct gnt_arena *arena, const char *text, struct gnt_address *out,
                       gantry_error *err);
+/* tcp:// that was given without a port and gets TLS: 2376. NOMEM. */
+int gnt_address_secure(struct gnt_arena *arena, struct gnt_address *address, gantry_error *err);
+/* tcp, http or https. */
+int gnt_address_is_network(const struct gnt_address *address);
 /* 1 if what is sent there stays on this machine: unix, "localhost", 127.0.0.0/8, ::1. */
 int gnt_address_is_loopback(const struct gnt_address *address);
 

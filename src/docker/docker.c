@@ -378,12 +378,10 @@ static const char *docker_reason(const void *state, int feature)
     return NULL;
 }
 
-static const char *const schemes[] = { "unix", "tcp", "ssh", NULL };
-
 const gantry_backend gnt_docker_backend = {
     .size = sizeof gnt_docker_backend,
     .name = "docker",
-    .schemes = schemes,
+    .schemes = gnt_rest_schemes,
     .state_size = sizeof(struct docker),
     .probe = docker_probe,
     .open = docker_open,

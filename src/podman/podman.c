@@ -320,8 +320,6 @@ static void podman_close(void *state)
     gnt_rest_close(&p->rest);
 }
 
-static const char *const schemes[] = { "unix", "tcp", "ssh", NULL };
-
 static int podman_supports(const void *state, int feature)
 {
     if (gnt_podman_kube_reason(state, feature) != NULL)
@@ -333,7 +331,7 @@ static int podman_supports(const void *state, int feature)
 const gantry_backend gnt_podman_backend = {
     .size = sizeof(gantry_backend),
     .name = "podman",
-    .schemes = schemes,
+    .schemes = gnt_rest_schemes,
     .state_size = sizeof(struct podman),
     .probe = podman_probe,
     .open = podman_open,

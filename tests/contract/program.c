@@ -26,6 +26,7 @@ static const struct target {
     { "podman-rootless", "GANTRY_TEST_PODMAN_ROOTLESS", GANTRY_CONTRACT_PODMAN_ROOTLESS,
       GANTRY_RUNTIME_PODMAN, 0 },
     { "docker-ssh", "GANTRY_TEST_DOCKER_SSH", GANTRY_CONTRACT_DOCKER, GANTRY_RUNTIME_DOCKER, 0 },
+    { "docker-tls", "GANTRY_TEST_DOCKER_TLS", GANTRY_CONTRACT_DOCKER, GANTRY_RUNTIME_DOCKER, 0 },
     { "podman-ssh", "GANTRY_TEST_PODMAN_SSH", GANTRY_CONTRACT_PODMAN, GANTRY_RUNTIME_PODMAN, 0 },
     { "docker-small", "GANTRY_TEST_DOCKER_SMALL", GANTRY_CONTRACT_DOCKER, GANTRY_RUNTIME_DOCKER,
       GANTRY_ON },
@@ -46,6 +47,21 @@ static int skipped(const char *variable)
 {
     printf("SKIPPED: %s is not set: no such engine to test (see tests/engines/start)\n", variable);
     return GANTRY_CONTRACT_SKIPPED;
+}
+
+/* Of the engine that wants to see a certificate: those of the folder in GANTRY_TEST_CERTIFICATES. */
+static const gantry_tls *certificates(void)
+{
+    static char files[3][256];
+    static const char *const names[3] = { "ca.pem", "cert.pem", "key.pem" };
+    static const gantry_tls tls = {
+        .size = sizeof tls, .ca_file = files[0], .cert_file = files[1], .key_file = files[2]
+    };
+    const char *folder = getenv("GANTRY_TEST_CERTIFICATES");
+
+    for (size_t i = 0; folder != NULL && i < 3; i++)
+        snprintf(files[i], sizeof files[i], "%s/%s", folder, names[i]);
+    return &tls;
 }
 
 static int print_groups(void)
@@ -84,5 +100,7 @@ int main(int argc, char **argv)
         return skipped(chosen->variable);
     if (strncmp(engine.address, "ssh:", 4) == 0)
         engine.ssh = &ssh;
+    if (strcmp(chosen->name, "docker-tls") == 0)
+        engine.tls = certificates();
     return gantry_contract_main(&target, argc - 1, argv + 1);
 }

@@ -170,7 +170,11 @@ static void addresses_are_taken_apart(void **state)
         { "x-y.1+z://name:9/p?q", "x-y.1+z://name:9/p?q", "x-y.1+z", "name", "/p?q", 9, 0 },
         { "ssh://user@host:22/run/x", "ssh://user@host:22/run/x", "ssh", "host", "/run/x", 22, 0 },
         { "fake:///tmp/x", "fake:///tmp/x", "fake", "", "/tmp/x", 0, 0 },
-        { "http://h?x", "http://h?x", "http", "h", "?x", 0, 0 },
+        { "http://h", "http://h:80", "http", "h", "", 80, 0 },
+        { "HTTPS://H.example/", "https://h.example:443", "https", "h.example", "", 443, 0 },
+        { "https://h:9/a/b/", "https://h:9/a/b", "https", "h", "/a/b", 9, 0 },
+        { "tcp://h:1/engines/one", "tcp://h:1/engines/one", "tcp", "h", "/engines/one", 1, 0 },
+        { "tcp://[::1]/x", "tcp://[::1]:2375/x", "tcp", "::1", "/x", 2375, 1 },
     };
     struct gnt_arena arena;
     size_t i;
@@ -218,9 +222,16 @@ static void bad_addresses_are_refused_with_a_reason(void **state)
         { "tcp://h:1x", "not a number" },
         { "tcp://u@h", "no user" },
         { "tcp://u:p@h:1", "no user" },
-        { "tcp://h/p", "no path or query" },
-        { "tcp://h?x=1", "no path or query" },
-        { "tcp://h#f", "no path or query" },
+        { "tcp://h?x=1", "no query" },
+        { "tcp://h#f", "no query" },
+        { "https://h/a?x", "no query" },
+        { "http://u:p@h", "no user" },
+        { "https://h/../a", "'..'" },
+        { "https://h/a/./b", "'.'" },
+        { "https://h/a//b", "empty" },
+        { "https://h/a%2fb", "not an encoded path" },
+        { "https://h/%2e%2e", "'..'" },
+        { "https://", "names no host" },
         { "tcp://-oProxyCommand=x", "begin with '-'" },
         { "ssh://-oProxyCommand=x", "begin with '-'" },
         { "ssh://u@-h", "begin with '-'" },
@@ -252,6 +263,32 @@ static void bad_addresses_are_refused_with_a_reason(void **state)
         assert_null(a.text);
         if (strstr(err.message, bad[i].reason) == NULL)
             fail_msg("%s: %s", bad[i].given, err.message);
+    }
+    gnt_arena_free(&arena);
+}
+
+static void a_port_that_was_not_given_is_another_with_tls(void **state)
+{
+    static const struct {
+        const char *given;
+        const char *text;
+        int port;
+    } rows[] = {
+        { "tcp://h/a", "tcp://h:2376/a", 2376 },
+        { "tcp://[::1]", "tcp://[::1]:2376", 2376 },
+        { "tcp://h:2375", "tcp://h:2375", 2375 },
+        { "https://h", "https://h:443", 443 },
+    };
+    struct gnt_arena arena;
+    struct gnt_address a;
+
+    (void)state;
+    gnt_arena_init(&arena, &memory);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(gnt_address_parse(&arena, rows[i].given, &a, NULL), 0);
+        assert_int_equal(gnt_address_secure(&arena, &a, NULL), 0);
+        assert_string_equal(a.text, rows[i].text);
+        assert_int_equal(a.port, rows[i].port);
     }
     gnt_arena_free(&arena);
 }
@@ -323,6 +360,7 @@ int main(void)
         cmocka_unit_test(queries_are_appended),
         cmocka_unit_test(addresses_are_taken_apart),
         cmocka_unit_test(bad_addresses_are_refused_with_a_reason),
+        cmocka_unit_test(a_port_that_was_not_given_is_another_with_tls),
         cmocka_unit_test(socket_paths_must_fit),
         cmocka_unit_test(random_addresses),
     };
