@@ -201,8 +201,9 @@ static void start_workers(struct gnt_search *s, size_t open)
 
 /* ---- all places ------------------------------------------------------------------------------ */
 
-/* What can be told without asking. */
-static void look(const struct gnt_search *s, struct gnt_search_job *job)
+/* What can be told without asking. A choice is asked in any case: it may be of a backend to which
+ * the path means something else. */
+static void look(const struct gnt_search *s, struct gnt_search_job *job, int exclusive)
 {
     const struct gnt_place *place = &job->place;
     int rc = 0;
@@ -214,7 +215,7 @@ static void look(const struct gnt_search *s, struct gnt_search_job *job)
     else if (job->remote && s->options->remote == GANTRY_OFF)
         rc = gnt_fail(&job->reason, GANTRY_E_UNAVAILABLE,
                       "not asked: it is reached over a network, and remote is OFF");
-    else if (s->options->dialer == NULL)
+    else if (!exclusive)
         rc = gnt_search_look(&s->host->mem, place->address, &job->missing, &job->reason);
     job->settled = rc < 0;
     job->done = rc < 0;
@@ -235,7 +236,7 @@ int gnt_search_begin(struct gnt_search *s, const struct gnt_places *places, gant
     for (size_t i = 0; i < s->count; i++) {
         s->jobs[i].place = places->items[i];
         s->jobs[i].place.engine = s->backend;
-        look(s, &s->jobs[i]);
+        look(s, &s->jobs[i], places->exclusive);
         open += !s->jobs[i].done;
     }
     if (open > 1)
