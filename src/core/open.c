@@ -256,10 +256,13 @@ static int take_first(struct gnt_opening *o, gantry_engine *e, size_t *out_chose
             return rc;
         if (job->reason.code == 0 && take(o, e, job) == 0)
             break;
-        if (gnt_opening_ends(job->reason.code) || gantry_call_check(&o->call, 0, NULL) < 0) {
+        if (gnt_opening_ends(job->reason.code)) {
             *err = job->reason;
             return job->reason.code;
         }
+        rc = gantry_call_check(&o->call, 0, err); /* its time may be over in between */
+        if (rc < 0)
+            return rc;
     }
     *out_chosen = i;
     return 0;
