@@ -196,8 +196,8 @@ static int take(struct gnt_opening *o, gantry_engine *e, struct gnt_search_job *
     job->reason.code = rc;
     if (rc == 0) {
         gnt_backend_opened(job->backend);
-        job->route = NULL; /* the engine's from now on, as the reference to the backend */
         job->taken = 1;
+        job->route = NULL; /* the engine's from now on, as is the reference */
     }
     return rc;
 }

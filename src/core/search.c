@@ -45,13 +45,13 @@ static int probe(const struct gnt_search *s, struct gnt_search_job *job, const g
         asked = 1;
         job->found = (gantry_probe){ .size = sizeof job->found, .rootless = -1 };
         rc = b->facts.probe(s->host, &endpoint, call, &job->found, err);
-        if (rc < 0) {
-            gnt_backend_release(b);
-            return rc;
-        }
         if (rc == GANTRY_PROBE_MINE) {
             job->backend = b;
             return 0;
+        }
+        if (rc < 0) {
+            gnt_backend_release(b);
+            return rc;
         }
     }
     if (!asked)
