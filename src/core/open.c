@@ -121,8 +121,6 @@ int gnt_opening_begin(struct gnt_opening *o, int runtime, gantry_error *err)
     rc = gnt_places_find(arena, runtime, opts, &o->env, &o->places, err);
     if (rc < 0)
         return rc;
-    for (size_t i = 0; o->backend != NULL && i < o->places.count; i++)
-        o->places.items[i].engine = o->backend;
     o->search.host = o->host;
     o->search.env = &o->env;
     o->search.options = opts;
@@ -198,8 +196,8 @@ static int take(struct gnt_opening *o, gantry_engine *e, struct gnt_search_job *
     job->reason.code = rc;
     if (rc == 0) {
         gnt_backend_opened(job->backend);
-        job->route = NULL; /* the engine's from now on, as the reference to the backend */
         job->taken = 1;
+        job->route = NULL; /* the engine's from now on, as is the reference */
     }
     return rc;
 }
@@ -258,10 +256,13 @@ static int take_first(struct gnt_opening *o, gantry_engine *e, size_t *out_chose
             return rc;
         if (job->reason.code == 0 && take(o, e, job) == 0)
             break;
-        if (gnt_opening_ends(job->reason.code) || gantry_call_check(&o->call, 0, NULL) < 0) {
+        if (gnt_opening_ends(job->reason.code)) {
             *err = job->reason;
             return job->reason.code;
         }
+        rc = gantry_call_check(&o->call, 0, err); /* its time may be over in between */
+        if (rc < 0)
+            return rc;
     }
     *out_chosen = i;
     return 0;

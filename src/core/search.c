@@ -45,13 +45,13 @@ static int probe(const struct gnt_search *s, struct gnt_search_job *job, const g
         asked = 1;
         job->found = (gantry_probe){ .size = sizeof job->found, .rootless = -1 };
         rc = b->facts.probe(s->host, &endpoint, call, &job->found, err);
-        if (rc < 0) {
-            gnt_backend_release(b);
-            return rc;
-        }
         if (rc == GANTRY_PROBE_MINE) {
             job->backend = b;
             return 0;
+        }
+        if (rc < 0) {
+            gnt_backend_release(b);
+            return rc;
         }
     }
     if (!asked)
@@ -201,9 +201,9 @@ static void start_workers(struct gnt_search *s, size_t open)
 
 /* ---- all places ------------------------------------------------------------------------------ */
 
-/* What can be told without asking. A chosen place is asked in any case: the socket may be a name to
- * a backend that somebody registered. */
-static void look(const struct gnt_search *s, struct gnt_search_job *job, int chosen)
+/* What can be told without asking. A choice is asked in any case: it may be of a backend to which
+ * the path means something else. */
+static void look(const struct gnt_search *s, struct gnt_search_job *job, int exclusive)
 {
     const struct gnt_place *place = &job->place;
     int rc = 0;
@@ -215,7 +215,7 @@ static void look(const struct gnt_search *s, struct gnt_search_job *job, int cho
     else if (job->remote && s->options->remote == GANTRY_OFF)
         rc = gnt_fail(&job->reason, GANTRY_E_UNAVAILABLE,
                       "not asked: it is reached over a network, and remote is OFF");
-    else if (!chosen)
+    else if (!exclusive)
         rc = gnt_search_look(&s->host->mem, place->address, &job->missing, &job->reason);
     job->settled = rc < 0;
     job->done = rc < 0;

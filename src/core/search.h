@@ -18,7 +18,6 @@ struct gnt_search_job {
     gantry_route *route;               /* while code is 0; whoever takes it sets NULL */
     gantry_probe found;
     gantry_error reason; /* code 0: an engine answers that is wanted */
-    int taken;           /* by an engine, which has route and reference now */
     int settled;         /* without asking: something is wrong with the place itself */
     int missing;         /* there is no such socket */
     int remote;

@@ -144,15 +144,15 @@ void gnt_search_explain(const struct gnt_mem *mem, const char *address, gantry_e
 {
     char path[PATH_BYTES];
     int os_error = reason->os_error;
-    int missing = 0;
+    int missing;
 
-    if (reason->code != GANTRY_E_UNAVAILABLE || !path_of(mem, address, path))
+    if (reason->code != GANTRY_E_UNAVAILABLE || os_error == 0 || !path_of(mem, address, path))
+        return;
+    if (gnt_search_look(mem, address, &missing, reason) < 0)
         return;
     if (os_error == EACCES || os_error == EPERM) {
         explain_denied(path, reason);
-    } else if (os_error == ECONNREFUSED || os_error == ENOENT || os_error == ENOTDIR) {
-        if (gnt_search_look(mem, address, &missing, reason) < 0)
-            return;
+    } else if (os_error == ECONNREFUSED) {
         gnt_fail(reason, GANTRY_E_UNAVAILABLE,
                  "connection refused: nobody listens on the socket, its engine has ended");
         reason->os_error = os_error;

@@ -745,6 +745,85 @@ static void test_pipes_are_not_waited_for(void **state)
     is_trouble(&f->places.items[0], GANTRY_E_INVALID, "config.json: is no file");
 }
 
+/* Memory that ends after so many allocations. */
+struct short_memory {
+    long left;
+    long used;
+};
+
+static void *short_alloc(void *arg, size_t size)
+{
+    struct short_memory *m = arg;
+
+    if (m->left == 0)
+        return NULL;
+    m->left--;
+    m->used++;
+    return malloc(size);
+}
+
+static void *short_realloc(void *arg, void *ptr, size_t size)
+{
+    struct short_memory *m = arg;
+
+    if (m->left == 0)
+        return NULL;
+    m->left--;
+    m->used += ptr == NULL;
+    return realloc(ptr, size);
+}
+
+static void short_free(void *arg, void *ptr)
+{
+    struct short_memory *m = arg;
+
+    m->used -= ptr != NULL;
+    free(ptr);
+}
+
+/* Wherever it ends: NOMEM, and nothing is kept. */
+static void find_with(struct fixture *f, struct short_memory *m, int *out_rc)
+{
+    const gantry_allocator allocator = {
+        .allocate = short_alloc, .reallocate = short_realloc, .release = short_free, .arg = m
+    };
+    struct gnt_places places;
+
+    assert_int_equal(gnt_mem_init(&f->mem, &allocator, NULL), 0);
+    gnt_arena_init(&f->arena, &f->mem);
+    *out_rc = gnt_places_find(&f->arena, GANTRY_RUNTIME_AUTO, &f->opts, &f->env, &places, &f->err);
+    gnt_arena_free(&f->arena);
+    assert_int_equal(m->used, 0);
+}
+
+static void test_memory_that_ends(void **state)
+{
+    struct fixture *f = *state;
+    const char *const contexts[] = { NULL, "far", "none" };
+
+    write_context(f, "far", "{\"Host\":\"tcp://far.example.org:2376\",\"SkipTLSVerify\":true}");
+    home_write(f->home, ".docker/config.json", "{\"HttpHeaders\":{\"A\":\"1\"}}");
+    home_write(f->home, ".colima/a/docker.sock", "");
+    home_write(f->home, "c.conf",
+               "[engine]\nactive_service = \"a\"\n"
+               "[engine.service_destinations]\na = { uri = \"unix:///a\" }\n");
+    set(f, "HOME", "~");
+    set(f, "CONTAINERS_CONF", "~/c.conf");
+    gnt_environment_read(&f->env, f->list);
+    for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++) {
+        struct short_memory m = { 0, 0 };
+        int rc = GANTRY_E_NOMEM;
+
+        f->opts.docker_context = contexts[i];
+        for (long left = 0; rc != 0; left++) {
+            m.left = left;
+            find_with(f, &m, &rc);
+            assert_true(rc == 0 || rc == GANTRY_E_NOMEM);
+            assert_true(left < 2000);
+        }
+    }
+}
+
 static void test_remote_by_the_address(void **state)
 {
     (void)state;
@@ -790,6 +869,7 @@ int main(void)
         TEST(test_the_same_socket_is_one_place),
         TEST(test_huge_files_are_refused),
         TEST(test_pipes_are_not_waited_for),
+        TEST(test_memory_that_ends),
         TEST(test_remote_by_the_address),
     };
 
