@@ -19,6 +19,7 @@ struct gnt_search_job {
     gantry_probe found;
     gantry_error reason; /* code 0: an engine answers that is wanted */
     int settled;         /* without asking: something is wrong with the place itself */
+    int taken;           /* by an engine, which has route and reference now */
     int missing;         /* there is no such socket */
     int remote;
     int begun; /* this and `done`: by the lock */
