@@ -69,8 +69,8 @@ void gnt_tunnel_sessions_reap(struct gnt_tunnel *t, int all);
 
 /* ---- tunnel_socket.c ------------------------------------------------------------------------- */
 
-/* Connect to a socket in the directory: a descriptor, or -1 with errno. Waits for room in its queue,
- * not with NULL. */
+/* Connect to a socket in the directory: a descriptor, or -1 with errno. Waits for room in its
+ * queue, not with NULL. */
 int gnt_tunnel_connect(const char *directory, const char *socket_name,
                        const struct gnt_clock *clock);
 /* Whether somebody answers there who speaks HTTP: 1, 0, or a code. */

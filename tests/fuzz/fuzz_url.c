@@ -105,8 +105,13 @@ static void check_address(const char *text, struct gnt_arena *arena)
     CHECK(first.port >= 0 && first.port <= 65535);
     if (strcmp(first.scheme, "unix") == 0)
         CHECK(first.path[0] == '/' && strlen(first.path) < 108 && first.host[0] == '\0');
-    if (strcmp(first.scheme, "tcp") == 0)
-        CHECK(first.host[0] != '\0' && first.port > 0 && first.path[0] == '\0');
+    if (strcmp(first.scheme, "tcp") == 0) {
+        CHECK(first.host[0] != '\0' && first.port > 0);
+        /* What stands before every path adds nothing that could lead out of it. */
+        CHECK(first.path[0] == '\0' || first.path[0] == '/');
+        CHECK(strpbrk(first.path, "?# ") == NULL && strstr(first.path, "//") == NULL);
+        CHECK(strstr(first.path, "/../") == NULL && strstr(first.path, "/./") == NULL);
+    }
     CHECK(gnt_address_parse(arena, first.text, &second, NULL) == 0);
     CHECK(strcmp(first.text, second.text) == 0);
     CHECK(strcmp(first.scheme, second.scheme) == 0);

@@ -65,7 +65,7 @@ check_includes()
 
     # The contract suite is a kit for others: it has nothing but what is installed.
     includes '' tests/contract/*.[ch] | grep ':#include "' | grep -vE \
-        '"((contract|follow|proxy|tars|tiny_http|fake_server|memory_backend)\.h|differences\.def)"' \
+        '"((contract|follow|proxy|tars|tiny_http|fake_server|memory_backend)\.h|(differences|versions)\.def)"' \
         >"$work/lines"
     found "the contract suite includes installed headers and its own only"
 

@@ -362,6 +362,7 @@ static void test_stays_away(void **state)
     gantry_error err = { 0 };
     static struct rig r;
     char text[64];
+    int rc;
 
     (void)state;
     begin(&live);
@@ -373,10 +374,12 @@ static void test_stays_away(void **state)
         rig_start(&r, 0, scripts, 2);
         assert_int_equal(open_reader(&r, &opts, &reader, &err), 0);
         assert_int_equal(read_until(reader, 'a', text, &err), 0);
-        assert_int_equal(gantry_event_reader_next(reader, &e, &err), GANTRY_E_TRUNCATED);
+        /* Whether the question had left when the connection was closed depends on who was first. */
+        rc = gantry_event_reader_next(reader, &e, &err);
+        assert_true(rc == GANTRY_E_TRUNCATED || rc == GANTRY_E_UNAVAILABLE);
         assert_string_equal(err.operation, "event_reader.next");
         assert_true(fake_connections(r.client.fake) > 2);
-        assert_int_equal(gantry_event_reader_next(reader, &e, &err), GANTRY_E_TRUNCATED);
+        assert_int_equal(gantry_event_reader_next(reader, &e, &err), rc);
         assert_int_equal(gantry_event_reader_reconnects(reader), 0);
         gantry_event_reader_close(reader);
         client_stop(&r.client);
