@@ -261,6 +261,8 @@ static int take_first(struct gnt_opening *o, gantry_engine *e, size_t *out_chose
             return job->reason.code;
         }
         rc = gantry_call_check(&o->call, 0, err); /* its time may be over in between */
+        if (rc < 0 && job->reason.code == rc)
+            *err = job->reason; /* which may say more about it */
         if (rc < 0)
             return rc;
     }
