@@ -16,8 +16,8 @@ extern "C" {
 
 /**
  * TLS to an engine. Files are PEM and read when the engine is opened; of each pair at most one is
- * given. The server's certificate is always verified, against the authorities named here or else
- * the system's, and so is its name. At least TLS 1.2.
+ * given. Unless `skip_verify` says otherwise, the server's certificate is verified, against the
+ * authorities named here or else the system's, and so is its name. At least TLS 1.2.
  */
 typedef struct gantry_tls {
     size_t size;             /**< sizeof(gantry_tls) */
@@ -54,7 +54,8 @@ typedef struct gantry_ssh {
     const char *identity_file; /**< private key to use; NULL = what ssh would */
     const char *known_hosts_file; /**< instead of the user's; NULL = those */
     /** Absolute path of a program that ssh runs with a question as its argument, and whose first
-     * line of output is the answer (SSH_ASKPASS); NULL = nothing is ever asked. */
+     * line of output is the answer (SSH_ASKPASS): passwords, passphrases, and whether an unknown
+     * host key is right, unless the configuration decides that; NULL = nothing is ever asked. */
     const char *askpass;
     const char *remote_program; /**< for dial-stdio; NULL = "docker" or "podman" in the remote's
                                      PATH */

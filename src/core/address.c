@@ -137,7 +137,9 @@ static int parse_authority(struct parse *p, const char *text, size_t size)
         return parse_bracketed(p, text, size);
     colon = memchr(text, ':', size);
     host_size = colon != NULL ? (size_t)(colon - text) : size;
-    p->a.host = lower(p->arena, text, host_size);
+    /* For ssh it may be a name of the user's configuration, where capitals matter. */
+    p->a.host = strcmp(p->a.scheme, "ssh") == 0 ? gnt_arena_strndup(p->arena, text, host_size)
+                                                : lower(p->arena, text, host_size);
     if (p->a.host == NULL)
         return gnt_nomem(p->err);
     if (colon == NULL)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "error.h"
 
@@ -28,19 +29,31 @@ static int grow(struct gnt_finder *f)
     return 0;
 }
 
+/* Whether a place has ways of its own to be reached. */
+static int brings_more(const struct gnt_place *place)
+{
+    return place->tls != NULL || place->ssh_identity != NULL || place->proxy != NULL ||
+           place->machine;
+}
+
 /* A place that came before under another name, and can be asked, is asked once. */
 void gnt_find_add(struct gnt_finder *f, const struct gnt_place *place)
 {
     struct gnt_places *out = f->out;
+    struct gnt_place *added;
 
-    for (size_t i = 0; place->code == 0 && i < out->count; i++) {
+    for (size_t i = 0; place->code == 0 && !brings_more(place) && i < out->count; i++) {
         if (out->items[i].code == 0 && strcmp(out->items[i].address, place->address) == 0)
             return;
     }
-    if (out->count == out->capacity && grow(f) < 0)
+    if (out->count == out->capacity && grow(f) < 0) {
         f->failed = 1;
-    else
-        out->items[out->count++] = *place;
+        return;
+    }
+    added = &out->items[out->count++];
+    *added = *place;
+    if (added->api_version == NULL)
+        added->api_version = gnt_environment_get(f->env, "DOCKER_API_VERSION");
 }
 
 void gnt_find_add_socket(struct gnt_finder *f, const char *source, const char *directory,
@@ -79,7 +92,7 @@ const gantry_tls *gnt_find_tls(struct gnt_finder *f, const char *address, const 
 {
     gantry_tls *copy;
 
-    if (strncmp(address, "tcp://", 6) != 0 && strncmp(address, "https://", 8) != 0)
+    if (strncasecmp(address, "tcp://", 6) != 0 && strncasecmp(address, "https://", 8) != 0)
         return NULL;
     copy = gnt_arena_alloc(f->arena, sizeof *copy);
     if (copy == NULL)
@@ -100,7 +113,7 @@ int gnt_place_is_remote(const char *address)
     static const char *const schemes[] = { "tcp://", "http://", "https://", "ssh://" };
 
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-        if (strncmp(address, schemes[i], strlen(schemes[i])) == 0)
+        if (strncasecmp(address, schemes[i], strlen(schemes[i])) == 0)
             return 1;
     }
     return 0;

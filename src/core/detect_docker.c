@@ -53,7 +53,7 @@ static void add_header(struct gnt_finder *f, struct headers *h, const char *name
         h->lines = gnt_arena_alloc(f->arena, (HEADERS_MOST + 1) * sizeof *h->lines);
         f->failed |= h->lines == NULL;
     }
-    if (h->lines == NULL || h->count == HEADERS_MOST ||
+    if (h->lines == NULL || h->count == HEADERS_MOST || value[0] == '\0' ||
         (name_size == sizeof agent - 1 && strncasecmp(name, agent, name_size) == 0))
         return;
     h->lines[h->count++] = gnt_find_text(f, "%.*s: %s", (int)name_size, name, value);
@@ -91,7 +91,9 @@ static int custom_headers(struct gnt_finder *f, const char *text, struct headers
         const char *field = next_field(f, &text);
         const char *equals = field != NULL ? strchr(field, '=') : NULL;
 
-        if (equals == NULL || equals == field)
+        if (field != NULL)
+            field += strspn(field, " \t");
+        if (equals == NULL || equals <= field)
             return gnt_fail(err, GANTRY_E_INVALID,
                             "DOCKER_CUSTOM_HEADERS: is no list of name=value, with commas between");
         add_header(f, h, field, (size_t)(equals - field), equals + 1);
@@ -167,9 +169,7 @@ static void set_tls(struct gnt_finder *f, struct gnt_place *place)
 
 static void add_host(struct gnt_finder *f, const char *source, const char *address)
 {
-    struct gnt_place place = { .source = source,
-                               .address = address,
-                               .api_version = gnt_environment_get(f->env, "DOCKER_API_VERSION") };
+    struct gnt_place place = { .source = source, .address = address };
 
     set_tls(f, &place);
     set_headers(f, &place);
@@ -212,7 +212,6 @@ static void fill_context(struct gnt_finder *f, const char *directory, const char
 
     place->address =
         host != NULL && host[0] != '\0' ? gnt_find_text(f, "%s", host) : DEFAULT_ADDRESS;
-    place->api_version = gnt_environment_get(f->env, "DOCKER_API_VERSION");
     tls.skip_verify = gnt_json_true(gnt_json_member(endpoint, "SkipTLSVerify")) ? GANTRY_ON : 0;
     if (tls.ca_file != NULL || tls.cert_file != NULL || tls.key_file != NULL ||
         tls.skip_verify == GANTRY_ON)

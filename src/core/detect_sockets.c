@@ -19,6 +19,14 @@ static int is_own(const char *directory)
            (st.st_mode & S_IWOTH) == 0;
 }
 
+/* It is there, and somebody else could put anything into it. */
+static int is_foreign(const char *directory)
+{
+    struct stat st;
+
+    return stat(directory, &st) == 0 && !is_own(directory);
+}
+
 /* "default" first, then by name. */
 static void add_each(struct gnt_finder *f, const char *source, const char *directory,
                      const char *const *names, const char *first, const char *rest)
@@ -125,7 +133,8 @@ void gnt_find_user_sockets(struct gnt_finder *f)
 
     if (runtime_dir == NULL)
         runtime_dir = gnt_find_text(f, "/run/user/%lu", (unsigned long)getuid());
-    gnt_find_add_socket(f, "rootless Podman socket", runtime_dir, "/podman/podman.sock");
+    if (!is_foreign(gnt_find_text(f, "%s/podman", runtime_dir)))
+        gnt_find_add_socket(f, "rootless Podman socket", runtime_dir, "/podman/podman.sock");
     gnt_find_add_socket(f, "rootless Docker socket", runtime_dir, "/docker.sock");
     add_machines(f, runtime_dir);
     gnt_find_add_socket(f, "Docker Desktop socket", home, "/.docker/run/docker.sock");

@@ -32,12 +32,14 @@ const char *const *gnt_http_headers(const struct gnt_http *http)
 void gnt_http_authority(const struct gnt_http *http, struct gnt_buf *out)
 {
     const struct gnt_address *a = &http->address;
+    const gantry_tls *tls = http->route != NULL ? http->route->tls : NULL;
+    /* Who is asked for by name is asked for by that name everywhere. */
+    const char *host = tls != NULL && tls->server_name != NULL ? tls->server_name : a->host;
 
     if (a->port == 0 || a->host[0] == '\0' || strcmp(a->scheme, "ssh") == 0)
         (void)gnt_buf_adds(out, "d");
     else
-        (void)gnt_buf_addf(out, strchr(a->host, ':') != NULL ? "[%s]:%d" : "%s:%d", a->host,
-                           a->port);
+        (void)gnt_buf_addf(out, strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d", host, a->port);
 }
 
 /* ---- handles --------------------------------------------------------------------------------- */
@@ -58,11 +60,15 @@ static void destroy(struct gnt_link *link)
     struct gnt_mem mem = link->http->host->mem;
     struct gnt_sigpipe signal;
 
-    gnt_link_hold(link->http, &signal);
-    /* The easy handle first: the multi handle's connections go with it. */
-    curl_easy_cleanup(link->easy);
-    curl_multi_cleanup(link->multi);
-    gnt_link_release(link->http, &signal);
+    /* In a forked child a TLS library's farewell would end the parent's connection: it is left to
+     * the end of the process. */
+    if (link->http->host->pid == getpid() || !gnt_http_is_tls(link->http)) {
+        gnt_link_hold(link->http, &signal);
+        /* The easy handle first: the multi handle's connections go with it. */
+        curl_easy_cleanup(link->easy);
+        curl_multi_cleanup(link->multi);
+        gnt_link_release(link->http, &signal);
+    }
     gnt_link_record_close(link);
     free_headers(link);
     gnt_link_hang_up(link);

@@ -41,10 +41,14 @@ static void free_headers(struct gnt_fetch *f)
 
 void gnt_fetch_close(struct gnt_fetch *fetch)
 {
+    struct gnt_sigpipe signal;
+
     if (fetch == NULL)
         return;
+    gnt_sigpipe_hold(&signal); /* what says farewell may find nobody */
     curl_easy_cleanup(fetch->easy);
     curl_multi_cleanup(fetch->multi);
+    gnt_sigpipe_release(&signal);
     free_headers(fetch);
     gnt_buf_free(&fetch->head);
     gnt_buf_free(&fetch->body);

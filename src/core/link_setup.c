@@ -77,6 +77,9 @@ static int on_ready(void *arg, char *remote_ip, char *local_ip, int remote_port,
     (void)local_port;
     if (gnt_link_take_dialed(link) < 0)
         return CURL_PREREQFUNC_ABORT;
+    /* Of two that were tried, the one that was not taken may have been closed last. */
+    if (link->opened < 0 && link->fresh)
+        link->opened = gnt_link_socket(link);
     if (!link->ready)
         curl_easy_getinfo(link->easy, CURLINFO_REQUEST_SIZE, &link->before);
     link->ready = 1;
@@ -295,7 +298,7 @@ static int begin(struct gnt_link *link, CURLcode code, gantry_error *err)
         return gnt_nomem(err);
     if (code == CURLE_NOT_BUILT_IN && gnt_link_tls(link) != NULL)
         return gnt_fail(err, GANTRY_E_UNSUPPORTED,
-                        "tls: this libcurl (%s) takes no certificates from memory",
+                        "tls: this libcurl (%s) takes no certificates from memory, or no dialer",
                         curl_version_info(CURLVERSION_NOW)->ssl_version);
     if (code != CURLE_OK)
         return gnt_fail(err, GANTRY_E_UNSUPPORTED, "libcurl cannot be used: %s",

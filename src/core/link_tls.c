@@ -106,11 +106,7 @@ CURLcode gnt_link_set_url(struct gnt_link *link)
 
     gnt_buf_clear(url);
     (void)gnt_buf_adds(url, tls != NULL ? "https://" : "http://");
-    if (name != NULL)
-        (void)gnt_buf_addf(url, strchr(name, ':') != NULL ? "[%s]:%d" : "%s:%d", name,
-                           link->http->address.port);
-    else
-        gnt_http_authority(link->http, url);
+    gnt_http_authority(link->http, url);
     (void)gnt_buf_adds(url, "/");
     if (url->rc != 0)
         return CURLE_OUT_OF_MEMORY;

@@ -33,8 +33,14 @@ static int check_search(const gantry_engine_options *opts, gantry_error *err)
 
     if (rc == 0)
         rc = check_switch(opts->remote, "remote", err);
+    if (rc == 0)
+        rc = check_switch(opts->on_demand, "on_demand", err);
     if (rc == 0 && opts->probe_timeout_ms < 0)
         rc = gnt_fail(err, GANTRY_E_INVALID, "probe_timeout_ms: must not be negative");
+    if (rc == 0 && opts->max_connections < 0)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "max_connections: must not be negative");
+    if (rc == 0 && opts->dialer != NULL && opts->address == NULL)
+        rc = gnt_fail(err, GANTRY_E_INVALID, "dialer: needs an address, which names the engine");
     return rc;
 }
 
@@ -105,6 +111,20 @@ int gnt_opening_host(struct gantry_host *host, const struct gnt_opening *o, gant
     return 0;
 }
 
+/* What would be wrong with every place is the program's mistake, not that of places. */
+static int check_ways(const struct gnt_opening *o, gantry_error *err)
+{
+    static const struct gnt_place nowhere = { .source = "", .address = "" };
+    gantry_route route = { .host = o->host, .base_path = "" };
+    int rc;
+
+    gnt_arena_init(&route.arena, &o->host->mem);
+    route.arena.wipe = 1;
+    rc = gnt_route_fill_http(&route, &o->options, &nowhere, err);
+    gnt_arena_free(&route.arena);
+    return rc;
+}
+
 int gnt_opening_begin(struct gnt_opening *o, int runtime, gantry_error *err)
 {
     const gantry_engine_options *opts = &o->options;
@@ -118,7 +138,9 @@ int gnt_opening_begin(struct gnt_opening *o, int runtime, gantry_error *err)
         return GANTRY_E_NOMEM;
     arena = gnt_result_arena(o->list);
     arena->wipe = 1; /* places have headers */
-    rc = gnt_places_find(arena, runtime, opts, &o->env, &o->places, err);
+    rc = check_ways(o, err);
+    if (rc == 0)
+        rc = gnt_places_find(arena, runtime, opts, &o->env, &o->places, err);
     if (rc < 0)
         return rc;
     o->search.host = o->host;
@@ -186,7 +208,13 @@ static void drop_engine(gantry_engine *e)
 /* Of a place where an engine answers; why not is then the job's reason. */
 static int take(struct gnt_opening *o, gantry_engine *e, struct gnt_search_job *job)
 {
-    int rc = make_engine(e, job->route, job->backend, &o->call, &job->reason);
+    gantry_call call = o->call;
+    gantry_call shared;
+    int rc;
+
+    if (o->search.limit_ms > 0)
+        call.timeout_ms = o->search.limit_ms;
+    rc = make_engine(e, job->route, job->backend, gnt_call_share(&shared, &call), &job->reason);
 
     if (rc == 0) {
         rc = open_credentials(&e->host, o, job->backend->facts.credentials, &job->reason);
@@ -281,11 +309,12 @@ static int search(struct gnt_opening *o, gantry_engine *e, int may_start, gantry
     if (rc == 0 && chosen == count && may_start) {
         count++;
         rc = take_on_demand(o, e);
-        if (gnt_opening_ends(rc))
+        if (gnt_opening_ends(rc)) {
             *err = s->jobs[chosen].reason;
-        else
+        } else {
             chosen += rc < 0;
-        rc = gnt_opening_ends(rc) ? rc : 0;
+            rc = rc < 0 ? gantry_call_check(&o->call, 0, err) : 0;
+        }
     }
     if (rc == 0)
         rc = gnt_candidates_fill(o, count, chosen, err);

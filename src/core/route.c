@@ -13,7 +13,7 @@ static int check_insecure(const gantry_route *r, const gantry_engine_options *op
     const struct gnt_address *a = &r->address;
 
     if (!gnt_address_is_network(a) || r->tls != NULL || opts->allow_insecure == GANTRY_ON ||
-        gnt_address_is_loopback(a))
+        (gnt_address_is_loopback(a) && r->proxy == NULL))
         return 0;
     return gnt_fail(err, GANTRY_E_INVALID,
                     "%s: %s:// to another host is neither encrypted nor authenticated; use TLS, or "
@@ -73,10 +73,10 @@ static int fill(gantry_route *r, const struct gnt_environment *env,
         rc = gnt_route_fill_http(r, opts, place, err);
     if (rc == 0)
         rc = fill_dialer(r, opts, place, err);
-    if (rc == 0 && r->dialer.dial == NULL)
-        rc = check_insecure(r, opts, err);
     if (rc == 0)
         rc = gnt_route_fill_proxy(r, env, opts, place, err);
+    if (rc == 0 && r->dialer.dial == NULL)
+        rc = check_insecure(r, opts, err);
     return rc;
 }
 

@@ -263,6 +263,9 @@ int gnt_route_fill_tls(gantry_route *route, const gantry_engine_options *opts,
 
     if (source == NULL && !always)
         return 0;
+    /* Where the program chose no address, it is for the places that take it. */
+    if (opts->tls != NULL && opts->address == NULL && !gnt_address_is_network(&route->address))
+        return 0;
     if (!always && strcmp(scheme, "tcp") != 0)
         return gnt_fail(err, GANTRY_E_INVALID,
                         "tls: is for tcp:// and https:// addresses, not for %s",

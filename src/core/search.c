@@ -47,6 +47,9 @@ static int probe(const struct gnt_search *s, struct gnt_search_job *job, const g
         rc = b->facts.probe(s->host, &endpoint, call, &job->found, err);
         if (rc == GANTRY_PROBE_MINE) {
             job->backend = b;
+            if (job->found.detail[0] == '\0')
+                gnt_text_copy(job->found.detail, sizeof job->found.detail, b->facts.name,
+                              strlen(b->facts.name), 0, 0);
             return 0;
         }
         if (rc < 0) {
@@ -235,7 +238,8 @@ int gnt_search_begin(struct gnt_search *s, const struct gnt_places *places, gant
     s->count = places->count;
     for (size_t i = 0; i < s->count; i++) {
         s->jobs[i].place = places->items[i];
-        s->jobs[i].place.engine = s->backend;
+        if (s->backend != NULL)
+            s->jobs[i].place.engine = s->backend;
         look(s, &s->jobs[i], places->exclusive);
         open += !s->jobs[i].done;
     }

@@ -61,10 +61,17 @@ static int log_in(struct gnt_tunnel *t, struct gnt_clock *clock, gantry_error *e
             return 0;
         gnt_supervised_stop(&t->master);
         if (rc == GANTRY_E_SSH && i < LOGINS &&
-            gnt_tunnel_meaning(reason.output, &plain) == GNT_SSH_BUSY &&
-            gnt_clock_pause(clock, spread(pause_ms), NULL) == 0) {
+            gnt_tunnel_meaning(reason.output, &plain) == GNT_SSH_BUSY) {
+            gantry_error over = { 0 };
+            int late = gnt_clock_pause(clock, spread(pause_ms), &over);
+
             pause_ms *= 2;
-            continue;
+            if (late == 0)
+                continue;
+            gnt_error_prefix(&over, "ssh to %s", t->plan.name);
+            gnt_error_suffix(&over, "before that: %.300s", plain);
+            reason = over;
+            rc = late;
         }
         if (err != NULL)
             *err = reason;
@@ -72,12 +79,14 @@ static int log_in(struct gnt_tunnel *t, struct gnt_clock *clock, gantry_error *e
     }
 }
 
-static int start(struct gnt_tunnel *t, struct gnt_clock *clock, int64_t not_before,
+/* *out_begun: an ssh was started, however it went. */
+static int start(struct gnt_tunnel *t, struct gnt_clock *clock, int64_t not_before, int *out_begun,
                  gantry_error *err)
 {
     int64_t wait_ms = (not_before - gantry_clock_ns() + NS_PER_MS - 1) / NS_PER_MS;
     int rc = wait_ms > 0 ? gnt_clock_pause(clock, (int)wait_ms, err) : 0;
 
+    *out_begun = rc == 0;
     if (rc == 0)
         rc = log_in(t, clock, err);
     if (rc == 0)
@@ -110,13 +119,15 @@ static int take_turn(struct gnt_tunnel *t, struct gnt_clock *clock, gantry_error
 {
     gantry_error reason = { 0 };
     int64_t not_before = t->starts > 0 ? t->next_ns : 0;
+    int begun = 0;
     int rc;
 
     t->state = GNT_TUNNEL_STARTING;
     pthread_mutex_unlock(&t->lock);
-    rc = start(t, clock, not_before, &reason);
+    rc = start(t, clock, not_before, &begun, &reason);
     pthread_mutex_lock(&t->lock);
-    note_start(t);
+    if (begun) /* one that only waited for its turn puts nobody off */
+        note_start(t);
     t->state = rc == 0 ? GNT_TUNNEL_UP : GNT_TUNNEL_DOWN;
     t->failed = rc;
     t->failure = reason;
@@ -164,7 +175,9 @@ static int ensure_up(struct gnt_tunnel *t, struct gnt_clock *clock,
         }
         rc = t->state == GNT_TUNNEL_STARTING ? await_turn(t, clock, err) : take_turn(t, clock, err);
     }
-    memcpy(directory, t->master.directory, GNT_SUPERVISED_DIRECTORY);
+    directory[0] = '\0';
+    if (t->state != GNT_TUNNEL_STARTING) /* else it is being written, without the lock */
+        memcpy(directory, t->master.directory, GNT_SUPERVISED_DIRECTORY);
     pthread_mutex_unlock(&t->lock);
     return rc;
 }

@@ -216,6 +216,8 @@ static const char *const machine[] = { "StrictHostKeyChecking=no",
                                        "GlobalKnownHostsFile=/dev/null",
                                        "CheckHostIP=no",
                                        "UpdateHostKeys=no",
+                                       "ProxyCommand=none",
+                                       "ProxyJump=none",
                                        NULL };
 
 static void add_identity(struct gnt_tunnel_command *c, const struct gnt_tunnel_plan *plan)
@@ -233,6 +235,9 @@ static void add_hosts(struct gnt_tunnel_command *c, const struct gnt_tunnel_plan
                  gnt_arena_printf(c->arena, "UserKnownHostsFile=\"%s\"", plan->known_hosts_file));
     else if (plan->machine)
         add_options(c, machine);
+    /* Then the address says where it is, and no configuration leads elsewhere. */
+    if (plan->known_hosts_file == NULL && plan->machine)
+        add_pair(c, "-o", gnt_arena_printf(c->arena, "HostName=%s", plan->host));
 }
 
 void gnt_tunnel_master(struct gnt_tunnel_command *command, struct gnt_arena *arena,

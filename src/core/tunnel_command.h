@@ -25,7 +25,7 @@ struct gnt_tunnel_plan {
     int connect_s;
 };
 
-/* INVALID, IO (a file that cannot be read), UNSUPPORTED (there is no ssh). */
+/* INVALID, IO (a file that cannot be read), SSH (there is none). */
 int gnt_tunnel_plan(struct gnt_arena *arena, const struct gantry_host *host,
                     const struct gnt_environment *env, const struct gnt_tunnel_setup *setup,
                     struct gnt_tunnel_plan *out, gantry_error *err);

@@ -33,8 +33,9 @@ int gnt_tunnel_master_is_alive(const struct gnt_tunnel *t)
 {
     int fd = gnt_tunnel_connect(t->master.directory, "ctl", NULL);
 
+    /* Not for want of descriptors here, nor because its queue is full. */
     if (fd < 0)
-        return errno == EAGAIN; /* its queue is full */
+        return errno != ECONNREFUSED && errno != ENOENT && errno != ENOTDIR;
     close(fd);
     return 1;
 }
@@ -135,8 +136,8 @@ int gnt_tunnel_run(struct gnt_tunnel *t, const struct gnt_tunnel_command *comman
     gnt_buf_init(&run.output, &t->host->mem, 64 * 1024);
     rc = gnt_helper_run(&run, err);
     snprintf(complaint, sizeof run.complaint, "%s", run.complaint);
-    if (rc == 0 && output != NULL)
-        rc = gnt_buf_adds(output, gnt_buf_text(&run.output));
+    if (rc == 0 && output != NULL && gnt_buf_adds(output, gnt_buf_text(&run.output)) < 0)
+        rc = gnt_nomem(err);
     gnt_buf_free(&run.output);
     if (rc < 0)
         return rc;

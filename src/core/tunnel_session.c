@@ -42,19 +42,28 @@ static int make_room(struct gnt_tunnel *t)
     return 0;
 }
 
+static pid_t reap_one(pid_t pid, int flags)
+{
+    pid_t got;
+
+    do {
+        got = waitpid(pid, NULL, flags);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
 void gnt_tunnel_sessions_reap(struct gnt_tunnel *t, int all)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < t->session_count; i++) {
         pid_t pid = t->sessions[i];
-        pid_t got;
+        pid_t got = reap_one(pid, WNOHANG);
 
-        if (all)
-            kill(-pid, SIGKILL);
-        do {
-            got = waitpid(pid, NULL, all ? 0 : WNOHANG);
-        } while (got < 0 && errno == EINTR);
+        if (got == 0 && all) {
+            kill(-pid, SIGKILL); /* it lives, so the number is its own */
+            got = reap_one(pid, 0);
+        }
         if (got == 0)
             t->sessions[kept++] = pid;
     }

@@ -483,11 +483,15 @@ int gnt_duplex_close_write(struct gnt_duplex *d, gantry_error *err)
         short events;
 
         rc = send_on(d, err);
-        if (rc < 0 || !d->shut_due || d->nonblocking)
+        /* While input waits the rest has to: the engine may not read before its output is read. It
+         * leaves with what is read next. */
+        if (rc < 0 || !d->shut_due || d->nonblocking || d->end > d->begin)
             return rc;
-        rc = sleep_on(d, &d->clock, POLLOUT, &events, err);
+        rc = sleep_on(d, &d->clock, d->ended ? POLLOUT : POLLIN | POLLOUT, &events, err);
         if (rc < 0)
             return rc;
+        if (rc > 0 && !(events & ~POLLIN))
+            return 0;
     }
 }
 

@@ -59,7 +59,7 @@ static void test_addresses(void **state)
         int port;
     } good[] = {
         { "ssh://host", "ssh://host", "", "host", "", 0 },
-        { "SSH://Host/", "ssh://host", "", "host", "", 0 },
+        { "SSH://Host/", "ssh://Host", "", "Host", "", 0 }, /* the configuration's names */
         { "ssh://me@host", "ssh://me@host", "me", "host", "", 0 },
         { "ssh://Me@host:22", "ssh://Me@host:22", "Me", "host", "", 22 },
         { "ssh://a%40b.c@host/run/x.sock", "ssh://a%40b.c@host/run/x.sock", "a@b.c", "host",
