@@ -16,9 +16,10 @@ static int check_insecure(const gantry_route *r, const gantry_engine_options *op
         (gnt_address_is_loopback(a) && r->proxy == NULL))
         return 0;
     return gnt_fail(err, GANTRY_E_INVALID,
-                    "%s: %s:// to another host is neither encrypted nor authenticated; use TLS, or "
-                    "set allow_insecure to accept that",
-                    a->text, a->scheme);
+                    "%s: %s:// %s is neither encrypted nor authenticated; use TLS, or set "
+                    "allow_insecure to accept that",
+                    a->text, a->scheme,
+                    gnt_address_is_loopback(a) ? "through a proxy" : "to another host");
 }
 
 /* An ssh:// address without a dialer of the program's own: log in now. */

@@ -323,6 +323,8 @@ int main(int argc, char **argv)
     /* Loopback: only the program's own word leads through a proxy there. */
     snprintf(proxy, sizeof proxy, "http://user:sesame@127.0.0.1:%d", proxy_port);
     opts.proxy = proxy;
+    refuse(&opts, "through a proxy is neither encrypted nor authenticated");
+    opts.allow_insecure = GANTRY_ON;
     work(&opts, backend);
     snprintf(password, sizeof password, "http://user:sesame3@127.0.0.1:%d", proxy_port);
     opts.proxy = password;
