@@ -24,9 +24,27 @@ struct parse {
     gantry_error *err;
 };
 
+const char *gnt_address_show(struct gnt_arena *arena, const char *text)
+{
+    const char *mark = strstr(text, "://");
+    const char *from = mark != NULL ? mark + 3 : text;
+    const char *end = from + strcspn(from, "/?#");
+    const char *at = NULL;
+    const char *colon;
+
+    for (const char *c = from; c < end; c++)
+        at = *c == '@' ? c : at;
+    colon = at != NULL ? memchr(from, ':', (size_t)(at - from)) : NULL;
+    return colon != NULL ? gnt_arena_printf(arena, "%.*s:***%s", (int)(colon - text), text, at)
+                         : text;
+}
+
 static int refuse(const struct parse *p, const char *reason)
 {
-    return gnt_fail(p->err, GANTRY_E_INVALID, "address: %s: %s", reason, p->text);
+    const char *shown = gnt_address_show(p->arena, p->text);
+
+    return gnt_fail(p->err, GANTRY_E_INVALID, "address: %s: %s", reason,
+                    shown != NULL ? shown : "");
 }
 
 static int is_letter(char c)

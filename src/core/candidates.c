@@ -49,7 +49,9 @@ static void fill_asked(gantry_candidate *c, const struct gnt_search_job *job)
 static int own_texts(gantry_candidate_list *list, gantry_candidate *c)
 {
     c->source = gantry_result_strdup(list, c->source);
-    c->address = gantry_result_strdup(list, c->address);
+    c->address = gnt_address_show(gnt_result_arena(list), c->address);
+    if (c->address != NULL)
+        c->address = gantry_result_strdup(list, c->address);
     c->detail = gantry_result_strdup(list, c->detail);
     c->version = gantry_result_strdup(list, c->version);
     if (c->backend != NULL && (c->backend = gantry_result_strdup(list, c->backend)) == NULL)

@@ -57,6 +57,9 @@ int gnt_address_parse(struct gnt_arena *arena, const char *text, struct gnt_addr
 int gnt_address_secure(struct gnt_arena *arena, struct gnt_address *address, gantry_error *err);
 /* tcp, http or https. */
 int gnt_address_is_network(const struct gnt_address *address);
+/* What people may see of an address: a password before a '@' is no part of it. The text itself, or
+ * in the arena; NULL: no memory. */
+const char *gnt_address_show(struct gnt_arena *arena, const char *text);
 /* 1 if what is sent there stays on this machine: unix, "localhost", 127.0.0.0/8, ::1. */
 int gnt_address_is_loopback(const struct gnt_address *address);
 

@@ -350,6 +350,34 @@ static void random_addresses(void **state)
     gnt_arena_free(&arena);
 }
 
+static void test_passwords_are_not_shown(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *shown;
+    } rows[] = { { "tcp://me:sesame@h:1/x", "tcp://me:***@h:1/x" },
+                 { "ssh://me:a@b@h", "ssh://me:***@h" },
+                 { "me:sesame@h", "me:***@h" },
+                 { "ssh://me@h:22", "ssh://me@h:22" },
+                 { "tcp://h:1/a:b@c", "tcp://h:1/a:b@c" },
+                 { "unix:///x", "unix:///x" } };
+    struct gnt_arena arena;
+    struct gnt_mem mem;
+
+    (void)state;
+    gnt_mem_init(&mem, NULL, NULL);
+    gnt_arena_init(&arena, &mem);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct gnt_address address;
+        gantry_error err = { 0 };
+
+        assert_string_equal(gnt_address_show(&arena, rows[i].text), rows[i].shown);
+        if (gnt_address_parse(&arena, rows[i].text, &address, &err) < 0)
+            assert_null(strstr(err.message, "sesame"));
+    }
+    gnt_arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +391,7 @@ int main(void)
         cmocka_unit_test(a_port_that_was_not_given_is_another_with_tls),
         cmocka_unit_test(socket_paths_must_fit),
         cmocka_unit_test(random_addresses),
+        cmocka_unit_test(test_passwords_are_not_shown),
     };
 
     if (gnt_mem_init(&memory, NULL, NULL) < 0)
