@@ -18,12 +18,37 @@ struct gnt_find_connections {
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
+/* A connection is what the last file that names it says, with nothing of what an earlier one did:
+ * least of all its key. */
+static int forget_renamed(struct gnt_arena *a, struct gnt_json *settings,
+                          const struct gnt_json *doc)
+{
+    const struct gnt_json *map = gnt_json_get(doc, "engine/service_destinations");
+    struct gnt_json *patch;
+    struct gnt_json *names;
+    int rc = 0;
+
+    if (map == NULL || map->type != GNT_JSON_OBJECT)
+        return 0;
+    patch = gnt_json_new(a, GNT_JSON_OBJECT);
+    names = gnt_json_new(a, GNT_JSON_OBJECT);
+    if (patch == NULL || names == NULL)
+        return GANTRY_E_NOMEM;
+    for (const struct gnt_json *v = map->first; rc == 0 && v != NULL; v = v->next)
+        rc = gnt_json_set(a, names, v->key, gnt_json_new(a, GNT_JSON_NULL));
+    if (rc == 0)
+        rc = gnt_json_put(a, patch, "engine/service_destinations", names);
+    return rc == 0 ? gnt_json_merge(a, settings, patch) : rc;
+}
+
 static void add_settings(struct gnt_finder *f, struct gnt_find_connections *c, const char *path)
 {
     struct gnt_json *doc = NULL;
     gantry_error err = { 0 };
     int rc = gnt_find_toml(f, path, &doc, &err);
 
+    if (rc == 0 && doc != NULL)
+        rc = forget_renamed(&f->scratch, c->settings, doc);
     if (rc == 0 && doc != NULL)
         rc = gnt_json_merge(&f->scratch, c->settings, doc);
     if (rc == GANTRY_E_NOMEM)

@@ -24,6 +24,7 @@
 enum {
     STOP_MS = 10000, /* for an orderly end */
     STOP_STEP_MS = 5,
+    LOG_MOST = 1024 * 1024,
     HEAD = 5 /* of the shell's command, before the program's */
 };
 
@@ -203,6 +204,19 @@ void gnt_supervised_words(const struct gnt_supervised *s, off_t from, char *out,
         close(fd);
     }
     gnt_text_copy(out, size, text, got > 0 ? (size_t)got : 0, 1, 1);
+}
+
+void gnt_supervised_trim(const struct gnt_supervised *s)
+{
+    char path[GNT_SUPERVISED_DIRECTORY + 8];
+    int fd;
+
+    if (gnt_supervised_said(s) <= LOG_MOST)
+        return;
+    log_name(s, path);
+    fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW); /* writers append */
+    if (fd >= 0)
+        close(fd);
 }
 
 /* ---- ending ---------------------------------------------------------------------------------- */

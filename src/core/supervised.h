@@ -40,6 +40,9 @@ int gnt_supervised_start(struct gnt_supervised *s, const char *name, const char 
 off_t gnt_supervised_said(const struct gnt_supervised *s);
 /* What it wrote there behind `from`, its last lines; "" if nothing. */
 void gnt_supervised_words(const struct gnt_supervised *s, off_t from, char *out, size_t size);
+/* Forget it all once it is large: a program that complains of each connection would fill the
+ * folder, which is in memory as a rule. */
+void gnt_supervised_trim(const struct gnt_supervised *s);
 /* In a forked child: let go of what is the parent's. */
 void gnt_supervised_forget(struct gnt_supervised *s);
 /* End the program and wait for its end; removes the directory. Fine for one that never started. */

@@ -178,6 +178,8 @@ static int ensure_up(struct gnt_tunnel *t, struct gnt_clock *clock,
     directory[0] = '\0';
     if (t->state != GNT_TUNNEL_STARTING) /* else it is being written, without the lock */
         memcpy(directory, t->master.directory, GNT_SUPERVISED_DIRECTORY);
+    if (rc == 0)
+        gnt_supervised_trim(&t->master);
     pthread_mutex_unlock(&t->lock);
     return rc;
 }

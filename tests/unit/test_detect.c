@@ -588,7 +588,8 @@ static void test_containers_conf_in_its_folders(void **state)
                "[containers]\nenv = [\"A=1\",\n  \"B=2\", # two\n]\n"
                "[engine]\nactive_service = \"old\"\n"
                "[engine.service_destinations.old]\nuri = \"unix:///old\"\n"
-               "[engine.service_destinations.\"the new\"]\nuri = \"unix:///wrong\"\n");
+               "[engine.service_destinations.\"the new\"]\nuri = \"unix:///wrong\"\n"
+               "[engine.service_destinations.anew]\nuri = \"ssh://a@b/c\"\nidentity = \"/key\"\n");
     home_write(f->home, "config/containers/containers.conf.d/20.conf",
                "[engine]\nactive_service = 'the new'\nremote=true\n");
     home_write(f->home, "config/containers/containers.conf.d/10.conf",
@@ -614,6 +615,25 @@ static void test_containers_conf_in_its_folders(void **state)
     set(f, "CONTAINERS_CONF_OVERRIDE", "~/more.conf");
     find(f, GANTRY_RUNTIME_PODMAN);
     only(f, "default Podman connection b", "unix:///b");
+}
+
+static void test_connection_named_anew(void **state)
+{
+    struct fixture *f = *state;
+    const struct gnt_place *place;
+
+    home_write(f->home, "config/containers/containers.conf",
+               "[engine.service_destinations.anew]\nuri = \"ssh://a@b/c\"\nidentity = \"/key\"\n"
+               "is_machine = true\n[engine.service_destinations.other]\nuri = \"unix:///o\"\n");
+    home_write(f->home, "config/containers/containers.conf.d/40.conf",
+               "[engine.service_destinations]\nanew = { uri = \"ssh://me@other\" }\n");
+    set(f, "HOME", "~");
+    set(f, "XDG_CONFIG_HOME", "~/config");
+    set(f, "CONTAINER_CONNECTION", "anew");
+    find(f, GANTRY_RUNTIME_PODMAN);
+    place = only(f, "CONTAINER_CONNECTION anew", "ssh://me@other");
+    assert_null(place->ssh_identity); /* nothing of the earlier one is left */
+    assert_int_equal(place->machine, 0);
 }
 
 static void test_connections_file_goes_first(void **state)
@@ -861,6 +881,7 @@ int main(void)
         TEST(test_connection_by_option_variable_and_default),
         TEST(test_default_connection_that_is_no_choice),
         TEST(test_containers_conf_in_its_folders),
+        TEST(test_connection_named_anew),
         TEST(test_connections_file_goes_first),
         TEST(test_broken_connections),
         TEST(test_connection_without_uri),
