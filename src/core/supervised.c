@@ -221,21 +221,32 @@ void gnt_supervised_trim(const struct gnt_supervised *s)
 
 /* ---- ending ---------------------------------------------------------------------------------- */
 
+/* 1 if the shell has ended, whose number stays its own until it is waited for; -1: the program
+ * ignores or collects its children itself. */
+static int has_ended(pid_t pid)
+{
+    siginfo_t info = { 0 };
+    int rc;
+
+    do {
+        rc = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
+    } while (rc < 0 && errno == EINTR);
+    return rc < 0 ? -1 : info.si_pid == pid;
+}
+
 /* Waits for the shell; its own child is waited for by itself. */
 static void reap(const struct gnt_supervised *s)
 {
     struct gnt_clock clock;
+    int ended;
 
     gnt_clock_start(&clock, NULL, STOP_MS);
-    for (;;) {
-        pid_t got = waitpid(s->pid, NULL, WNOHANG);
-
-        if (got == s->pid || (got < 0 && errno != EINTR))
-            return; /* ECHILD: the program ignores or collects its children itself */
-        if (gnt_clock_pause(&clock, STOP_STEP_MS, NULL) < 0)
-            break;
-    }
-    kill(-s->pid, SIGKILL);
+    while ((ended = has_ended(s->pid)) == 0 && gnt_clock_pause(&clock, STOP_STEP_MS, NULL) == 0)
+        continue;
+    if (ended < 0)
+        return;
+    if (!ended || s->whole)
+        kill(-s->pid, SIGKILL);
     while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
         continue;
 }

@@ -257,6 +257,7 @@ int gnt_tunnel_open(struct gantry_host *host, const struct gnt_environment *env,
         return gnt_nomem(err);
     t->host = host;
     gnt_supervised_init(&t->master);
+    t->master.whole = 1; /* jump hosts, questions */
     gnt_arena_init(&t->arena, &host->mem);
     t->arena.wipe = 1;
     if (pthread_mutex_init(&t->lock, NULL) != 0 || pthread_cond_init(&t->changed, NULL) != 0) {
