@@ -6,13 +6,11 @@
 
 #include "host.h"
 #include "model.h"
+#include "sigpipe.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -80,24 +78,14 @@ struct copy {
 /* SIGPIPE is held back, and taken if it is ours. */
 ssize_t gnt_write_quietly(int fd, const char *data, size_t size)
 {
-    const struct timespec at_once = { 0, 0 };
-    sigset_t pipe_only;
-    sigset_t pending;
-    sigset_t before;
+    struct gnt_sigpipe signal;
     ssize_t written;
     int saved;
 
-    sigemptyset(&pipe_only);
-    sigaddset(&pipe_only, SIGPIPE);
-    sigpending(&pending);
-    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+    gnt_sigpipe_hold(&signal);
     written = write(fd, data, size);
     saved = errno;
-    if (written < 0 && saved == EPIPE && !sigismember(&pending, SIGPIPE)) {
-        while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR) {
-        }
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    gnt_sigpipe_release(&signal);
     errno = saved;
     return written;
 }

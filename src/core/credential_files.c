@@ -5,72 +5,24 @@
 #include "credentials.h"
 
 #include "error.h"
+#include "read_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* ---- reading --------------------------------------------------------------------------------- */
-
-static int read_all(int fd, const char *path, struct gnt_buf *out, gantry_error *err)
-{
-    char piece[8192];
-    ssize_t n;
-    int rc = 0;
-
-    do {
-        n = read(fd, piece, sizeof piece);
-        if (n > 0)
-            rc = gnt_buf_add(out, piece, (size_t)n);
-        else if (n < 0 && errno != EINTR)
-            rc = gnt_fail_errno(err, GANTRY_E_IO, errno, "%s", path);
-    } while (rc == 0 && n != 0);
-    gnt_wipe(piece, sizeof piece);
-    if (rc == GANTRY_E_LIMIT)
-        rc = gnt_fail(err, rc, "%s: is larger than %zu bytes", path, out->max);
-    else if (rc == GANTRY_E_NOMEM)
-        gnt_nomem(err);
-    return rc;
-}
-
-/* *out_there: 0 if there is no such file. */
-static int load(const char *path, struct gnt_buf *out, int *out_there, gantry_error *err)
-{
-    /* Without waiting: it may be a pipe that nobody writes to. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat st;
-    int rc;
-
-    *out_there = fd >= 0;
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return 0;
-    if (fd < 0)
-        return gnt_fail_errno(err, GANTRY_E_IO, errno, "%s", path);
-    if (fstat(fd, &st) < 0)
-        rc = gnt_fail_errno(err, GANTRY_E_IO, errno, "%s", path);
-    else if (!S_ISREG(st.st_mode))
-        rc = gnt_fail(err, GANTRY_E_INVALID, "%s: is no file", path);
-    else
-        rc = read_all(fd, path, out, err);
-    close(fd);
-    return rc;
-}
 
 int gnt_credential_read(struct gnt_arena *arena, const struct gnt_credential_file *file,
                         struct gnt_json **out, gantry_error *err)
 {
     struct gnt_json *doc = NULL;
     struct gnt_buf text;
-    int there = 0;
     int rc;
 
     gnt_buf_init(&text, &arena->mem, GNT_CREDENTIAL_FILE_BYTES);
     text.wipe = 1;
-    rc = load(file->path, &text, &there, err);
+    rc = gnt_read_file(file->path, 0, &text, err);
     *out = NULL;
-    if (rc == 0 && there && strspn(gnt_buf_text(&text), " \t\r\n") < text.size) {
+    if (rc > 0 && strspn(gnt_buf_text(&text), " \t\r\n") < text.size) {
         rc = gnt_json_parse(arena, gnt_buf_text(&text), text.size, &doc, NULL);
         if (rc == GANTRY_E_NOMEM)
             gnt_nomem(err);
@@ -79,7 +31,7 @@ int gnt_credential_read(struct gnt_arena *arena, const struct gnt_credential_fil
         *out = rc == 0 ? doc : NULL;
     }
     gnt_buf_free(&text);
-    return rc;
+    return rc < 0 ? rc : 0;
 }
 
 /* ---- what is in it --------------------------------------------------------------------------- */

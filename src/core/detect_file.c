@@ -4,15 +4,14 @@
 #include "detect_impl.h"
 
 #include "error.h"
+#include "read_file.h"
 #include "toml.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     FILE_BYTES = 1024 * 1024,
@@ -20,49 +19,6 @@ enum {
 };
 
 /* ---- files ----------------------------------------------------------------------------------- */
-
-static int read_all(int fd, const char *path, struct gnt_buf *out, gantry_error *err)
-{
-    char piece[8192];
-    ssize_t n;
-    int rc = 0;
-
-    do {
-        n = read(fd, piece, sizeof piece);
-        if (n > 0)
-            rc = gnt_buf_add(out, piece, (size_t)n);
-        else if (n < 0 && errno != EINTR)
-            rc = gnt_fail_errno(err, GANTRY_E_IO, errno, "%s", path);
-    } while (rc == 0 && n != 0);
-    gnt_wipe(piece, sizeof piece);
-    if (rc == GANTRY_E_LIMIT)
-        rc = gnt_fail(err, rc, "%s: is larger than %zu bytes", path, out->max);
-    else if (rc == GANTRY_E_NOMEM)
-        gnt_nomem(err);
-    return rc;
-}
-
-/* 1 if it is there, 0 if not. */
-static int load(const char *path, struct gnt_buf *out, gantry_error *err)
-{
-    /* Without waiting: it may be a pipe that nobody writes to. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat st;
-    int rc;
-
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return 0;
-    if (fd < 0)
-        return gnt_fail_errno(err, GANTRY_E_IO, errno, "%s", path);
-    if (fstat(fd, &st) < 0)
-        rc = gnt_fail_errno(err, GANTRY_E_IO, errno, "%s", path);
-    else if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) /* /dev/null stands for "none" */
-        rc = gnt_fail(err, GANTRY_E_INVALID, "%s: is no file", path);
-    else
-        rc = read_all(fd, path, out, err);
-    close(fd);
-    return rc < 0 ? rc : 1;
-}
 
 int gnt_find_read(struct gnt_finder *f, const char *path, const char **out, size_t *out_size,
                   gantry_error *err)
@@ -72,7 +28,7 @@ int gnt_find_read(struct gnt_finder *f, const char *path, const char **out, size
 
     gnt_buf_init(&text, &f->scratch.mem, FILE_BYTES);
     text.wipe = 1;
-    rc = load(path, &text, err);
+    rc = gnt_read_file(path, 1, &text, err);
     *out = NULL;
     *out_size = 0;
     if (rc > 0) {

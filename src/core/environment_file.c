@@ -6,6 +6,7 @@
 #include "environment_file.h"
 
 #include "error.h"
+#include "read_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,25 +21,15 @@ static const char blanks[] = " \t\v\f\r";
 static int read_file(const char *path, struct gnt_buf *out, gantry_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    char piece[8192];
-    ssize_t n = 1;
-    int rc = 0;
+    int rc;
 
     if (fd < 0)
         return gnt_fail_errno(err, GANTRY_E_IO, errno, "environment_files: %s", path);
-    while (rc == 0 && n != 0) {
-        n = read(fd, piece, sizeof piece);
-        if (n > 0)
-            rc = gnt_buf_add(out, piece, (size_t)n);
-        else if (n < 0 && errno != EINTR)
-            rc = gnt_fail_errno(err, GANTRY_E_IO, errno, "environment_files: %s", path);
-    }
+    rc = gnt_read_all(fd, path, out, err);
     close(fd);
-    gnt_wipe(piece, sizeof piece);
-    if (rc == GANTRY_E_LIMIT)
-        return gnt_fail(err, rc, "environment_files: %s: is larger than %zu bytes", path,
-                        GNT_ENVIRONMENT_FILE_BYTES);
-    return rc == GANTRY_E_NOMEM ? gnt_nomem(err) : rc;
+    if (rc == GANTRY_E_IO || rc == GANTRY_E_LIMIT)
+        gnt_error_prefix(err, "environment_files");
+    return rc;
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */

@@ -258,7 +258,7 @@ int gnt_http_new(struct gantry_host *host, const struct gnt_address *address,
                  const struct gantry_route *route, struct gnt_http **out, gantry_error *err)
 {
     struct gnt_http *http;
-    int elsewhere = route != NULL && (route->socket != NULL || route->dialer.dial != NULL);
+    int elsewhere = route != NULL && route->dialer.dial != NULL;
     int plain = strcmp(address->scheme, "unix") == 0 || strcmp(address->scheme, "tcp") == 0 ||
                 strcmp(address->scheme, "http") == 0;
 

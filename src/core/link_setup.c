@@ -199,8 +199,6 @@ static CURLcode set_hooks(struct gnt_link *link)
 /* NULL: over a network. */
 static const char *socket_path(const struct gnt_http *http)
 {
-    if (http->route != NULL && http->route->socket != NULL)
-        return http->route->socket;
     return strcmp(http->address.scheme, "unix") == 0 ? http->address.path : NULL;
 }
 

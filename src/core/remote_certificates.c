@@ -2,6 +2,7 @@
 #include "remote.h"
 
 #include "error.h"
+#include "read_file.h"
 #include "fetch.h"
 
 #include <dirent.h>
@@ -15,19 +16,11 @@
 static int add_file(struct gnt_buf *out, const char *path, gantry_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    char piece[8192];
-    ssize_t n;
-    int rc = 0;
+    int rc;
 
     if (fd < 0)
         return gnt_fail_errno(err, GANTRY_E_IO, errno, "%s", path);
-    do {
-        n = read(fd, piece, sizeof piece);
-        if (n > 0)
-            rc = gnt_buf_add(out, piece, (size_t)n);
-        else if (n < 0 && errno != EINTR)
-            rc = gnt_fail_errno(err, GANTRY_E_IO, errno, "%s", path);
-    } while (rc == 0 && n != 0);
+    rc = gnt_read_all(fd, path, out, err);
     close(fd);
     if (rc == 0)
         rc = gnt_buf_adds(out, "\n");

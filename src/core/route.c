@@ -115,8 +115,3 @@ void gnt_route_close(gantry_route *route)
     gnt_arena_free(&route->arena);
     gnt_free(&mem, route);
 }
-
-int gnt_route_is_remote(const gantry_route *route)
-{
-    return strcmp(route->address.scheme, "ssh") == 0 || !gnt_address_is_loopback(&route->address);
-}

@@ -28,7 +28,6 @@ struct gantry_route {
     const char *proxy_user;
     const char *proxy_password; /* both or none */
     gantry_dialer dialer;       /* dial is NULL: none */
-    const char *socket;         /* the unix socket to connect to instead of the address, or NULL */
     struct gnt_tunnel *tunnel;  /* ssh, or NULL */
 };
 
@@ -57,7 +56,5 @@ int gnt_route_fill_proxy(gantry_route *route, const struct gnt_environment *env,
 
 /* Whether the version that is insisted on was meant for Docker alone. NULL: it was not. */
 int gnt_route_is_docker_version(const gantry_route *route);
-/* Whether what is sent stays on this machine, as far as the address tells. */
-int gnt_route_is_remote(const gantry_route *route);
 
 #endif

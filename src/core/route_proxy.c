@@ -262,9 +262,8 @@ static int take(gantry_route *r, const char *source, const char *text, gantry_er
 
 static int over_network(const gantry_route *r)
 {
-    return r->dialer.dial == NULL && r->socket == NULL && r->tunnel == NULL &&
-           r->address.port != 0 && strcmp(r->address.scheme, "unix") != 0 &&
-           strcmp(r->address.scheme, "ssh") != 0;
+    return r->dialer.dial == NULL && r->address.port != 0 &&
+           strcmp(r->address.scheme, "unix") != 0 && strcmp(r->address.scheme, "ssh") != 0;
 }
 
 static int take_environment(gantry_route *r, const struct gnt_environment *env, gantry_error *err)

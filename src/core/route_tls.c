@@ -12,6 +12,7 @@
 
 #include "error.h"
 #include "fields.h"
+#include "read_file.h"
 
 enum {
     FILE_MOST = 1024 * 1024,
@@ -19,26 +20,6 @@ enum {
 };
 
 /* ---- reading --------------------------------------------------------------------------------- */
-
-static int read_all(int fd, const char *option, const char *path, struct gnt_buf *out,
-                    gantry_error *err)
-{
-    char piece[8192];
-    ssize_t n;
-    int rc = 0;
-
-    do {
-        n = read(fd, piece, sizeof piece);
-        if (n > 0)
-            rc = gnt_buf_add(out, piece, (size_t)n);
-        else if (n < 0 && errno != EINTR)
-            rc = gnt_fail_errno(err, GANTRY_E_IO, errno, "tls: %s: %s", option, path);
-    } while (rc == 0 && n != 0);
-    gnt_wipe(piece, sizeof piece);
-    if (rc == GANTRY_E_LIMIT)
-        return gnt_fail(err, rc, "tls: %s: %s has more than %d bytes", option, path, FILE_MOST);
-    return rc == GANTRY_E_NOMEM ? gnt_nomem(err) : rc;
-}
 
 static int read_file(gantry_route *r, const char *option, const char *path, const char **out,
                      gantry_error *err)
@@ -54,10 +35,14 @@ static int read_file(gantry_route *r, const char *option, const char *path, cons
     gnt_buf_init(&text, &r->host->mem, FILE_MOST);
     text.wipe = 1;
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-        rc = gnt_fail_errno(err, GANTRY_E_IO, EISDIR, "tls: %s: %s", option, path);
+        rc = gnt_fail_errno(err, GANTRY_E_IO, EISDIR, "%s", path);
     else
-        rc = read_all(fd, option, path, &text, err);
+        rc = gnt_read_all(fd, path, &text, err);
     close(fd);
+    if (rc == GANTRY_E_LIMIT)
+        gnt_fail(err, rc, "tls: %s: %s has more than %d bytes", option, path, FILE_MOST);
+    else if (rc == GANTRY_E_IO)
+        gnt_error_prefix(err, "tls: %s", option);
     if (rc == 0) {
         *out = gnt_arena_strdup(&r->arena, gnt_buf_text(&text));
         rc = *out != NULL ? 0 : gnt_nomem(err);
