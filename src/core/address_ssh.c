@@ -18,28 +18,20 @@ static int refuse(const char *rest, const char *reason, gantry_error *err)
     return gnt_fail(err, GANTRY_E_INVALID, "address: %s: ssh://%s", reason, rest);
 }
 
-static int hex(char c)
-{
-    static const char digits[] = "0123456789abcdefABCDEF";
-    const char *at = c != '\0' ? strchr(digits, c) : NULL;
-    int value = at != NULL ? (int)(at - digits) : -1;
-
-    return value > 15 ? value - 6 : value;
-}
-
 /* Percent-decoding; 0 if there is none to be done or it is wrong. */
 static int decode(const char *text, size_t size, char *out)
 {
     for (size_t i = 0; i < size; i++) {
+        int byte;
+
         if (text[i] != '%') {
             *out++ = text[i];
             continue;
         }
-        if (i + 2 >= size || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
+        byte = gnt_url_byte(text + i, size - i);
+        if (byte <= 0)
             return 0;
-        *out = (char)(hex(text[i + 1]) * 16 + hex(text[i + 2]));
-        if (*out++ == '\0')
-            return 0;
+        *out++ = (char)byte;
         i += 2;
     }
     *out = '\0';

@@ -5,6 +5,7 @@
 #include "head.h"
 
 #include "error.h"
+#include "url.h"
 
 #include <string.h>
 
@@ -39,15 +40,6 @@ static int bad_chunk(gantry_error *err)
     return gnt_fail(err, GANTRY_E_PROTOCOL, "malformed answer: a chunk makes no sense");
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static int expect(struct gnt_body *body, char c, char want, int next, gantry_error *err)
 {
     if (c != want)
@@ -59,7 +51,7 @@ static int expect(struct gnt_body *body, char c, char want, int next, gantry_err
 /* One byte of the line that gives a chunk's size. */
 static int size_byte(struct gnt_body *body, char c, gantry_error *err)
 {
-    int digit = body->state == SIZE ? hex(c) : -1;
+    int digit = body->state == SIZE ? gnt_hex_digit(c) : -1;
 
     body->line_size++;
     if (body->line_size > LINE_BYTES)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "url.h"
 
 #define RUNE_MAX 0x10FFFF
 #define NO_RUNE 0xFFFFFFFFU /* before the first character and behind the last */
@@ -150,15 +151,6 @@ static int fail_escape(const struct compiler *c)
                     (int)n, c->p + c->at + 1);
 }
 
-static int hex(uint32_t c)
-{
-    if (c >= '0' && c <= '9')
-        return (int)(c - '0');
-    if ((c | 32U) >= 'a' && (c | 32U) <= 'f')
-        return (int)((c | 32U) - 'a' + 10);
-    return -1;
-}
-
 static int is_octal(uint32_t c)
 {
     return c >= '0' && c <= '7';
@@ -177,8 +169,8 @@ static int read_escape(struct compiler *c, uint32_t *out)
             *out = *out * 8 + (peek(c, 0) - '0'), c->at++;
         return 0;
     }
-    if (e == 'x' && hex(peek(c, 2)) >= 0 && hex(peek(c, 3)) >= 0) {
-        *out = (uint32_t)(hex(peek(c, 2)) * 16 + hex(peek(c, 3)));
+    if (e == 'x' && gnt_hex_digit((int)peek(c, 2)) >= 0 && gnt_hex_digit((int)peek(c, 3)) >= 0) {
+        *out = (uint32_t)(gnt_hex_digit((int)peek(c, 2)) * 16 + gnt_hex_digit((int)peek(c, 3)));
         c->at += 4;
         return 0;
     }

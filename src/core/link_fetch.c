@@ -139,12 +139,7 @@ static size_t on_body(char *data, size_t one, size_t size, void *arg)
     return gnt_buf_add(&f->body, data, size) == 0 ? size : 0;
 }
 
-#define SET(option, value)                                                                         \
-    do {                                                                                           \
-        CURLcode code_ = curl_easy_setopt(f->easy, option, value);                                 \
-        if (code_ != CURLE_OK)                                                                     \
-            return code_;                                                                          \
-    } while (0)
+#define SET(option, value) GNT_LINK_SET(f->easy, option, value)
 
 static CURLcode set_manners(struct gnt_fetch *f, const struct gnt_fetch_request *q)
 {

@@ -15,6 +15,14 @@
 
 #define GNT_LINK_WATCHES 8
 
+/* curl_easy_setopt can fail for want of memory, and must not be ignored when it protects. */
+#define GNT_LINK_SET(easy, option, value)                                                          \
+    do {                                                                                           \
+        CURLcode code_ = curl_easy_setopt(easy, option, value);                                    \
+        if (code_ != CURLE_OK)                                                                     \
+            return code_;                                                                          \
+    } while (0)
+
 struct gnt_watch {
     int fd;
     short events;

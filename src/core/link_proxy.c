@@ -13,12 +13,7 @@ static const char *proxy_of(const struct gnt_link *link)
     return link->http->route != NULL ? link->http->route->proxy : NULL;
 }
 
-#define SET(option, value)                                                                         \
-    do {                                                                                           \
-        CURLcode code_ = curl_easy_setopt(link->easy, option, value);                              \
-        if (code_ != CURLE_OK)                                                                     \
-            return code_;                                                                          \
-    } while (0)
+#define SET(option, value) GNT_LINK_SET(link->easy, option, value)
 
 CURLcode gnt_link_set_proxy(struct gnt_link *link)
 {

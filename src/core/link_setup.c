@@ -148,13 +148,7 @@ static size_t on_upload(char *buffer, size_t one, size_t capacity, void *arg)
 
 /* ---- setting up ------------------------------------------------------------------------------ */
 
-/* curl_easy_setopt can fail for want of memory, and must not be ignored when it protects. */
-#define SET(option, value)                                                                         \
-    do {                                                                                           \
-        CURLcode code_ = curl_easy_setopt(link->easy, option, value);                              \
-        if (code_ != CURLE_OK)                                                                     \
-            return code_;                                                                          \
-    } while (0)
+#define SET(option, value) GNT_LINK_SET(link->easy, option, value)
 
 /* What makes libcurl a plain HTTP/1.1 client of one address. */
 static CURLcode set_manners(struct gnt_link *link)

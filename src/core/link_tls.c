@@ -21,13 +21,7 @@ const gantry_tls *gnt_link_tls(const struct gnt_link *link)
     return link->http->route != NULL ? link->http->route->tls : NULL;
 }
 
-/* curl_easy_setopt can fail for want of memory, and must not be ignored when it protects. */
-#define SET(option, value)                                                                         \
-    do {                                                                                           \
-        CURLcode code_ = curl_easy_setopt(link->easy, option, value);                              \
-        if (code_ != CURLE_OK)                                                                     \
-            return code_;                                                                          \
-    } while (0)
+#define SET(option, value) GNT_LINK_SET(link->easy, option, value)
 
 /* Not copied: the text is the route's, which outlives all links. */
 static struct curl_blob blob_of(const char *text)

@@ -155,15 +155,6 @@ static int is_exempt(const struct gnt_address *a, const char *list)
 
 /* ---- taking it apart ------------------------------------------------------------------------- */
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Percent-decoded, in the arena; NULL without memory. */
 static char *decode(struct gnt_arena *arena, const char *text, size_t size)
 {
@@ -171,10 +162,8 @@ static char *decode(struct gnt_arena *arena, const char *text, size_t size)
     size_t to = 0;
 
     for (size_t i = 0; out != NULL && i < size; i++) {
-        int byte = 0;
+        int byte = gnt_url_byte(text + i, size - i);
 
-        if (text[i] == '%' && i + 2 < size && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0)
-            byte = hex(text[i + 1]) * 16 + hex(text[i + 2]);
         out[to++] = byte > 0 ? (char)byte : text[i];
         i += byte > 0 ? 2 : 0;
     }

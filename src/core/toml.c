@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "url.h"
 
 enum {
     PARTS_MOST = 16,   /* of a key with dots */
@@ -88,15 +89,6 @@ static int end_line(struct toml *t)
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
-static int hex_digit(int c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static size_t put_utf8(char *out, unsigned long c)
 {
     if (c < 0x80) {
@@ -127,7 +119,7 @@ static int parse_code(struct toml *t, int digits, char *out, size_t *size)
     unsigned long c = 0;
 
     for (int i = 0; i < digits; i++, t->p++) {
-        int digit = hex_digit(peek(t));
+        int digit = gnt_hex_digit(peek(t));
 
         if (digit < 0)
             return fail(t, "a \\u needs 4 hexadecimal digits, a \\U 8");

@@ -26,6 +26,23 @@ static int is_plain(char c)
     return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.' || c == '~';
 }
 
+int gnt_hex_digit(int c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+int gnt_url_byte(const char *text, size_t size)
+{
+    int high = size > 2 && text[0] == '%' ? gnt_hex_digit(text[1]) : -1;
+    int low = high >= 0 ? gnt_hex_digit(text[2]) : -1;
+
+    return low >= 0 ? high * 16 + low : -1;
+}
+
 int gnt_url_encode(struct gnt_buf *out, const char *text, size_t size)
 {
     static const char digits[] = "0123456789ABCDEF";

@@ -9,6 +9,10 @@
 
 #include <stdarg.h>
 
+/* Value of a hexadecimal digit, or -1. */
+int gnt_hex_digit(int c);
+/* The byte that the "%2F" at text stands for, or -1. */
+int gnt_url_byte(const char *text, size_t size);
 /* Percent-encode all but A-Z a-z 0-9 - _ . ~ */
 int gnt_url_encode(struct gnt_buf *out, const char *text, size_t size);
 
