@@ -8,6 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
+enum {
+    PAUSE_MS = 4, /* doubled each time */
+    LONGEST_PAUSE_MS = 256,
+    PATIENCE_MS = 2000 /* what an engine is writing should be readable by then */
+};
+
 const char *const gnt_rest_schemes[] = { "unix", "tcp", "http", "https", "ssh", NULL };
 
 int gnt_rest_init(struct gnt_rest *rest, struct gantry_host *host, const gantry_endpoint *endpoint,
@@ -202,7 +208,7 @@ int gnt_req_blame(const struct gnt_req *r, int rc, gantry_error *err)
     return rc;
 }
 
-int gnt_req_send(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err)
+static int send_once(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err)
 {
     struct gnt_exchange *x = NULL;
     int rc = begin(r, &x, err);
@@ -217,6 +223,46 @@ int gnt_req_send(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err
     }
     *out = x;
     return 0;
+}
+
+static int passes(const struct gnt_req *r, const gantry_error *failure)
+{
+    const char *const *text = r->rest->dialect->passing;
+
+    if (failure->http_status < 500)
+        return 0;
+    while (*text != NULL && !contains(failure->message, *text))
+        text++;
+    return *text != NULL;
+}
+
+/* A read of what the engine is just writing. All attempts share the call's time. */
+static int send_patiently(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err)
+{
+    gantry_error failure = { 0 };
+    struct gnt_clock clock;
+    int pause_ms = PAUSE_MS;
+    int waited_ms = 0;
+    int rc;
+
+    r->call = gnt_call_share(&r->shared, r->call);
+    gnt_clock_start(&clock, r->call, 0);
+    while ((rc = send_once(r, out, &failure)) < 0 && passes(r, &failure) &&
+           waited_ms < PATIENCE_MS && gnt_clock_pause(&clock, pause_ms, NULL) == 0) {
+        memset(&failure, 0, sizeof failure);
+        waited_ms += pause_ms;
+        pause_ms = pause_ms < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
+    }
+    if (rc < 0 && err != NULL)
+        *err = failure;
+    return rc;
+}
+
+int gnt_req_send(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err)
+{
+    if (r->rest->dialect->passing == NULL || strcmp(r->method, "GET") != 0)
+        return send_once(r, out, err);
+    return send_patiently(r, out, err);
 }
 
 int gnt_req_begin(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err)

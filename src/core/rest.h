@@ -22,6 +22,9 @@ struct gnt_dialect {
     const char *name;                   /* for log lines */
     const char *cause_path;             /* JSON path of the stable error text, or NULL */
     const struct gnt_error_row *errors; /* ends with { 0, NULL, GANTRY_E_ENGINE, 0 } */
+    /* Parts of messages (NULL ends them, or no list) of an engine that fails to read what it is
+     * just writing: such reads are sent again for a while. */
+    const char *const *passing;
 };
 
 /* Schemes of addresses that the transport can reach, ending with NULL. */
@@ -71,6 +74,7 @@ struct gnt_req {
      * NULL: nobody has anything else to do meanwhile. */
     void (*watch)(void *arg, struct gnt_exchange *x);
     void *watch_arg;
+    gantry_call shared; /* for reads that are sent again: see gnt_dialect.passing */
     int rc;
     gantry_error failure;
 };

@@ -249,9 +249,8 @@ void gnt_podman_filter_wanted(struct gnt_req *r, struct gnt_json *filters,
 int gnt_podman_accept(const void *item, const void *wanted); /* for gnt_req_list */
 
 /* Whether a list that failed is to be asked for again: libpod puts lists together one by one, and
- * what
- * goes away meanwhile makes it answer "not known", or with a crash that it caught. Only reads. */
-int gnt_podman_list_again(int rc, const gantry_error *failure, int *tries);
+ * what goes away meanwhile makes it answer "not known". Only reads. */
+int gnt_podman_list_again(int rc, int *tries);
 
 /* "linux/arm64/v8" as parameters or members of these names; INVALID if malformed. */
 struct podman_platform {

@@ -315,10 +315,9 @@ int gnt_podman_accept(const void *item, const void *arg)
     return gnt_accept_name(item, &wanted->names);
 }
 
-int gnt_podman_list_again(int rc, const gantry_error *failure, int *tries)
+int gnt_podman_list_again(int rc, int *tries)
 {
-    return rc < 0 && ++*tries < LIST_TRIES &&
-           (rc == GANTRY_E_NOT_FOUND || strstr(failure->message, "runtime error:") != NULL);
+    return rc == GANTRY_E_NOT_FOUND && ++*tries < LIST_TRIES;
 }
 
 struct reports {

@@ -173,7 +173,7 @@ int gnt_podman_image_list(void *state, const gantry_image_list_options *opts,
     do {
         memset(&e, 0, sizeof e);
         rc = list_images(state, opts, call, &list, &e);
-    } while (gnt_podman_list_again(rc, &e, &tries));
+    } while (gnt_podman_list_again(rc, &tries));
     if (rc == 0)
         *out = list;
     else if (err != NULL)

@@ -150,7 +150,7 @@ int gnt_podman_container_list(void *state, const gantry_container_list_options *
     do {
         memset(&e, 0, sizeof e);
         rc = list_containers(p, &listing, call, &list, &e);
-    } while (gnt_podman_list_again(rc, &e, &tries));
+    } while (gnt_podman_list_again(rc, &tries));
     if (rc < 0) {
         if (err != NULL)
             *err = e;

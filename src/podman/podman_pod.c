@@ -231,7 +231,7 @@ static int podman_pod_list(void *state, const gantry_pod_list_options *opts, gan
     do {
         memset(&e, 0, sizeof e);
         rc = list_pods(p, opts, &listing, call, &result, &e);
-    } while (gnt_podman_list_again(rc, &e, &tries));
+    } while (gnt_podman_list_again(rc, &tries));
     if (rc < 0) {
         if (err != NULL)
             *err = e;

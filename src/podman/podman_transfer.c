@@ -367,7 +367,7 @@ static int local_tags(struct podman *p, const char *reference, const gantry_call
         tags->count = 0;
         gnt_req_init(&r, &p->rest, "GET", call, "/images/json");
         rc = gnt_req_each(&r, GNT_JSON_ELEMENTS, take_names, tags, NULL, &e);
-    } while (gnt_podman_list_again(rc, &e, &tries));
+    } while (gnt_podman_list_again(rc, &tries));
     if (rc == 0 && tags->count == 0) {
         rc = gnt_fail(&e, GANTRY_E_NOT_FOUND, "%s: no image here has such a name", reference);
         gnt_error_resource(&e, GANTRY_RESOURCE_IMAGE, reference);

@@ -191,7 +191,7 @@ int gnt_podman_df(struct podman *p, const gantry_call *call, gnt_podman_df_fn as
     do {
         memset(&e, 0, sizeof e);
         rc = ask(p, call, out, &e);
-    } while (gnt_podman_list_again(rc, &e, &tries));
+    } while (gnt_podman_list_again(rc, &tries));
     if (rc < 0 && err != NULL)
         *err = e;
     return rc;

@@ -67,7 +67,7 @@ static int ask_usage(struct podman *p, const gantry_call *call, void **out, gant
         r.array_path = "Volumes";
         rc = gnt_req_list(&r, GANTRY_KIND_VOLUME_LIST, GANTRY_KIND_VOLUME,
                           gnt_podman_volume_usage_rows, NULL, NULL, out, &e);
-    } while (gnt_podman_list_again(rc, &e, &tries));
+    } while (gnt_podman_list_again(rc, &tries));
     if (rc < 0 && err != NULL)
         *err = e;
     return rc;
@@ -183,7 +183,7 @@ static int ask_list(struct podman *p, const struct listing *listing, int unused,
         add_filters(&r, listing->options, unused);
         rc = gnt_req_list(&r, GANTRY_KIND_VOLUME_LIST, GANTRY_KIND_VOLUME, gnt_podman_volume_rows,
                           accept_volume, listing, &list, &e);
-    } while (gnt_podman_list_again(rc, &e, &tries));
+    } while (gnt_podman_list_again(rc, &tries));
     if (rc == 0)
         *out = list;
     else if (err != NULL)
