@@ -253,6 +253,8 @@ static int send_patiently(struct gnt_req *r, struct gnt_exchange **out, gantry_e
         waited_ms += pause_ms;
         pause_ms = pause_ms < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
     }
+    if (rc < 0 && passes(r, &failure))
+        gnt_error_outcome(&failure, GANTRY_OUTCOME_REFUSED, GANTRY_RETRY_YES);
     if (rc < 0 && err != NULL)
         *err = failure;
     return rc;

@@ -141,6 +141,7 @@ static void test_patience_ends(void **state)
     assert_int_equal(inspect(scripts, MANY, NULL, &requests, &err), GANTRY_E_ENGINE);
     assert_in_range(requests, 8, 20);
     assert_non_null(strstr(err.message, "nil pointer"));
+    assert_int_equal(err.retry, GANTRY_RETRY_YES);
 }
 
 static void test_other_failures_are_told_at_once(void **state)
