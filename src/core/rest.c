@@ -229,14 +229,14 @@ static int passes(const struct gnt_req *r, const gantry_error *failure)
 {
     const char *const *text = r->rest->dialect->passing;
 
-    if (failure->http_status < 500)
+    if (failure->http_status < 400)
         return 0;
     while (*text != NULL && !contains(failure->message, *text))
         text++;
     return *text != NULL;
 }
 
-/* A read of what the engine is just writing. All attempts share the call's time. */
+/* Reading what the engine is just writing. All attempts share the call's time. */
 static int send_patiently(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err)
 {
     gantry_error failure = { 0 };
@@ -262,7 +262,9 @@ static int send_patiently(struct gnt_req *r, struct gnt_exchange **out, gantry_e
 
 int gnt_req_send(struct gnt_req *r, struct gnt_exchange **out, gantry_error *err)
 {
-    if (r->rest->dialect->passing == NULL || strcmp(r->method, "GET") != 0)
+    int repeatable = strcmp(r->method, "GET") == 0 || (r->flags & GNT_REQ_REPEATABLE) != 0;
+
+    if (r->rest->dialect->passing == NULL || !repeatable)
         return send_once(r, out, err);
     return send_patiently(r, out, err);
 }

@@ -23,7 +23,7 @@ struct gnt_dialect {
     const char *cause_path;             /* JSON path of the stable error text, or NULL */
     const struct gnt_error_row *errors; /* ends with { 0, NULL, GANTRY_E_ENGINE, 0 } */
     /* Parts of messages (NULL ends them, or no list) of an engine that fails to read what it is
-     * just writing: such reads are sent again for a while. */
+     * just writing: reads that meet one are sent again for a while. */
     const char *const *passing;
 };
 
@@ -48,6 +48,7 @@ int gnt_rest_at_least(const struct gnt_rest *rest, int major, int minor, int pat
 
 enum {
     GNT_REQ_OPEN_ENDED = 1, /* no default total limit (streams, wait, build) */
+    GNT_REQ_REPEATABLE = 2, /* no read, but may be sent again as one: gnt_dialect.passing */
     GNT_REQ_UNTIL_CLOSE = 4 /* see GNT_HTTP_UNTIL_CLOSE */
 };
 

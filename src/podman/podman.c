@@ -176,11 +176,16 @@ static const struct gnt_error_row error_rows[] = {
     { 0, NULL, GANTRY_E_ENGINE, 0 },
 };
 
-/* To list images or look at one, libpod goes through all of them. One that is being written has
- * its record before its manifests, and one that goes is missed in the middle; an image that is
- * asked for and missing is a 404. */
-static const char *const passing[] = { "runtime error:", "locating item named ",
-                                       "locating image with ID ", "layer not known", NULL };
+/* To list images, look at one or remove one, libpod goes through all of them. One that is being
+ * written has its record before its manifests, and one that goes is missed in the middle; these
+ * words are never about an image that was asked for: that would be "failed to find image". */
+static const char *const passing[] = { "runtime error:",
+                                       "locating item named ",
+                                       "locating image with ID ",
+                                       "you may need to remove the image",
+                                       "size is not known",
+                                       "layer not known",
+                                       NULL };
 
 const struct gnt_dialect gnt_podman_dialect = {
     .name = "podman", .cause_path = "cause", .errors = error_rows, .passing = passing

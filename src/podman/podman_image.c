@@ -284,6 +284,7 @@ static int remove_name(struct removing *removing, const gantry_call *call, const
 
     gnt_req_init(&r, &removing->p->rest, "DELETE", call, "/images/%r", gnt_podman_removable(name));
     gnt_req_about(&r, GANTRY_RESOURCE_IMAGE, removing->reference);
+    r.flags |= GNT_REQ_REPEATABLE; /* an image that goes at the same time makes it a 404 */
     return gnt_req_each(&r, GNT_JSON_DOCUMENT, take_removal, removing, NULL, err);
 }
 

@@ -96,7 +96,9 @@ static int send(struct pruning *pr, const char *key, const char *value, gantry_e
     struct gnt_json *filters;
 
     gnt_req_init(&r, &pr->p->rest, "POST", pr->call, "/images/prune");
-    r.flags |= GNT_REQ_OPEN_ENDED;
+    /* It looks at all images before it removes some. Where it does so more than once, what went
+     * before a later look failed is missing in the report. */
+    r.flags |= GNT_REQ_OPEN_ENDED | GNT_REQ_REPEATABLE;
     gnt_req_query_true(&r, "all", pr->options->all == GANTRY_ON);
     if (gnt_rest_at_least(&pr->p->rest, 5, 3, 0))
         gnt_req_query_true(&r, "buildcache", pr->options->build_cache == GANTRY_ON);

@@ -291,18 +291,6 @@ static void clean_volumes(struct contract *f)
     gantry_volume_list_free(list);
 }
 
-/* Podman fails to list images while another one removes some. */
-static gantry_image_list *list_images(struct contract *f)
-{
-    gantry_image_list *list = NULL;
-    int rc = gantry_images_list(f->images, NULL, &list, &f->err);
-
-    for (int tries = 0; rc == GANTRY_E_NOT_FOUND && tries < 50; tries++)
-        rc = gantry_images_list(f->images, NULL, &list, &f->err);
-    OK(rc);
-    return list;
-}
-
 static int is_removed(struct contract *f, const void *reference)
 {
     gantry_image_remove_options opts = { .size = sizeof opts,
@@ -323,7 +311,7 @@ static void clean_images(struct contract *f, int base_too)
 
     if (!gantry_engine_supports(f->engine, GANTRY_FEATURE_IMAGES_LIST))
         return;
-    list = list_images(f);
+    OK(gantry_images_list(f->images, NULL, &list, &f->err));
     snprintf(base, sizeof base, "%s:latest", f->base != NULL ? f->base : "");
     for (size_t i = 0; i < list->count; i++) {
         for (const char *const *name = list->items[i]->references; *name != NULL; name++) {

@@ -397,6 +397,8 @@ static void *measure(void *arg)
     int rc = gantry_images_disk_usage(f->images, NULL, &usage, &err);
 
     gantry_image_disk_usage_free(usage);
+    if (rc < 0)
+        print_error("%s\n", err.message);
     return rc == 0 ? NULL : f;
 }
 

@@ -32,6 +32,8 @@ static struct answer crash;
 static struct answer half;
 static struct answer neighbour;
 static struct answer missing;
+static struct answer gone;
+static struct answer none;
 static struct answer disk;
 static struct answer image;
 
@@ -53,6 +55,8 @@ static int prepare(void **state)
     word(&half, "500 Internal Server Error", HALF);
     word(&neighbour, "500 Internal Server Error", NEIGHBOUR);
     word(&missing, "404 Not Found", MISSING);
+    word(&gone, "404 Not Found", NEIGHBOUR);
+    word(&none, "200 OK", "[]");
     word(&disk, "500 Internal Server Error", DISK);
     word(&image, "200 OK", IMAGE);
     return 0;
@@ -174,6 +178,25 @@ static void test_what_changes_something_is_sent_once(void **state)
     client_stop(&c);
 }
 
+/* A prune looks at all images first. */
+static void test_a_prune_is_sent_again(void **state)
+{
+    const struct fake_step *const scripts[] = { none.script, neighbour.script, gone.script,
+                                                none.script };
+    const gantry_image_prune_options opts = { .size = sizeof opts };
+    gantry_image_pruned *pruned = NULL;
+    gantry_error err = { 0 };
+    struct podman p;
+    struct client c;
+
+    (void)state;
+    serve(&p, &c, scripts, 4);
+    assert_int_equal(gnt_podman_prune(&p, &opts, &pruned, &err), 0);
+    assert_int_equal(fake_requests(c.fake), 4);
+    gantry_image_pruned_free(pruned);
+    client_stop(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +205,7 @@ int main(void)
         cmocka_unit_test_setup(test_patience_ends, prepare),
         cmocka_unit_test_setup(test_other_failures_are_told_at_once, prepare),
         cmocka_unit_test_setup(test_what_changes_something_is_sent_once, prepare),
+        cmocka_unit_test_setup(test_a_prune_is_sent_again, prepare),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
