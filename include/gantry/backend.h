@@ -35,9 +35,9 @@ typedef struct gantry_probe {
     char detail[184];  /**< who answers, as "Docker 20.10.24" */
     int rootless;      /**< 1 or 0 if the answer says so; -1 (preset): not known */
     int reserved;
-    char api_version[24];   /**< the newest of its API that the engine speaks, as "1.41"; "" if not
-                                 known */
-    unsigned char note[64]; /**< the backend's own: what its `open` wants to know again */
+    char api_version[24]; /**< the newest of its API that the engine speaks, as "1.41"; "" if not
+                               known */
+    char note[64];     /**< the backend's own: what its `open` wants to know again */
 } gantry_probe;
 
 /** Where an engine is to be reached. Strings are "" when the address has no such part. */
