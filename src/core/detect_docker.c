@@ -25,15 +25,27 @@ const char *gnt_find_config(struct gnt_finder *f)
     return gnt_find_text(f, "%s/.docker", f->env->home);
 }
 
-/* *out is NULL if there is none. */
-static int read_config(struct gnt_finder *f, struct gnt_json **out, gantry_error *err)
+/* What config.json says. */
+struct gnt_find_config {
+    struct gnt_json *doc; /* NULL if there is none, or none that can be read */
+    gantry_error trouble; /* code 0: there is none */
+};
+
+/* Read once: all that is taken from it is of the same file, whoever writes it meanwhile. NULL if
+ * memory ended. */
+static const struct gnt_find_config *config(struct gnt_finder *f)
 {
     const char *directory = gnt_find_config(f);
 
-    *out = NULL;
-    return directory != NULL
-               ? gnt_find_json(f, gnt_find_text(f, "%s/config.json", directory), out, err)
-               : 0;
+    if (f->config != NULL)
+        return f->config;
+    f->config = gnt_arena_alloc(&f->scratch, sizeof *f->config);
+    if (f->config == NULL)
+        f->failed = 1;
+    else if (directory != NULL)
+        gnt_find_json(f, gnt_find_text(f, "%s/config.json", directory), &f->config->doc,
+                      &f->config->trouble);
+    return f->config;
 }
 
 /* ---- headers --------------------------------------------------------------------------------- */
@@ -43,20 +55,30 @@ struct headers {
     size_t count;
 };
 
-/* The user agent is the library's own business, as it is that of Docker's command line. */
+static int same_name(const char *line, const char *name, size_t name_size)
+{
+    return strncasecmp(line, name, name_size) == 0 && line[name_size] == ':';
+}
+
+/* Of two with one name the later counts. The user agent is the library's own business, as it is
+ * that of Docker's command line. */
 static void add_header(struct gnt_finder *f, struct headers *h, const char *name, size_t name_size,
                        const char *value)
 {
     static const char agent[] = "User-Agent";
+    size_t at = 0;
 
     if (h->lines == NULL) {
         h->lines = gnt_arena_alloc(f->arena, (HEADERS_MOST + 1) * sizeof *h->lines);
         f->failed |= h->lines == NULL;
     }
-    if (h->lines == NULL || h->count == HEADERS_MOST || value[0] == '\0' ||
+    while (h->lines != NULL && at < h->count && !same_name(h->lines[at], name, name_size))
+        at++;
+    if (h->lines == NULL || at == HEADERS_MOST || value[0] == '\0' ||
         (name_size == sizeof agent - 1 && strncasecmp(name, agent, name_size) == 0))
         return;
-    h->lines[h->count++] = gnt_find_text(f, "%.*s: %s", (int)name_size, name, value);
+    h->lines[at] = gnt_find_text(f, "%.*s: %s", (int)name_size, name, value);
+    h->count += at == h->count;
 }
 
 /* The next field of a comma-separated line, which may be in quotes. NULL if it is none. */
@@ -90,13 +112,16 @@ static int custom_headers(struct gnt_finder *f, const char *text, struct headers
     while (*text != '\0') {
         const char *field = next_field(f, &text);
         const char *equals = field != NULL ? strchr(field, '=') : NULL;
+        const char *end = equals;
 
         if (field != NULL)
             field += strspn(field, " \t");
-        if (equals == NULL || equals <= field)
+        while (end != NULL && end > field && (end[-1] == ' ' || end[-1] == '\t'))
+            end--;
+        if (equals == NULL || end <= field)
             return gnt_fail(err, GANTRY_E_INVALID,
                             "DOCKER_CUSTOM_HEADERS: is no list of name=value, with commas between");
-        add_header(f, h, field, (size_t)(equals - field), equals + 1);
+        add_header(f, h, field, (size_t)(end - field), equals + 1);
     }
     return 0;
 }
@@ -106,15 +131,15 @@ static void set_headers(struct gnt_finder *f, struct gnt_place *place)
 {
     const char *custom = gnt_environment_get(f->env, "DOCKER_CUSTOM_HEADERS");
     struct headers h = { NULL, 0 };
-    struct gnt_json *doc = NULL;
+    const struct gnt_find_config *c;
     const struct gnt_json *map;
     gantry_error err = { 0 };
 
     if (custom != NULL) {
         if (custom_headers(f, custom, &h, &err) < 0)
             gnt_find_trouble(f, place, &err);
-    } else if (read_config(f, &doc, &err) == 0) {
-        map = gnt_json_member(doc, "HttpHeaders");
+    } else if ((c = config(f)) != NULL) {
+        map = gnt_json_member(c->doc, "HttpHeaders");
         map = map != NULL && map->type == GNT_JSON_OBJECT ? map->first : NULL;
         for (; map != NULL; map = map->next) {
             if (gnt_json_text(map) != NULL)
@@ -176,9 +201,18 @@ static void add_host(struct gnt_finder *f, const char *source, const char *addre
     gnt_find_add(f, &place);
 }
 
+/* As Docker's command line reads it: "10.0.0.1:2375" is tcp. */
+static const char *docker_host(struct gnt_finder *f)
+{
+    const char *host = f->env->docker_host;
+
+    return host[0] == '/' || strstr(host, "://") != NULL ? host
+                                                         : gnt_find_text(f, "tcp://%s", host);
+}
+
 void gnt_find_host(struct gnt_finder *f, const char *source)
 {
-    add_host(f, source, f->env->docker_host);
+    add_host(f, source, docker_host(f));
 }
 
 /* ---- contexts -------------------------------------------------------------------------------- */
@@ -255,7 +289,7 @@ void gnt_find_context(struct gnt_finder *f, const char *source, const char *name
 
     /* It is on no disk: what there is without contexts. */
     if (strcmp(name, "default") == 0) {
-        add_host(f, source, f->env->docker_host != NULL ? f->env->docker_host : DEFAULT_ADDRESS);
+        add_host(f, source, f->env->docker_host != NULL ? docker_host(f) : DEFAULT_ADDRESS);
         return;
     }
     if (read_context(f, name, &place, &err) < 0)
@@ -265,12 +299,9 @@ void gnt_find_context(struct gnt_finder *f, const char *source, const char *name
 
 void gnt_find_current_context(struct gnt_finder *f)
 {
-    struct gnt_json *doc = NULL;
-    const char *name;
+    const struct gnt_find_config *c = config(f);
+    const char *name = c != NULL ? gnt_json_text(gnt_json_member(c->doc, "currentContext")) : NULL;
 
-    if (read_config(f, &doc, NULL) < 0)
-        return; /* gnt_find_config_trouble */
-    name = gnt_json_text(gnt_json_member(doc, "currentContext"));
     if (name != NULL && name[0] != '\0' && strcmp(name, "default") != 0)
         gnt_find_context(f, gnt_find_text(f, "current Docker context %s", name), name);
 }
@@ -278,11 +309,10 @@ void gnt_find_current_context(struct gnt_finder *f)
 void gnt_find_config_trouble(struct gnt_finder *f)
 {
     struct gnt_place place = { .source = "Docker's configuration", .address = "" };
-    struct gnt_json *doc;
-    gantry_error err = { 0 };
+    const struct gnt_find_config *c = config(f);
 
-    if (read_config(f, &doc, &err) == 0)
+    if (c == NULL || c->trouble.code == 0)
         return;
-    gnt_find_trouble(f, &place, &err);
+    gnt_find_trouble(f, &place, &c->trouble);
     gnt_find_add(f, &place);
 }
