@@ -25,9 +25,6 @@
 extern "C" {
 #endif
 
-/** How connections get to an engine: the library's business. */
-typedef struct gantry_route gantry_route;
-
 /** Where an engine is to be reached. Strings are "" when the address has no such part. */
 typedef struct gantry_endpoint {
     size_t size;         /**< sizeof(gantry_endpoint) */
@@ -39,8 +36,8 @@ typedef struct gantry_endpoint {
     int reserved;
     const char *api_version; /**< the version that the program insists on, or NULL; one that cannot
                                   be spoken is #GANTRY_E_UNSUPPORTED from open */
-    const gantry_route *route; /**< how connections get there, for the library's own HTTP; NULL: by
-                                    the address. Stays as long as the state */
+    const gantry_route *route; /**< how connections get there, for gantry_route_dial(); NULL: by the
+                                    address. Stays as long as the state */
 } gantry_endpoint;
 
 /** What a probe found out; zeroed and `size` set by the library. */
@@ -500,6 +497,37 @@ typedef struct gantry_kube_ops {
                           gantry_error *err);
 } gantry_kube_ops;
 
+/* ---- ssh ---------------------------------------------------------------------------------- */
+
+/**
+ * How an engine is found and reached on another host, for gantry_backend::ssh of a backend with the
+ * scheme "ssh". The library logs in, runs these texts there, and makes the connections
+ * (gantry_route_dial()).
+ *
+ * `look` and `dial` are **text for that host's `sh`, of the backend's author**: passed on as they
+ * are, and with the rights of the user who logs in. So they are constants, with nothing in them
+ * that a program, a file or an engine said. They go through that user's login shell in single
+ * quotes and on one line: no `'`, backslash, `!`, control character or comment; at most 4096 bytes.
+ */
+typedef struct gantry_ssh_facts {
+    size_t size; /**< sizeof(gantry_ssh_facts) */
+    /**
+     * Complete commands that name sockets where the engine may be, the likeliest first; NULL: none
+     * is known. They run in a subshell, when the address has no path. There are:
+     * - `look PATH`: a place, taken if a socket is there;
+     * - `uri ADDRESS`: the same for "unix://PATH", nothing for others, as of a variable;
+     * - `have PROGRAM`: whether it is there, to be asked more (with `</dev/null 2>/dev/null`);
+     * - `$r`: the user's folder for sockets (XDG_RUNTIME_DIR); `$n`: 1 once a socket was found.
+     */
+    const char *look;
+    /** Name of a program there that carries bytes between its standard input and output and the
+     * engine's socket, for servers that forward none: letters, digits and `. _ - +`; or NULL. */
+    const char *program;
+    /** Its arguments, in which `$s` is the socket's path, empty where it has to find its own; NULL:
+     * `${s:+--host "unix://$s"} system dial-stdio`. */
+    const char *dial;
+} gantry_ssh_facts;
+
 /* ---- the backend -------------------------------------------------------------------------- */
 
 /** A backend. */
@@ -540,11 +568,12 @@ typedef struct gantry_backend {
      *  answer: there is nothing to say. Part of the message when a call of it is refused. The text
      *  stays. */
     const char *(*reason)(const void *state, int feature);
+    const gantry_ssh_facts *ssh; /**< NULL: over ssh only by the path in the address */
 } gantry_backend;
 
 /**
  * Make a backend known to the process; the tables are copied, what they point to must stay until it
- * is unregistered: name, schemes, functions.
+ * is unregistered: name, schemes, functions, texts.
  *
  * It is used for addresses with its schemes, before those that were known already
  * (<gantry/backends.h> has the order), and when gantry_engine_options::backend names it. Any
