@@ -507,7 +507,8 @@ typedef struct gantry_kube_ops {
  * `look` and `dial` are **text for that host's `sh`, of the backend's author**: passed on as they
  * are, and with the rights of the user who logs in. So they are constants, with nothing in them
  * that a program, a file or an engine said. They go through that user's login shell in single
- * quotes and on one line: no `'`, backslash, `!`, control character or comment; at most 4096 bytes.
+ * quotes and on one line: no single quote, backslash, exclamation mark, control character or
+ * comment; at most 4096 bytes.
  */
 typedef struct gantry_ssh_facts {
     size_t size; /**< sizeof(gantry_ssh_facts) */
@@ -521,7 +522,7 @@ typedef struct gantry_ssh_facts {
      */
     const char *look;
     /** Name of a program there that carries bytes between its standard input and output and the
-     * engine's socket, for servers that forward none: letters, digits and `. _ - +`; or NULL. */
+     * engine's socket, for servers that forward none: of letters, digits and ._-+ (or NULL) */
     const char *program;
     /** Its arguments, in which `$s` is the socket's path, empty where it has to find its own; NULL:
      * `${s:+--host "unix://$s"} system dial-stdio`. */

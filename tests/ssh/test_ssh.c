@@ -418,6 +418,41 @@ static void test_silent_host(void **state)
     sshd_stop(&server);
 }
 
+/* Podman by its own facts: its variable there, and its own program where nothing is forwarded, though
+ * Docker's is there too. */
+static void test_podman(void **state)
+{
+    static const int methods[] = { GANTRY_SSH_FORWARD, GANTRY_SSH_STDIO };
+    const struct fixture *f = *state;
+    const char *podman = getenv("GANTRY_TEST_PODMAN");
+    char more[256];
+    struct sshd server;
+
+    assert_non_null(podman);
+    snprintf(more, sizeof more, "SetEnv CONTAINER_HOST=%s", podman);
+    server = start(f, more);
+    for (size_t i = 0; i < 2; i++) {
+        const gantry_ssh ssh = { .size = sizeof ssh,
+                                 .config_file = f->files.config,
+                                 .method = methods[i] };
+        gantry_engine_options opts = { .size = sizeof opts,
+                                       .address = address_of(f, &server, ""),
+                                       .environment = f->env,
+                                       .backend = "podman",
+                                       .ssh = &ssh };
+        gantry_engine *engine = NULL;
+        gantry_error err = { 0 };
+
+        if (gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &err) < 0)
+            fail_msg("%zu: %s", i, err.message);
+        assert_string_equal(gantry_engine_backend(engine), "podman");
+        works(engine);
+        gantry_engine_close(engine);
+    }
+    sshd_stop(&server);
+    assert_int_equal(children(), 0);
+}
+
 /* ---- a third party's backend ----------------------------------------------------------------- */
 
 struct box {
@@ -541,6 +576,7 @@ int main(void)
         cmocka_unit_test(test_embedder_killed),
         cmocka_unit_test(test_forked_child),
         cmocka_unit_test(test_silent_host),
+        cmocka_unit_test(test_podman),
         cmocka_unit_test(test_third_party),
     };
 
