@@ -18,51 +18,13 @@
 #ifndef GANTRY_BACKEND_H
 #define GANTRY_BACKEND_H
 
+#include <gantry/endpoint.h>
 #include <gantry/gantry.h>
 #include <gantry/result.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/** How connections get to an engine: the library's business. */
-typedef struct gantry_route gantry_route;
-
-/** What a probe found out; zeroed and `size` set by the library. */
-typedef struct gantry_probe {
-    size_t size;       /**< bytes that the running library knows */
-    char version[64];  /**< of the engine, as "20.10.24"; "" if not known */
-    char detail[184];  /**< who answers, as "Docker 20.10.24" */
-    int rootless;      /**< 1 or 0 if the answer says so; -1 (preset): not known */
-    int reserved;
-    char api_version[24]; /**< the newest of its API that the engine speaks, as "1.41"; "" if not
-                               known */
-    char note[64];     /**< the backend's own: what its `open` wants to know again */
-} gantry_probe;
-
-/** Where an engine is to be reached. Strings are "" when the address has no such part. */
-typedef struct gantry_endpoint {
-    size_t size;         /**< sizeof(gantry_endpoint) */
-    const char *address; /**< whole, as "unix:///run/docker.sock" */
-    const char *scheme;  /**< "unix" */
-    const char *path;    /**< "/run/docker.sock": what follows the host part */
-    const char *host;
-    int port;            /**< 0 if none */
-    int reserved;
-    const char *api_version; /**< the version that the program insists on, or NULL; one that cannot
-                                  be spoken is #GANTRY_E_UNSUPPORTED from open */
-    const gantry_route *route; /**< how connections get there, for the library's own HTTP; NULL: by
-                                    the address. Stays as long as the state */
-    const gantry_probe *found; /**< for `open`: what the same backend's `probe` found out there a
-                                    moment ago, which need not be asked again; NULL for `probe`, and
-                                    if nobody has asked. For the call only */
-} gantry_endpoint;
-
-/** Answers of gantry_backend::probe. */
-enum {
-    GANTRY_PROBE_NOT_MINE = 0, /**< something else is there */
-    GANTRY_PROBE_MINE = 1
-};
 
 /* ---- streams, progress, waits ------------------------------------------------------------- */
 
@@ -549,11 +511,12 @@ typedef struct gantry_backend {
      *  answer: there is nothing to say. Part of the message when a call of it is refused. The text
      *  stays. */
     const char *(*reason)(const void *state, int feature);
+    const gantry_ssh_facts *ssh; /**< NULL: over ssh only by the path in the address */
 } gantry_backend;
 
 /**
  * Make a backend known to the process; the tables are copied, what they point to must stay until it
- * is unregistered: name, schemes, functions.
+ * is unregistered: name, schemes, functions, texts.
  *
  * It is used for addresses with its schemes, before those that were known already
  * (<gantry/backends.h> has the order), and when gantry_engine_options::backend names it. Any

@@ -39,7 +39,8 @@ typedef struct gantry_tls {
 enum {
     GANTRY_SSH_ANY = 0,     /**< forwarding, and where that is refused dial-stdio */
     GANTRY_SSH_FORWARD = 1, /**< forwarding of the remote's unix socket */
-    GANTRY_SSH_STDIO = 2    /**< `docker system dial-stdio` or `podman system dial-stdio` there */
+    GANTRY_SSH_STDIO = 2    /**< an engine's program there: `docker system dial-stdio`,
+                                 `podman system dial-stdio`, or what another backend names */
 };
 
 /**
@@ -57,8 +58,9 @@ typedef struct gantry_ssh {
      * line of output is the answer (SSH_ASKPASS): passwords, passphrases, and whether an unknown
      * host key is right, unless the configuration decides that; NULL = nothing is ever asked. */
     const char *askpass;
-    const char *remote_program; /**< for dial-stdio; NULL = "docker" or "podman" in the remote's
-                                     PATH */
+    /** For dial-stdio; NULL = that of a backend ("docker", "podman") in the remote's PATH. It is
+     * called as the backend calls it whose program's name is part of its own, else as docker. */
+    const char *remote_program;
     int method;               /**< GANTRY_SSH_... */
     int reserved;
 } gantry_ssh;

@@ -15,6 +15,9 @@ extern "C" {
 /** What the library offers a backend: allocation of results, logging, limits. One per engine. */
 typedef struct gantry_host gantry_host;
 
+/** How connections get to an engine: the library's business. */
+typedef struct gantry_route gantry_route;
+
 /* ---- results ------------------------------------------------------------------------------ */
 
 /** Kinds of result struct. */
@@ -128,6 +131,21 @@ GANTRY_API int gantry_unsupported_option(gantry_error *err, const char *option);
  * wait on.
  */
 GANTRY_API int gantry_call_check(const gantry_call *call, int64_t start_ns, gantry_error *err);
+
+/**
+ * A connection to the engine, made as the program wants it: by its gantry_dialer or over ssh. For
+ * backends that speak something themselves; in probe() and as long as the state. Any thread, also
+ * several at once.
+ *
+ * @param route   gantry_endpoint::route
+ * @param call    limits, or NULL; the engine's limit for connecting holds besides
+ * @param out_fd  receives a connected stream socket, non-blocking and close-on-exec; close() it
+ * @return 0; #GANTRY_E_UNSUPPORTED: neither a dialer nor ssh leads there, so connect to the
+ * address; #GANTRY_E_INVALID; #GANTRY_E_SSH, #GANTRY_E_TIMEOUT, #GANTRY_E_CANCELLED,
+ * #GANTRY_E_CALLBACK (the dialer's mistake), or what the dialer failed with.
+ */
+GANTRY_API int gantry_route_dial(const gantry_route *route, const gantry_call *call, int *out_fd,
+                                 gantry_error *err);
 
 #ifdef __cplusplus
 }

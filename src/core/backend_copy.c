@@ -81,6 +81,44 @@ static int check_tables(const struct gnt_backend *b, gantry_error *err)
     return 0;
 }
 
+/* Shell text goes to the other side in single quotes, through whatever shell is there. */
+static int check_text(const char *text, const char *name, gantry_error *err)
+{
+    enum {
+        TEXT_MOST = 4096
+    };
+    size_t size = text != NULL ? strlen(text) : 1;
+
+    if (size == 0 || size > TEXT_MOST)
+        return gnt_fail(err, GANTRY_E_INVALID, "backend.ssh.%s: has 1 to %d bytes", name,
+                        TEXT_MOST);
+    for (; text != NULL && *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == '\x7f' || strchr("'\\!", *text) != NULL)
+            return gnt_fail(err, GANTRY_E_INVALID,
+                            "backend.ssh.%s: must have no ' \\ ! nor control characters", name);
+    }
+    return 0;
+}
+
+static int check_ssh(const struct gnt_backend *b, gantry_error *err)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "._-+";
+    const gantry_ssh_facts *f = &b->ssh;
+    int rc;
+
+    if (b->facts.ssh != NULL && !gnt_backend_has_scheme(b, "ssh"))
+        return gnt_fail(err, GANTRY_E_INVALID, "backend.ssh: needs the scheme ssh");
+    if (f->program != NULL && (f->program[0] == '\0' || f->program[0] == '-' ||
+                               f->program[strspn(f->program, plain)] != '\0'))
+        return gnt_fail(err, GANTRY_E_INVALID,
+                        "backend.ssh.program: a name has letters, digits and . _ - + only");
+    if (f->dial != NULL && f->program == NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "backend.ssh.dial: needs a program");
+    rc = check_text(f->look, "look", err);
+    return rc == 0 ? check_text(f->dial, "dial", err) : rc;
+}
+
 /* Copy a table of the size its author knew; NULL leaves zeroes. */
 static int copy_table(void *dst, size_t known, const void *src, const char *name, gantry_error *err)
 {
@@ -111,7 +149,7 @@ int gnt_backend_fill(struct gnt_backend *b, const gantry_backend *src, gantry_er
     } tables[] = {
         TABLE(engine),   TABLE(images),     TABLE(containers), TABLE(volumes),
         TABLE(networks), TABLE(registries), TABLE(manifests),  TABLE(pods),
-        TABLE(secrets),  TABLE(system),     TABLE(kube),
+        TABLE(secrets),  TABLE(system),     TABLE(kube),       TABLE(ssh),
     };
     int rc = copy_table(&b->facts, sizeof b->facts, src, "backend", err);
 
@@ -127,5 +165,7 @@ int gnt_backend_fill(struct gnt_backend *b, const gantry_backend *src, gantry_er
         memcpy(&given, (const char *)&b->facts + tables[i].pointer, sizeof given);
         rc = copy_table((char *)b + tables[i].copy, tables[i].size, given, tables[i].text, err);
     }
-    return rc == 0 ? check_tables(b, err) : rc;
+    if (rc == 0)
+        rc = check_tables(b, err);
+    return rc == 0 ? check_ssh(b, err) : rc;
 }

@@ -24,6 +24,7 @@ struct gnt_backend {
     gantry_secret_ops secrets;
     gantry_system_ops system;
     gantry_kube_ops kube;
+    gantry_ssh_facts ssh;
     /* Of registry.c, under its lock but for what never changes. */
     struct gnt_backend *next;
     size_t order;      /* newer ones have higher numbers; never changes */

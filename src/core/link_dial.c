@@ -54,60 +54,12 @@ static void refuse(struct gnt_link *link, int code, const gantry_error *err)
     }
 }
 
-/* A dialer's descriptor is checked as far as it can be: what is no connection is its mistake. */
-static int check_socket(int fd, gantry_error *err)
-{
-    struct sockaddr_storage peer;
-    socklen_t size = sizeof peer;
-    int type = 0;
-    socklen_t type_size = sizeof type;
-
-    if (fd < 0)
-        return gnt_fail(err, GANTRY_E_CALLBACK, "the dialer succeeded without a descriptor");
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) < 0)
-        return gnt_fail_errno(err, GANTRY_E_CALLBACK, errno,
-                              "the dialer's descriptor is no socket");
-    if (type != SOCK_STREAM)
-        return gnt_fail(err, GANTRY_E_CALLBACK, "the dialer's descriptor is no stream socket");
-    if (getpeername(fd, (struct sockaddr *)&peer, &size) < 0)
-        return gnt_fail_errno(err, GANTRY_E_CALLBACK, errno, "the dialer's socket");
-    return 0;
-}
-
-static int tame(int fd, gantry_error *err)
-{
-    int flags = fcntl(fd, F_GETFL);
-
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
-        fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-        return gnt_fail_errno(err, GANTRY_E_IO, errno, "the dialer's socket cannot be set up");
-    return 0;
-}
-
 static int dial(struct gnt_link *link, gantry_error *err)
 {
-    const gantry_dialer *dialer = gnt_link_dialer(link->http);
     gantry_call call;
-    int fd = -1;
-    int rc;
 
     limit_call(link, &call);
-    gnt_fail(err, GANTRY_E_UNAVAILABLE, "the dialer gave no connection and no reason");
-    rc = dialer->dial(dialer->arg, link->http->route->given, &call, &fd, err);
-    if (rc > 0)
-        rc = gnt_fail(err, GANTRY_E_CALLBACK, "the dialer returned %d", rc);
-    if (rc < 0)
-        return rc;
-    rc = check_socket(fd, err);
-    if (rc == 0)
-        rc = tame(fd, err);
-    if (rc < 0) {
-        if (fd > STDERR_FILENO)
-            close(fd);
-        return rc;
-    }
-    link->dialed = fd;
-    return 0;
+    return gnt_route_dial(link->http->route, &call, &link->dialed, err);
 }
 
 /* ---- what curl gets meanwhile ---------------------------------------------------------------- */

@@ -54,6 +54,11 @@ void gnt_route_settle(gantry_route *route);
 /* NULL is fine. In a forked child nothing of the parent's is ended. */
 void gnt_route_close(gantry_route *route);
 
+/* A connection by the route's dialer, which has to be there: checked, non-blocking. `call` is not
+ * NULL. What the dialer failed with, or CALLBACK. */
+int gnt_route_dial(const gantry_route *route, const gantry_call *call, int *out_fd,
+                   gantry_error *err);
+
 /* Parts of gnt_route_open. Reads what the options or the place name: only PEM texts stay, and the
  * certificates apart from the key. Gives tcp:// its port with TLS. */
 int gnt_route_fill_tls(gantry_route *route, const gantry_engine_options *opts,

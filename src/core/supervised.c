@@ -3,6 +3,10 @@
  * here. When this process ends - in order or killed - the pipe closes, the shell ends the program,
  * waits for it and removes the private directory. So nothing leaks, without a signal handler, a
  * helper thread or PR_SET_PDEATHSIG (which fires when the *thread* that forked ends).
+ *
+ * A program that has nothing to put in order is not asked to end: one that hangs would not listen,
+ * and nobody is there to lose patience once this process is gone. With it goes all that it started,
+ * which is in the shell's process group: the shell leads it, and ends itself by that signal.
  */
 #include "supervised.h"
 
@@ -23,22 +27,30 @@
 
 enum {
     STOP_MS = 10000, /* for an orderly end */
+    KILL_MS = 500,   /* for one that is not asked; then it is done from here */
     STOP_STEP_MS = 5,
     LOG_MOST = 1024 * 1024,
     HEAD = 5 /* of the shell's command, before the program's */
 };
 
 /* $1 is the directory, the rest the command. Only the program keeps its output and descriptor 3, so
- * that its end shows there. */
-static const char supervisor[] =
-    "dir=$1; shift\n"
-    "\"$@\" </dev/null &\n"
-    "child=$!\n"
-    "exec >/dev/null 3>&-\n"
-    "read -r line\n" /* a line from us, or the end of the process that holds the other end */
-    "kill \"$child\" 2>/dev/null\n"
-    "wait \"$child\"\n"
-    "rm -rf \"$dir\"\n";
+ * that its end shows there. Then comes a line from us, or the end of the process that holds the
+ * other end. */
+#define START                                                                                      \
+    "dir=$1; shift\n"                                                                              \
+    "\"$@\" </dev/null &\n"                                                                        \
+    "child=$!\n"                                                                                   \
+    "exec >/dev/null 3>&-\n"                                                                       \
+    "read -r line\n"
+
+static const char supervisor[] = START "kill \"$child\" 2>/dev/null\n"
+                                       "wait \"$child\"\n"
+                                       "rm -rf \"$dir\"\n";
+
+static const char supervisor_of_all[] = START "kill -s KILL \"$child\" 2>/dev/null\n"
+                                              "wait \"$child\"\n"
+                                              "rm -rf \"$dir\"\n"
+                                              "kill -s KILL 0\n";
 
 void gnt_supervised_init(struct gnt_supervised *s)
 {
@@ -125,8 +137,9 @@ static void log_name(const struct gnt_supervised *s, char path[GNT_SUPERVISED_DI
 static int spawn(struct gnt_supervised *s, const char *name, const char *const *command,
                  const char *const *environment, int fds[GNT_SUPERVISED_FDS])
 {
-    const char *argv[HEAD + GNT_SUPERVISED_WORDS + 1] = { "sh", "-c", supervisor, name,
-                                                          s->directory };
+    const char *argv[HEAD + GNT_SUPERVISED_WORDS + 1] = { "sh", "-c",
+                                                          s->whole ? supervisor_of_all : supervisor,
+                                                          name, s->directory };
     size_t count = 0;
 
     for (; command[count] != NULL; count++) {
@@ -240,7 +253,7 @@ static void reap(const struct gnt_supervised *s)
     struct gnt_clock clock;
     int ended;
 
-    gnt_clock_start(&clock, NULL, STOP_MS);
+    gnt_clock_start(&clock, NULL, s->whole ? KILL_MS : STOP_MS);
     while ((ended = has_ended(s->pid)) == 0 && gnt_clock_pause(&clock, STOP_STEP_MS, NULL) == 0)
         continue;
     if (ended < 0)

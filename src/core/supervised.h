@@ -19,7 +19,8 @@ enum {
 struct gnt_supervised {
     pid_t pid;    /* of the shell, which leads its own session; 0: not started */
     int lifeline; /* write end, or -1 */
-    int whole;    /* nothing that it started is to outlive it; kept by gnt_supervised_init */
+    int whole;    /* it is killed, and nothing that it started is to outlive it; kept by
+                     gnt_supervised_init */
     char directory[GNT_SUPERVISED_DIRECTORY]; /* "" if there is none */
 };
 

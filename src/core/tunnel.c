@@ -79,13 +79,24 @@ static int log_in(struct gnt_tunnel *t, struct gnt_clock *clock, gantry_error *e
     }
 }
 
+/* One that has died, of which its shell and what it started may be left. */
+static void bury(struct gnt_tunnel *t)
+{
+    if (t->master.pid > 0)
+        gnt_log(t->host, GANTRY_LOG_INFO, "ssh", "%s: ssh ended", t->plan.name);
+    gnt_supervised_stop(&t->master);
+}
+
 /* *out_begun: an ssh was started, however it went. */
 static int start(struct gnt_tunnel *t, struct gnt_clock *clock, int64_t not_before, int *out_begun,
                  gantry_error *err)
 {
-    int64_t wait_ms = (not_before - gantry_clock_ns() + NS_PER_MS - 1) / NS_PER_MS;
-    int rc = wait_ms > 0 ? gnt_clock_pause(clock, (int)wait_ms, err) : 0;
+    int64_t wait_ms;
+    int rc;
 
+    bury(t);
+    wait_ms = (not_before - gantry_clock_ns() + NS_PER_MS - 1) / NS_PER_MS;
+    rc = wait_ms > 0 ? gnt_clock_pause(clock, (int)wait_ms, err) : 0;
     *out_begun = rc == 0;
     if (rc == 0)
         rc = log_in(t, clock, err);
@@ -168,11 +179,8 @@ static int ensure_up(struct gnt_tunnel *t, struct gnt_clock *clock,
     while (rc == 0) {
         if (t->state == GNT_TUNNEL_UP && gnt_tunnel_master_is_alive(t))
             break;
-        if (t->state == GNT_TUNNEL_UP) {
-            gnt_log(t->host, GANTRY_LOG_INFO, "ssh", "%s: ssh ended", t->plan.name);
-            gnt_supervised_stop(&t->master);
-            t->state = GNT_TUNNEL_DOWN;
-        }
+        if (t->state == GNT_TUNNEL_UP)
+            t->state = GNT_TUNNEL_DOWN; /* whoever starts it next buries this one */
         rc = t->state == GNT_TUNNEL_STARTING ? await_turn(t, clock, err) : take_turn(t, clock, err);
     }
     directory[0] = '\0';

@@ -1,62 +1,69 @@
 /*
  * One line for `sh`, in single quotes, so that csh and fish pass it on as it is: no single quote,
- * backslash or exclamation mark in it. Answers are lines with a mark, behind a line's end, since a
- * login may print anything before.
+ * backslash or exclamation mark in it, which the backends' texts were checked for. Answers are
+ * lines with a mark, behind a line's end, since a login may print anything before.
  */
 #include "tunnel_remote.h"
 
-#include <gantry/base.h>
+#include "engine.h"
 
 #include <string.h>
 
 #define MARK "@gantry:"
 
-/* $1 is the path, $2 the engine. */
-#define HEAD                                                                                       \
+#define HAVE                                                                                       \
     "PATH=$PATH:/usr/local/bin:/opt/homebrew/bin:/snap/bin:/usr/bin:/bin;"                         \
-    " r=${XDG_RUNTIME_DIR:-/run/user/$(id -u)}; n=0;"                                              \
-    " look() { if [ -S \"$1\" ]; then n=1; if [ -w \"$1\" ]; then echo \"" MARK                    \
-    "open:$1\"; else echo \"" MARK "locked:$1\"; fi; fi; };"                                       \
-    " uri() { case $1 in unix://*) look \"${1#unix://}\";; esac; };"                               \
-    " have() { command -v \"$1\" >/dev/null 2>&1; };"                                              \
-    " echo; echo \"" MARK "start\";"                                                               \
-    " if [ -n \"$1\" ]; then look \"$1\"; [ $n = 1 ] || echo \"" MARK "missing:$1\"; else "
+    " have() { command -v \"$1\" >/dev/null 2>&1; };"
 
-#define TAIL                                                                                       \
-    " fi; for p in docker podman; do if have $p; then echo \"" MARK "program:$p\"; fi; done;"      \
-    " echo \"" MARK "end\""
+/* ---- looking --------------------------------------------------------------------------------- */
 
-/* Where each engine's own command line would go, then where it usually is. */
-#define LOOK_DOCKER                                                                                \
-    " uri \"$DOCKER_HOST\";"                                                                       \
-    " if have docker; then uri \"$(docker context inspect --format "                               \
-    "\"{{.Endpoints.docker.Host}}\" 2>/dev/null </dev/null)\"; fi;"                                \
-    " look /var/run/docker.sock; look \"$r/docker.sock\";"                                         \
-    " for f in .docker/run .docker/desktop .orbstack/run .colima/default .rd;"                     \
-    " do look \"$HOME/$f/docker.sock\"; done;"
-#define LOOK_PODMAN                                                                                \
-    " uri \"$CONTAINER_HOST\"; n=0; look \"$r/podman/podman.sock\";"                               \
-    " look /run/podman/podman.sock;"                                                               \
-    " if [ $n = 0 ] && have podman; then p=$(podman info --format "                                \
-    "\"{{.Host.RemoteSocket.Path}}\" 2>/dev/null </dev/null); look \"${p#unix://}\"; fi;"
+/* $1 is the path. What a backend's text may use is part of backend.h. */
+#define LOOK_HEAD                                                                                  \
+    HAVE " r=${XDG_RUNTIME_DIR:-/run/user/$(id -u)}; n=0;"                                         \
+         " look() { if [ -S \"$1\" ]; then n=1; if [ -w \"$1\" ]; then echo \"" MARK               \
+         "open:$1\"; else echo \"" MARK "locked:$1\"; fi; fi; };"                                  \
+         " uri() { case $1 in unix://*) look \"${1#unix://}\";; esac; };"                          \
+         " echo; echo \"" MARK "start\";"                                                          \
+         " if [ -n \"$1\" ]; then look \"$1\"; [ $n = 1 ] || echo \"" MARK "missing:$1\"; else :;"
 
-static const struct kind {
-    const char *name;
-    const char *look;
-} kinds[] = {
-    { "docker", LOOK_DOCKER },
-    { "podman", LOOK_PODMAN },
-};
+/* The texts of all backends in their order, or one's. Each in a shell of its own: what it sets, or
+ * that it ends, is nothing to the next. "" if there is none, NULL if memory ended. */
+static const char *looks(struct gnt_arena *arena, const char *only)
+{
+    const char *text = "";
+
+    for (const struct gnt_backend *b = gnt_backend_next(NULL); b != NULL; b = gnt_backend_next(b)) {
+        if (text != NULL && b->ssh.look != NULL &&
+            (only == NULL || strcmp(only, b->facts.name) == 0))
+            text = gnt_arena_printf(arena, "%s (%s);", text, b->ssh.look);
+    }
+    return text;
+}
+
+static const char *programs(struct gnt_arena *arena)
+{
+    const char *text = "";
+
+    for (const struct gnt_backend *b = gnt_backend_next(NULL); b != NULL; b = gnt_backend_next(b)) {
+        if (text != NULL && b->ssh.program != NULL)
+            text = gnt_arena_printf(arena, "%s %s", text, b->ssh.program);
+    }
+    return text;
+}
 
 const char *gnt_remote_look(struct gnt_arena *arena, const char *engine, const char *path)
 {
-    const char *look = LOOK_DOCKER LOOK_PODMAN;
+    const char *there = programs(arena);
+    const char *look = engine != NULL ? looks(arena, engine) : "";
 
-    for (size_t i = 0; engine != NULL && i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(engine, kinds[i].name) == 0)
-            look = kinds[i].look;
-    }
-    return gnt_arena_printf(arena, "exec sh -c '%s%s%s' sh \"%s\"", HEAD, look, TAIL, path);
+    if (look != NULL && look[0] == '\0')
+        look = looks(arena, NULL);
+    if (look == NULL || there == NULL)
+        return NULL;
+    return gnt_arena_printf(arena,
+                            "exec sh -c '" LOOK_HEAD "%s fi; for p in%s; do if have $p; then echo "
+                            "\"" MARK "program:$p\"; fi; done; echo \"" MARK "end\"' sh \"%s\"",
+                            look, there, path);
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
@@ -123,17 +130,74 @@ int gnt_remote_parse(struct gnt_arena *arena, const char *answer, struct gnt_rem
 
 /* ---- a carrier of bytes ---------------------------------------------------------------------- */
 
-const char *gnt_remote_dial(struct gnt_arena *arena, const char *program, const char *path)
+/* What becomes the carrier if it is there. */
+static const char *attempt(struct gnt_arena *arena, const char *before, const char *program,
+                           const char *dial)
 {
-    static const char script[] =
-        "PATH=$PATH:/usr/local/bin:/opt/homebrew/bin:/snap/bin:/usr/bin:/bin; s=$1; shift;"
-        " for p do if command -v \"$p\" >/dev/null 2>&1; then echo; echo \"" GNT_REMOTE_BEGINS
-        "\"; case ${p##*/} in *podman*) exec \"$p\" ${s:+--url \"unix://$s\"} system dial-stdio;;"
-        " *) exec \"$p\" ${s:+--host \"unix://$s\"} system dial-stdio;; esac; fi; done;"
-        " echo; echo \"" GNT_REMOTE_NOTHING "\"";
-    /* Either takes any engine's socket; without one each finds its own. */
-    const char *programs = strstr(path, "podman") != NULL ? "podman docker" : "docker podman";
+    if (before == NULL)
+        return NULL;
+    return gnt_arena_printf(
+        arena, "%s if have %s; then echo; echo \"" GNT_REMOTE_BEGINS "\"; exec %s %s; fi;", before,
+        program, program, dial);
+}
 
-    return gnt_arena_printf(arena, "exec sh -c '%s' sh \"%s\" %s", script, path,
-                            program != NULL ? program : programs);
+/* As programs with a sub-command for this usually are called. */
+static const char *dial_of(const struct gnt_backend *b)
+{
+    return b->ssh.dial != NULL ? b->ssh.dial : GNT_REMOTE_DIAL;
+}
+
+/* Of a program that was named: as the backend calls it whose program has this name, or one that is
+ * part of it ("podman-remote"). */
+static const char *attempt_named(struct gnt_arena *arena, const char *program)
+{
+    const char *slash = strrchr(program, '/');
+    const char *name = slash != NULL ? slash + 1 : program;
+    const char *text = attempt(arena, "", program, GNT_REMOTE_DIAL);
+    size_t best = 0;
+
+    for (const struct gnt_backend *b = gnt_backend_next(NULL); b != NULL; b = gnt_backend_next(b)) {
+        size_t size = b->ssh.program != NULL ? strlen(b->ssh.program) : 0;
+
+        if (size > best && strstr(name, b->ssh.program) != NULL) {
+            best = size; /* the name itself is the longest part */
+            text = attempt(arena, "", program, dial_of(b));
+        }
+    }
+    return text;
+}
+
+/* Each takes any engine's socket, and without one finds its own. So the likeliest come first: whose
+ * name is part of the path, then that of the engine which is looked for. */
+static const char *attempt_all(struct gnt_arena *arena, const char *engine, const char *path)
+{
+    const char *text = "";
+
+    for (int rank = 3; rank >= 0; rank--) {
+        for (const struct gnt_backend *b = gnt_backend_next(NULL); b != NULL;
+             b = gnt_backend_next(b)) {
+            int its;
+
+            if (b->ssh.program == NULL)
+                continue;
+            its = 2 * (strstr(path, b->ssh.program) != NULL);
+            its += engine != NULL && strcmp(engine, b->facts.name) == 0;
+            if (its == rank)
+                text = attempt(arena, text, b->ssh.program, dial_of(b));
+        }
+    }
+    return text;
+}
+
+const char *gnt_remote_dial(struct gnt_arena *arena, const char *program, const char *engine,
+                            const char *path)
+{
+    const char *attempts =
+        program != NULL ? attempt_named(arena, program) : attempt_all(arena, engine, path);
+
+    if (attempts == NULL)
+        return NULL;
+    return gnt_arena_printf(
+        arena, "exec sh -c '" HAVE " s=$1;%s echo; echo \"" GNT_REMOTE_NOTHING "\"' sh \"%s\"",
+        attempts, path);
 }

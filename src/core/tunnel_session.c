@@ -96,7 +96,7 @@ static int spawn(struct gnt_tunnel *t, const char *directory, const char *path, 
     int rc = 0;
 
     gnt_arena_init(&arena, &t->host->mem);
-    remote = gnt_remote_dial(&arena, t->plan.remote_program, path);
+    remote = gnt_remote_dial(&arena, t->plan.remote_program, t->plan.engine, path);
     gnt_tunnel_session(&command, &arena, &t->plan, directory, remote);
     pthread_mutex_lock(&t->lock);
     gnt_tunnel_sessions_reap(t, 0);

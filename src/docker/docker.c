@@ -407,6 +407,19 @@ static const char *docker_reason(const void *state, int feature)
     return NULL;
 }
 
+/* Where the command line there would go, then where the socket usually is. */
+static const gantry_ssh_facts ssh_facts = {
+    .size = sizeof ssh_facts,
+    .look = "uri \"$DOCKER_HOST\";"
+            " if have docker; then uri \"$(docker context inspect --format "
+            "\"{{.Endpoints.docker.Host}}\" 2>/dev/null </dev/null)\"; fi;"
+            " look /var/run/docker.sock; look \"$r/docker.sock\";"
+            " for f in .docker/run .docker/desktop .orbstack/run .colima/default .rd;"
+            " do look \"$HOME/$f/docker.sock\"; done",
+    .program = "docker",
+    .dial = "${s:+--host \"unix://$s\"} system dial-stdio",
+};
+
 const gantry_backend gnt_docker_backend = {
     .size = sizeof gnt_docker_backend,
     .name = "docker",
@@ -427,4 +440,5 @@ const gantry_backend gnt_docker_backend = {
     .manifests = &gnt_docker_manifest_ops,
     .reason = docker_reason,
     .system = &gnt_docker_system_ops,
+    .ssh = &ssh_facts,
 };

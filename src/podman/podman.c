@@ -350,6 +350,17 @@ static int podman_supports(const void *state, int feature)
            feature != GANTRY_FEATURE_CONTAINERS_COPY_OUT_OWNERS; /* it gives all to its user */
 }
 
+/* Where the command line there would go, then where the socket usually is, else what it says. */
+static const gantry_ssh_facts ssh_facts = {
+    .size = sizeof ssh_facts,
+    .look = "uri \"$CONTAINER_HOST\"; n=0; look \"$r/podman/podman.sock\";"
+            " look /run/podman/podman.sock;"
+            " if [ $n = 0 ] && have podman; then p=$(podman info --format "
+            "\"{{.Host.RemoteSocket.Path}}\" 2>/dev/null </dev/null); look \"${p#unix://}\"; fi",
+    .program = "podman",
+    .dial = "${s:+--url \"unix://$s\"} system dial-stdio",
+};
+
 const gantry_backend gnt_podman_backend = {
     .size = sizeof(gantry_backend),
     .name = "podman",
@@ -372,4 +383,5 @@ const gantry_backend gnt_podman_backend = {
     .reason = gnt_podman_kube_reason,
     .system = &gnt_podman_system_ops,
     .pods = &gnt_podman_pod_ops,
+    .ssh = &ssh_facts,
 };

@@ -97,11 +97,9 @@ check_backends()
         grep -vE '^gnt_(docker|podman)_backend$' >"$work/lines"
     found "registry.c knows the backends' tables and nothing else of them"
     # open.c turns GANTRY_RUNTIME_... into names; service.c starts a program of that name;
-    # tunnel_remote.c has scripts that look for the engines of another host, and detect_podman.c
-    # says that Podman's settings mean that one.
+    # detect_podman.c says that Podman's settings mean that one.
     code src/core/*.c | grep -E '"(docker|podman)"' | grep -vE \
         -e '^src/core/open\.c:[0-9]+: *static const char \*const names\[\] =' \
-        -e '^src/core/tunnel_remote\.c:' \
         -e '^src/core/detect_podman\.c:[0-9]+: *static const char engine\[\] =' \
         -e '^src/core/service\.c:[0-9]+: *program = "podman";' >"$work/lines"
     found "core does not ask for a backend's name"

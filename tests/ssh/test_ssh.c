@@ -9,229 +9,18 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
-#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <gantry/gantry.h>
+#include <gantry/backend.h>
 
-#include "sshd.h"
-
-/* One for all tests: keys, private directory for what the library makes, environment. */
-struct fixture {
-    struct sshd_files files;
-    char made[80]; /* XDG_RUNTIME_DIR */
-    char texts[4][256];
-    const char *env[5];
-    const char *docker; /* path of the engine's socket */
-};
-
-static int group_setup(void **state)
-{
-    static struct fixture f;
-    const char *docker = getenv("GANTRY_TEST_DOCKER");
-
-    f.docker = docker + strlen("unix://");
-    if (sshd_files_make(&f.files) != 0)
-        return -1;
-    snprintf(f.made, sizeof f.made, "%s/run", f.files.dir);
-    mkdir(f.made, 0700);
-    snprintf(f.texts[0], sizeof f.texts[0], "XDG_RUNTIME_DIR=%s", f.made);
-    snprintf(f.texts[1], sizeof f.texts[1], "PATH=%s", getenv("PATH"));
-    snprintf(f.texts[2], sizeof f.texts[2], "HOME=%s", f.files.dir);
-    for (size_t i = 0; i < 3; i++)
-        f.env[i] = f.texts[i];
-    *state = &f;
-    return 0;
-}
-
-static int group_teardown(void **state)
-{
-    const struct fixture *f = *state;
-
-    sshd_files_remove(&f->files);
-    return 0;
-}
-
-/* What the library has in its private directory: one folder for each ssh. */
-static int left_behind(const struct fixture *f)
-{
-    DIR *d = opendir(f->made);
-    const struct dirent *e;
-    int count = 0;
-
-    while (d != NULL && (e = readdir(d)) != NULL)
-        count += strncmp(e->d_name, "gantry-", 7) == 0;
-    if (d != NULL)
-        closedir(d);
-    return count;
-}
-
-static int open_descriptors(void)
-{
-    DIR *d = opendir("/proc/self/fd");
-    int count = 0;
-
-    while (d != NULL && readdir(d) != NULL)
-        count++;
-    if (d != NULL)
-        closedir(d);
-    return count;
-}
-
-/* Children, also such that have ended and that nobody has waited for. */
-static int children(void)
-{
-    char path[64];
-    FILE *file;
-    int count = 0;
-    int pid;
-
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    file = fopen(path, "r");
-    while (file != NULL && fscanf(file, "%d", &pid) == 1)
-        count++;
-    if (file != NULL)
-        fclose(file);
-    return count;
-}
-
-/* ---- opening --------------------------------------------------------------------------------- */
-
-static const char *address_of(const struct fixture *f, const struct sshd *server, const char *path)
-{
-    static char text[256];
-
-    (void)f;
-    snprintf(text, sizeof text, "ssh://root@127.0.0.1:%d%s", server->port, path);
-    return text;
-}
-
-/* Open with the fixture's configuration where `ssh` names none. */
-static int try_open(const struct fixture *f, const char *address, const gantry_ssh *ssh,
-                    gantry_engine **out, gantry_error *err)
-{
-    gantry_ssh options = { .size = sizeof options };
-    gantry_engine_options opts = {
-        .size = sizeof opts, .address = address, .environment = f->env, .no_credentials = GANTRY_ON
-    };
-
-    if (ssh != NULL)
-        options = *ssh;
-    options.size = sizeof options;
-    if (options.config_file == NULL)
-        options.config_file = f->files.config;
-    opts.ssh = &options;
-    return gantry_engine_open(GANTRY_RUNTIME_DOCKER, &opts, out, err);
-}
-
-static gantry_engine *open_engine(const struct fixture *f, const char *address,
-                                  const gantry_ssh *ssh)
-{
-    gantry_engine *engine = NULL;
-    gantry_error err = { 0 };
-
-    if (try_open(f, address, ssh, &engine, &err) < 0)
-        fail_msg("%s: %s", gantry_error_name(err.code), err.message);
-    return engine;
-}
-
-static int list_images(gantry_engine *engine, gantry_error *err)
-{
-    gantry_image_list *images = NULL;
-    int rc = gantry_images_list(gantry_engine_images(engine), NULL, &images, err);
-
-    gantry_image_list_free(images);
-    return rc;
-}
-
-static void works(gantry_engine *engine)
-{
-    gantry_error err = { 0 };
-
-    if (list_images(engine, &err) < 0)
-        fail_msg("%s: %s", gantry_error_name(err.code), err.message);
-}
-
-/* Does not open, and says so in these words. */
-static void refused(const struct fixture *f, const char *address, const gantry_ssh *ssh, int code,
-                    const char *words)
-{
-    gantry_engine *engine = NULL;
-    gantry_error err = { 0 };
-    int before = children();
-    int rc = try_open(f, address, ssh, &engine, &err);
-
-    if (rc != code || strstr(err.message, words) == NULL)
-        fail_msg("%d %s: %s; wanted %s", rc, gantry_error_name(err.code), err.message, words);
-    assert_null(engine);
-    assert_int_equal(left_behind(f), 0);
-    assert_int_equal(children(), before);
-}
-
-static struct sshd start(const struct fixture *f, const char *more)
-{
-    struct sshd server;
-
-    if (sshd_start(&server, &f->files, more) != 0)
-        fail_msg("sshd does not start");
-    return server;
-}
-
-/* The master's number: the library names it nowhere, but its control socket is one. */
-static pid_t master_of(const struct fixture *f)
-{
-    char command[512];
-    FILE *pipe;
-    int pid = 0;
-
-    snprintf(command, sizeof command,
-             "for d in %s/gantry-*; do ssh -F none -S $d/ctl -O check x 2>&1; done |"
-             " sed -n 's/.*pid=\\([0-9]*\\).*/\\1/p'",
-             f->made);
-    pipe = popen(command, "r");
-    if (pipe == NULL || fscanf(pipe, "%d", &pid) != 1)
-        pid = 0;
-    if (pipe != NULL)
-        pclose(pipe);
-    return pid;
-}
-
-/* Ended, if perhaps not buried: the shell above it does that when it is told to. */
-static int has_ended(pid_t pid)
-{
-    char path[64];
-    char mode = 'Z';
-    FILE *file;
-
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    file = fopen(path, "r");
-    if (file == NULL)
-        return 1;
-    if (fscanf(file, "%*d (%*[^)]) %c", &mode) != 1)
-        mode = 'Z';
-    fclose(file);
-    return mode == 'Z';
-}
-
-static void wait_until_gone(pid_t pid)
-{
-    const struct timespec nap = { 0, 2000000 };
-
-    for (int i = 0; i < 5000; i++) {
-        if (has_ended(pid))
-            return;
-        nanosleep(&nap, NULL); /* bounded wait for an end that nobody reports */
-    }
-    fail_msg("process %d lives on", (int)pid);
-}
+#include "reached.h"
 
 /* ---- tests ----------------------------------------------------------------------------------- */
 
@@ -629,6 +418,143 @@ static void test_silent_host(void **state)
     sshd_stop(&server);
 }
 
+/* Podman by its own facts: its variable there, and its own program where nothing is forwarded, though
+ * Docker's is there too. */
+static void test_podman(void **state)
+{
+    static const int methods[] = { GANTRY_SSH_FORWARD, GANTRY_SSH_STDIO };
+    const struct fixture *f = *state;
+    const char *podman = getenv("GANTRY_TEST_PODMAN");
+    char more[256];
+    struct sshd server;
+
+    assert_non_null(podman);
+    snprintf(more, sizeof more, "SetEnv CONTAINER_HOST=%s", podman);
+    server = start(f, more);
+    for (size_t i = 0; i < 2; i++) {
+        const gantry_ssh ssh = { .size = sizeof ssh,
+                                 .config_file = f->files.config,
+                                 .method = methods[i] };
+        gantry_engine_options opts = { .size = sizeof opts,
+                                       .address = address_of(f, &server, ""),
+                                       .environment = f->env,
+                                       .backend = "podman",
+                                       .ssh = &ssh };
+        gantry_engine *engine = NULL;
+        gantry_error err = { 0 };
+
+        if (gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &err) < 0)
+            fail_msg("%zu: %s", i, err.message);
+        assert_string_equal(gantry_engine_backend(engine), "podman");
+        works(engine);
+        gantry_engine_close(engine);
+    }
+    sshd_stop(&server);
+    assert_int_equal(children(), 0);
+}
+
+/* ---- a third party's backend ----------------------------------------------------------------- */
+
+struct box {
+    const gantry_route *route;
+};
+
+/* Speaks by itself: 0 if the answer is 200. */
+static int ask(const gantry_route *route, const gantry_call *call, gantry_error *err)
+{
+    static const char question[] = "GET /_ping HTTP/1.0\r\n\r\n";
+    char answer[16] = "";
+    struct pollfd wait = { -1, POLLIN, 0 };
+    int rc = gantry_route_dial(route, call, &wait.fd, err);
+
+    if (rc < 0)
+        return rc;
+    if (write(wait.fd, question, sizeof question - 1) != sizeof question - 1 ||
+        poll(&wait, 1, 10000) != 1 || read(wait.fd, answer, sizeof answer - 1) < 12 ||
+        strstr(answer, " 200") == NULL)
+        rc = gantry_error_set(err, GANTRY_E_PROTOCOL, "it says: %s", answer);
+    close(wait.fd);
+    return rc;
+}
+
+static int box_probe(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
+                     gantry_probe *out, gantry_error *err)
+{
+    int rc = ask(endpoint->route, call, err);
+
+    (void)host, (void)out;
+    return rc < 0 ? rc : GANTRY_PROBE_MINE;
+}
+
+static int box_open(void *state, gantry_host *host, const gantry_endpoint *endpoint,
+                    const gantry_call *call, gantry_error *err)
+{
+    struct box *b = state;
+
+    (void)host, (void)call, (void)err;
+    b->route = endpoint->route;
+    return 0;
+}
+
+static void box_close(void *state)
+{
+    (void)state;
+}
+
+static int box_ping(void *state, const gantry_query_options *opts, gantry_error *err)
+{
+    const struct box *b = state;
+
+    return ask(b->route, opts->call, err);
+}
+
+/* It is found by its own fact, and reached over a forwarded socket or its own program. */
+static void test_third_party(void **state)
+{
+    static const char *const schemes[] = { "ssh", NULL };
+    static const gantry_engine_ops ops = { .size = sizeof ops, .ping = box_ping };
+    static const gantry_ssh_facts facts = { .size = sizeof facts,
+                                            .look = "uri \"$BOXD_ADDRESS\"",
+                                            .program = "docker",
+                                            .dial = "--host \"$BOXD_ADDRESS\" system dial-stdio" };
+    static const gantry_backend backend = { .size = sizeof backend,
+                                            .name = "boxd",
+                                            .schemes = schemes,
+                                            .state_size = sizeof(struct box),
+                                            .probe = box_probe,
+                                            .open = box_open,
+                                            .close = box_close,
+                                            .engine = &ops,
+                                            .ssh = &facts };
+    static const char *const servers[] = { "", "AllowStreamLocalForwarding no\n" };
+    const struct fixture *f = *state;
+    const gantry_ssh ssh = { .size = sizeof ssh, .config_file = f->files.config };
+    gantry_error err = { 0 };
+
+    assert_int_equal(gantry_backend_register(&backend, &err), 0);
+    for (size_t i = 0; i < 2; i++) {
+        gantry_engine_options opts = { .size = sizeof opts, .environment = f->env, .ssh = &ssh };
+        gantry_engine *engine = NULL;
+        struct sshd server;
+        char more[256];
+
+        snprintf(more, sizeof more, "%sSetEnv BOXD_ADDRESS=unix://%s", servers[i], f->docker);
+        server = start(f, more);
+        opts.address = address_of(f, &server, "");
+        opts.backend = i == 0 ? NULL : "boxd"; /* the newest is asked first */
+        if (gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &err) < 0)
+            fail_msg("%s", err.message);
+        assert_string_equal(gantry_engine_backend(engine), "boxd");
+        if (gantry_engine_ping(engine, NULL, &err) < 0)
+            fail_msg("%s", err.message);
+        gantry_engine_close(engine);
+        assert_int_equal(left_behind(f), 0);
+        sshd_stop(&server);
+    }
+    assert_int_equal(gantry_backend_unregister("boxd", &err), 0);
+    assert_int_equal(children(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -650,6 +576,8 @@ int main(void)
         cmocka_unit_test(test_embedder_killed),
         cmocka_unit_test(test_forked_child),
         cmocka_unit_test(test_silent_host),
+        cmocka_unit_test(test_podman),
+        cmocka_unit_test(test_third_party),
     };
 
     if (getenv("GANTRY_TEST_ENGINES") == NULL || getenv("GANTRY_TEST_DOCKER") == NULL ||
@@ -658,5 +586,5 @@ int main(void)
         return 77;
     }
     cmocka_set_test_filter(getenv("GANTRY_TEST_FILTER"));
-    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+    return cmocka_run_group_tests(tests, reached_setup, reached_teardown);
 }

@@ -3,9 +3,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "route.h"
@@ -348,6 +352,74 @@ static void dialers(void **state)
     end(&f);
 }
 
+/* ---- connections for backends ---------------------------------------------------------------- */
+
+struct dialed {
+    int rc;
+    int fd; /* what it gives */
+    int64_t deadline_ns;
+    char address[64];
+};
+
+static int dial_as_told(void *arg, const char *address, const gantry_call *call, int *out_fd,
+                        gantry_error *err)
+{
+    struct dialed *d = arg;
+
+    (void)err;
+    snprintf(d->address, sizeof d->address, "%s", address);
+    d->deadline_ns = call->deadline_ns;
+    *out_fd = d->fd;
+    return d->rc;
+}
+
+static void backends_dial(void **state)
+{
+    struct dialed d = { 0 };
+    gantry_dialer dialer = { sizeof dialer, dial_as_told, &d };
+    const gantry_call call = { .size = sizeof call, .timeout_ms = 1000 };
+    struct fixture f;
+    int ends[2];
+    int fd = -2;
+    int64_t now;
+
+    (void)state;
+    begin(&f, "tcp://a:1", NULL);
+    f.host.connect_timeout_ms = 60000;
+    assert_int_equal(open_route(&f), 0);
+    assert_int_equal(gantry_route_dial(NULL, NULL, &fd, &f.err), GANTRY_E_INVALID);
+    assert_int_equal(gantry_route_dial(f.route, NULL, NULL, &f.err), GANTRY_E_INVALID);
+    assert_int_equal(gantry_route_dial(f.route, NULL, &fd, &f.err), GANTRY_E_UNSUPPORTED);
+    assert_non_null(strstr(f.err.message, "connect to the address"));
+    f.opts.dialer = &dialer;
+    assert_int_equal(open_route(&f), 0);
+    d.rc = GANTRY_E_UNAVAILABLE;
+    assert_int_equal(gantry_route_dial(f.route, NULL, &fd, &f.err), GANTRY_E_UNAVAILABLE);
+    assert_non_null(strstr(f.err.message, "no reason"));
+    assert_string_equal(d.address, "tcp://a:1");
+    d.rc = 0;
+    d.fd = -1;
+    assert_int_equal(gantry_route_dial(f.route, NULL, &fd, &f.err), GANTRY_E_CALLBACK);
+    assert_int_equal(fd, -2);
+    /* The sooner limit is the dialer's. */
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    d.fd = ends[0];
+    now = gantry_clock_ns();
+    assert_int_equal(gantry_route_dial(f.route, &call, &fd, &f.err), 0);
+    assert_int_equal(fd, ends[0]);
+    assert_true(d.deadline_ns > now && d.deadline_ns < now + INT64_C(30000000000));
+    assert_true((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
+    assert_true((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+    assert_int_equal(gantry_route_dial(f.route, NULL, &fd, &f.err), 0);
+    assert_true(d.deadline_ns > now + INT64_C(30000000000));
+    f.host.pid++; /* as in a forked child */
+    assert_int_equal(gantry_route_dial(f.route, NULL, &fd, &f.err), GANTRY_E_INVALID);
+    f.host.pid--;
+    close(ends[0]);
+    close(ends[1]);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +430,7 @@ int main(void)
         cmocka_unit_test(proxies_of_the_environment),
         cmocka_unit_test(who_has_no_proxy),
         cmocka_unit_test(dialers),
+        cmocka_unit_test(backends_dial),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

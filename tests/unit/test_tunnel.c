@@ -10,7 +10,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#include <gantry/backend.h>
 
 #include "tunnel_command.h"
 #include "tunnel_remote.h"
@@ -309,20 +314,285 @@ static void check_word(const char *command)
     assert_null(strpbrk(command, "\n!\\"));
 }
 
+/* What a program that is found in the text comes before. */
+static int comes_before(const char *text, const char *one, const char *other)
+{
+    const char *first = strstr(text, one);
+    const char *second = strstr(text, other);
+
+    assert_non_null(first);
+    assert_non_null(second);
+    return first < second;
+}
+
 static void test_remote_commands(void **state)
 {
     struct fixture *f = *state;
+    const char *text;
 
     check_word(gnt_remote_look(&f->arena, NULL, ""));
     check_word(gnt_remote_look(&f->arena, "docker", "/run/x"));
     check_word(gnt_remote_look(&f->arena, "podman", ""));
-    check_word(gnt_remote_dial(&f->arena, NULL, "/run/x"));
-    assert_true(has(gnt_remote_dial(&f->arena, NULL, ""), "' sh \"\" docker podman"));
-    assert_true(has(gnt_remote_dial(&f->arena, NULL, "/run/podman/x"), " podman docker"));
-    assert_true(has(gnt_remote_dial(&f->arena, "/opt/d", "/run/x"), "' sh \"/run/x\" /opt/d"));
+    check_word(gnt_remote_dial(&f->arena, NULL, NULL, "/run/x"));
+    check_word(gnt_remote_dial(&f->arena, "/opt/d", NULL, "/run/x"));
+    text = gnt_remote_look(&f->arena, NULL, "");
+    assert_true(comes_before(text, "/var/run/docker.sock", "/run/podman/podman.sock"));
+    assert_true(has(text, "for p in docker podman;"));
     assert_false(has(gnt_remote_look(&f->arena, "docker", ""), "CONTAINER_HOST"));
     assert_false(has(gnt_remote_look(&f->arena, "podman", ""), "DOCKER_HOST"));
     assert_true(has(gnt_remote_look(&f->arena, "other", ""), "DOCKER_HOST"));
+    text = gnt_remote_dial(&f->arena, NULL, NULL, "");
+    assert_true(comes_before(text, "exec docker ", "exec podman "));
+    assert_true(has(text, "' sh \"\""));
+    text = gnt_remote_dial(&f->arena, NULL, NULL, "/run/podman/x");
+    assert_true(comes_before(text, "exec podman ", "exec docker "));
+    text = gnt_remote_dial(&f->arena, NULL, "podman", "");
+    assert_true(comes_before(text, "exec podman ", "exec docker "));
+    text = gnt_remote_dial(&f->arena, NULL, "podman", "/run/docker.sock");
+    assert_true(comes_before(text, "exec docker ", "exec podman "));
+}
+
+/* ---- the other side, with a real shell ------------------------------------------------------- */
+
+static int never(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
+                 gantry_probe *out, gantry_error *err)
+{
+    (void)host, (void)endpoint, (void)call, (void)out, (void)err;
+    return GANTRY_PROBE_NOT_MINE;
+}
+
+static int open_nothing(void *state, gantry_host *host, const gantry_endpoint *endpoint,
+                        const gantry_call *call, gantry_error *err)
+{
+    (void)state, (void)host, (void)endpoint, (void)call;
+    return gantry_error_set(err, GANTRY_E_UNAVAILABLE, "there is none");
+}
+
+static void close_nothing(void *state)
+{
+    (void)state;
+}
+
+static int no_ping(void *state, const gantry_query_options *opts, gantry_error *err)
+{
+    (void)state, (void)opts;
+    return gantry_error_set(err, GANTRY_E_UNAVAILABLE, "there is none");
+}
+
+static const char *const ssh_schemes[] = { "ssh", NULL };
+static const gantry_engine_ops no_ops = { .size = sizeof no_ops, .ping = no_ping };
+
+static gantry_backend boxd_with(const gantry_ssh_facts *facts)
+{
+    return (gantry_backend){ .size = sizeof(gantry_backend),
+                             .name = "boxd",
+                             .schemes = ssh_schemes,
+                             .probe = never,
+                             .open = open_nothing,
+                             .close = close_nothing,
+                             .engine = &no_ops,
+                             .ssh = facts };
+}
+
+/* A home with what an engine would have there. */
+struct home {
+    char dir[64];
+    int listener;
+};
+
+static void write_program(const struct home *h, const char *name)
+{
+    char path[128];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/%s", h->dir, name);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "#!/bin/sh\nprintf '%%s' %s; printf ' [%%s]' \"$@\"; echo\n", name);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(path, 0700), 0);
+}
+
+static void make_home(struct home *h)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+    snprintf(h->dir, sizeof h->dir, "/tmp/gantry-home-XXXXXX");
+    assert_non_null(mkdtemp(h->dir));
+    snprintf(a.sun_path, sizeof a.sun_path, "%s/box.sock", h->dir);
+    h->listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(h->listener, (struct sockaddr *)&a, sizeof a), 0);
+}
+
+static void remove_home(const struct home *h)
+{
+    static const char *const names[] = { "box.sock", "boxctl", "box", "docker", "podman" };
+    char path[128];
+
+    close(h->listener);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", h->dir, names[i]);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(h->dir), 0);
+}
+
+/* What sshd would do with the command of a user whose shell is sh. */
+static const char *run_there(struct fixture *f, const struct home *h, const char *command)
+{
+    const char *line = gnt_arena_printf(&f->arena,
+                                        "exec 2>&1; unset DOCKER_HOST CONTAINER_HOST;"
+                                        " XDG_RUNTIME_DIR=%s HOME=%s PATH=%s:/usr/bin:/bin;"
+                                        " export XDG_RUNTIME_DIR HOME PATH; %s",
+                                        h->dir, h->dir, h->dir, command);
+    char *said = gnt_arena_alloc(&f->arena, 4096);
+    FILE *pipe = popen(line, "r");
+    size_t size;
+
+    assert_non_null(pipe);
+    size = fread(said, 1, 4095, pipe);
+    said[size] = '\0';
+    pclose(pipe);
+    return said;
+}
+
+static int found(const struct gnt_remote *r, const char *path)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        if (strcmp(r->sockets[i].path, path) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* A third party's engine is found, before the library's own; what its text does to its shell is
+ * nothing to the others. */
+static void test_third_party_is_found(void **state)
+{
+    static const gantry_ssh_facts facts = {
+        .size = sizeof facts,
+        .look = "look \"$r/box.sock\"; have boxctl && uri \"$(boxctl)\"; r=/nowhere; PATH=; exit 3",
+        .program = "boxctl",
+    };
+    struct fixture *f = *state;
+    gantry_backend backend = boxd_with(&facts);
+    gantry_error err = { 0 };
+    struct gnt_remote r;
+    struct home h;
+    char path[96];
+
+    make_home(&h);
+    snprintf(path, sizeof path, "%s/box.sock", h.dir);
+    assert_int_equal(gantry_backend_register(&backend, &err), 0);
+    write_program(&h, "boxctl");
+    write_program(&h, "docker"); /* in front of real ones */
+    write_program(&h, "podman");
+    check_word(gnt_remote_look(&f->arena, NULL, ""));
+    gnt_remote_parse(&f->arena, run_there(f, &h, gnt_remote_look(&f->arena, NULL, "")), &r);
+    assert_true(r.whole);
+    assert_int_equal(found(&r, path), 0);
+    assert_string_equal(r.program, "boxctl");
+    /* Asked for by name: that one alone. And not for another's. */
+    assert_false(has(gnt_remote_look(&f->arena, "boxd", ""), "docker.sock"));
+    assert_false(has(gnt_remote_look(&f->arena, "docker", ""), "box.sock"));
+    /* A path needs nobody's text. */
+    gnt_remote_parse(&f->arena, run_there(f, &h, gnt_remote_look(&f->arena, NULL, path)), &r);
+    assert_true(r.whole);
+    assert_int_equal(r.count, 1);
+    assert_int_equal(r.sockets[0].state, GNT_REMOTE_OPEN);
+    gnt_remote_parse(&f->arena, run_there(f, &h, gnt_remote_look(&f->arena, NULL, "/no/x")), &r);
+    assert_int_equal(r.sockets[0].state, GNT_REMOTE_MISSING);
+    assert_int_equal(gantry_backend_unregister("boxd", &err), 0);
+    assert_false(has(gnt_remote_look(&f->arena, NULL, ""), "box.sock"));
+    remove_home(&h);
+}
+
+static const char *dials(struct fixture *f, const struct home *h, const char *program,
+                         const char *engine, const char *path)
+{
+    const char *said = run_there(f, h, gnt_remote_dial(&f->arena, program, engine, path));
+    const char *mark = strstr(said, "@gantry:");
+
+    assert_non_null(mark);
+    return mark;
+}
+
+static void test_carriers(void **state)
+{
+    static const gantry_ssh_facts facts = { .size = sizeof facts,
+                                            .program = "box",
+                                            .dial = "serve --to=\"$s\"" };
+    struct fixture *f = *state;
+    gantry_backend backend = boxd_with(&facts);
+    gantry_error err = { 0 };
+    const char *named;
+    struct home h;
+
+    make_home(&h);
+    write_program(&h, "podman");
+    write_program(&h, "docker");
+    assert_string_equal(dials(f, &h, NULL, NULL, ""),
+                        "@gantry:begins\ndocker [system] [dial-stdio]\n");
+    assert_string_equal(dials(f, &h, NULL, NULL, "/run/x"),
+                        "@gantry:begins\ndocker [--host] [unix:///run/x] [system] [dial-stdio]\n");
+    assert_string_equal(dials(f, &h, NULL, "podman", ""),
+                        "@gantry:begins\npodman [system] [dial-stdio]\n");
+    assert_string_equal(
+        dials(f, &h, NULL, NULL, "/run/podman.sock"),
+        "@gantry:begins\npodman [--url] [unix:///run/podman.sock] [system] [dial-stdio]\n");
+    assert_int_equal(gantry_backend_register(&backend, &err), 0);
+    write_program(&h, "box");
+    assert_string_equal(dials(f, &h, NULL, NULL, "/run/x"),
+                        "@gantry:begins\nbox [serve] [--to=/run/x]\n");
+    assert_string_equal(dials(f, &h, NULL, "docker", "/run/x"),
+                        "@gantry:begins\ndocker [--host] [unix:///run/x] [system] [dial-stdio]\n");
+    /* Named by the program: called as the one that it is. */
+    named = gnt_arena_printf(&f->arena, "%s/podman", h.dir);
+    assert_string_equal(dials(f, &h, named, NULL, "/x"),
+                        "@gantry:begins\npodman [--url] [unix:///x] [system] [dial-stdio]\n");
+    assert_true(has(gnt_remote_dial(&f->arena, "/docker/my-podman-4", NULL, ""), "--url"));
+    assert_true(has(gnt_remote_dial(&f->arena, "/podman/other", NULL, ""), "--host"));
+    assert_true(has(gnt_remote_dial(&f->arena, "box", "docker", ""), "exec box serve"));
+    assert_string_equal(dials(f, &h, "no-such-program", NULL, "/x"), "@gantry:nothing\n");
+    assert_int_equal(gantry_backend_unregister("boxd", &err), 0);
+    remove_home(&h);
+}
+
+static void test_facts_refused(void **state)
+{
+    static const struct {
+        gantry_ssh_facts facts;
+        const char *words;
+    } bad[] = {
+        { { .look = "look /run/x" }, "backend.ssh.size" },
+        { { .size = sizeof(gantry_ssh_facts), .look = "" }, "backend.ssh.look" },
+        { { .size = sizeof(gantry_ssh_facts), .look = "look '/run/x'" }, "backend.ssh.look" },
+        { { .size = sizeof(gantry_ssh_facts), .look = "look /run/x\nid" }, "backend.ssh.look" },
+        { { .size = sizeof(gantry_ssh_facts), .look = "look \\/run/x" }, "backend.ssh.look" },
+        { { .size = sizeof(gantry_ssh_facts), .look = "! look /run/x" }, "backend.ssh.look" },
+        { { .size = sizeof(gantry_ssh_facts), .program = "" }, "backend.ssh.program" },
+        { { .size = sizeof(gantry_ssh_facts), .program = "-x" }, "backend.ssh.program" },
+        { { .size = sizeof(gantry_ssh_facts), .program = "/bin/x" }, "backend.ssh.program" },
+        { { .size = sizeof(gantry_ssh_facts), .program = "x;id" }, "backend.ssh.program" },
+        { { .size = sizeof(gantry_ssh_facts), .dial = "x" }, "needs a program" },
+        { { .size = sizeof(gantry_ssh_facts), .program = "x", .dial = "'" }, "backend.ssh.dial" },
+    };
+    static const char *const others[] = { "boxd", NULL };
+    static const gantry_ssh_facts good = { .size = sizeof good, .look = "look /run/x" };
+    gantry_backend backend;
+    gantry_error err = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        backend = boxd_with(&bad[i].facts);
+        if (gantry_backend_register(&backend, &err) != GANTRY_E_INVALID ||
+            !has(err.message, bad[i].words))
+            fail_msg("%zu: %s", i, err.message);
+    }
+    backend = boxd_with(&good);
+    backend.schemes = others;
+    assert_int_equal(gantry_backend_register(&backend, &err), GANTRY_E_INVALID);
+    assert_true(has(err.message, "needs the scheme ssh"));
 }
 
 static void test_remote_answers(void **state)
@@ -381,6 +651,12 @@ static void test_words(void **state)
           "MaxSessions", GNT_SSH_SESSIONS, GANTRY_RETRY_YES },
         { "/x: line 3: Bad configuration option: foo\n", "its configuration", GNT_SSH_REFUSED,
           GANTRY_RETRY_NO },
+        { "channel 0: open failed: administratively prohibited: open failed\n"
+          "stdio forwarding failed\nConnection closed by UNKNOWN port 65535\n",
+          "a jump host does not lead on", GNT_SSH_REFUSED, GANTRY_RETRY_NO },
+        { "channel 0: open failed: connect failed: Connection refused\n"
+          "stdio forwarding failed\nConnection closed by UNKNOWN port 65535\n",
+          "a jump host does not reach the host", GNT_SSH_NETWORK, GANTRY_RETRY_YES },
         { "something new\n", "ssh ended; it said: something new", GNT_SSH_OTHER, GANTRY_RETRY_YES },
         { "", "ssh ended without a word", GNT_SSH_OTHER, GANTRY_RETRY_YES },
     };
@@ -410,6 +686,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_environment, setup, teardown),
         cmocka_unit_test_setup_teardown(test_options_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_remote_commands, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_third_party_is_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_carriers, setup, teardown),
+        cmocka_unit_test(test_facts_refused),
         cmocka_unit_test_setup_teardown(test_remote_answers, setup, teardown),
         cmocka_unit_test(test_words),
     };
