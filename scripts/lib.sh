@@ -208,3 +208,10 @@ engine_kind()
         printf 'docker\n'
     fi
 }
+
+# Whether addresses as ::1 can be had; a new network namespace gets its own with "lo".
+has_ipv6()
+{
+    [ -e /proc/net/if_inet6 ] &&
+        [ "$(cat /proc/sys/net/ipv6/conf/lo/disable_ipv6 2>/dev/null)" = 0 ]
+}

@@ -1,7 +1,7 @@
 /*
  * contract TARGET [GROUP...]: runs the contract suite on an engine. TARGET is memory, docker, podman,
- * podman-rootless, docker-ssh, podman-ssh, docker-small or podman-small; the engine's address comes
- * from GANTRY_TEST_DOCKER and so on. Without it, or without a registry that a test asked for, the status is 77.
+ * podman-rootless, docker-ssh, podman-ssh, docker-tls, podman-tls, docker-small or podman-small; the
+ * engine's address comes from GANTRY_TEST_DOCKER and so on. Without it, or without a registry that a test asked for, the status is 77.
  * GANTRY_TEST_FILTER runs only the tests whose name contains it. "contract --groups" prints the
  * names of the groups.
  */
@@ -28,6 +28,7 @@ static const struct target {
     { "docker-ssh", "GANTRY_TEST_DOCKER_SSH", GANTRY_CONTRACT_DOCKER, GANTRY_RUNTIME_DOCKER, 0 },
     { "docker-tls", "GANTRY_TEST_DOCKER_TLS", GANTRY_CONTRACT_DOCKER, GANTRY_RUNTIME_DOCKER, 0 },
     { "podman-ssh", "GANTRY_TEST_PODMAN_SSH", GANTRY_CONTRACT_PODMAN, GANTRY_RUNTIME_PODMAN, 0 },
+    { "podman-tls", "GANTRY_TEST_PODMAN_TLS", GANTRY_CONTRACT_PODMAN, GANTRY_RUNTIME_PODMAN, 0 },
     { "docker-small", "GANTRY_TEST_DOCKER_SMALL", GANTRY_CONTRACT_DOCKER, GANTRY_RUNTIME_DOCKER,
       GANTRY_ON },
     { "podman-small", "GANTRY_TEST_PODMAN_SMALL", GANTRY_CONTRACT_PODMAN, GANTRY_RUNTIME_PODMAN,
@@ -100,7 +101,7 @@ int main(int argc, char **argv)
         return skipped(chosen->variable);
     if (strncmp(engine.address, "ssh:", 4) == 0)
         engine.ssh = &ssh;
-    if (strcmp(chosen->name, "docker-tls") == 0)
+    if (strncmp(engine.address, "tcp:", 4) == 0)
         engine.tls = certificates();
     return gantry_contract_main(&target, argc - 1, argv + 1);
 }
