@@ -28,6 +28,18 @@ extern "C" {
 /** How connections get to an engine: the library's business. */
 typedef struct gantry_route gantry_route;
 
+/** What a probe found out; zeroed and `size` set by the library. */
+typedef struct gantry_probe {
+    size_t size;       /**< bytes that the running library knows */
+    char version[64];  /**< of the engine, as "20.10.24"; "" if not known */
+    char detail[184];  /**< who answers, as "Docker 20.10.24" */
+    int rootless;      /**< 1 or 0 if the answer says so; -1 (preset): not known */
+    int reserved;
+    char api_version[24]; /**< the newest of its API that the engine speaks, as "1.41"; "" if not
+                               known */
+    char note[64];     /**< the backend's own: what its `open` wants to know again */
+} gantry_probe;
+
 /** Where an engine is to be reached. Strings are "" when the address has no such part. */
 typedef struct gantry_endpoint {
     size_t size;         /**< sizeof(gantry_endpoint) */
@@ -41,16 +53,10 @@ typedef struct gantry_endpoint {
                                   be spoken is #GANTRY_E_UNSUPPORTED from open */
     const gantry_route *route; /**< how connections get there, for the library's own HTTP; NULL: by
                                     the address. Stays as long as the state */
+    const gantry_probe *found; /**< for `open`: what the same backend's `probe` found out there a
+                                    moment ago, which need not be asked again; NULL for `probe`, and
+                                    if nobody has asked. For the call only */
 } gantry_endpoint;
-
-/** What a probe found out; zeroed and `size` set by the library. */
-typedef struct gantry_probe {
-    size_t size;       /**< bytes that the running library knows */
-    char version[64];  /**< of the engine, as "20.10.24"; "" if not known */
-    char detail[184];  /**< who answers, as "Docker 20.10.24" */
-    int rootless;      /**< 1 or 0 if the answer says so; -1 (preset): not known */
-    int reserved;
-} gantry_probe;
 
 /** Answers of gantry_backend::probe. */
 enum {
@@ -511,12 +517,15 @@ typedef struct gantry_backend {
     size_t state_size;           /**< bytes of state; the library allocates and zeroes them */
     /**
      * Required. Look at the endpoint: MINE, NOT_MINE, or a negative code for "mine, but broken".
-     * On MINE say in `out` who answers. Keeps nothing. May be called from several threads at once.
+     * On MINE say in `out` who answers; what `open` would ask again belongs into
+     * gantry_probe::api_version and `note`. Keeps nothing. May be called from several threads at
+     * once, each time about another place. At a unix:// address where nobody listens only built-in
+     * backends are asked, for whom it is the same question.
      */
     int (*probe)(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
                  gantry_probe *out, gantry_error *err);
     /** Required. Prepare the state. `host` lives as long as the state; `endpoint` only for the
-     * call. */
+     * call. gantry_endpoint::found is what `probe` said. */
     int (*open)(void *state, gantry_host *host, const gantry_endpoint *endpoint,
                 const gantry_call *call, gantry_error *err);
     /** Required. Release what the state holds; also called after an open that failed. */

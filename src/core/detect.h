@@ -9,8 +9,7 @@
 
 #include "mem.h"
 
-/* What is read from the environment, once. Texts are borrowed from it; NULL where unset or
- * empty. */
+/* What is read from the environment, once. NULL where unset or empty. */
 struct gnt_environment {
     const char *docker_host;
     const char *container_host;
@@ -25,7 +24,12 @@ struct gnt_environment {
     const char *const *all;         /* for children */
 };
 
+/* Texts are borrowed from the one that is given; NULL: from that of the process. */
 void gnt_environment_read(struct gnt_environment *env, const char *const *given);
+/* The same of a copy, which whoever is called meanwhile may not change. The arena should be wiped.
+ * 0, or NOMEM. */
+int gnt_environment_copy(struct gnt_arena *arena, struct gnt_environment *env,
+                         const char *const *given);
 /* Any variable; NULL where unset or empty. */
 const char *gnt_environment_get(const struct gnt_environment *env, const char *name);
 

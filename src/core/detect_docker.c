@@ -25,15 +25,27 @@ const char *gnt_find_config(struct gnt_finder *f)
     return gnt_find_text(f, "%s/.docker", f->env->home);
 }
 
-/* *out is NULL if there is none. */
-static int read_config(struct gnt_finder *f, struct gnt_json **out, gantry_error *err)
+/* What config.json says. */
+struct gnt_find_config {
+    struct gnt_json *doc; /* NULL if there is none, or none that can be read */
+    gantry_error trouble; /* code 0: there is none */
+};
+
+/* Read once: all that is taken from it is of the same file, whoever writes it meanwhile. NULL if
+ * memory ended. */
+static const struct gnt_find_config *config(struct gnt_finder *f)
 {
     const char *directory = gnt_find_config(f);
 
-    *out = NULL;
-    return directory != NULL
-               ? gnt_find_json(f, gnt_find_text(f, "%s/config.json", directory), out, err)
-               : 0;
+    if (f->config != NULL)
+        return f->config;
+    f->config = gnt_arena_alloc(&f->scratch, sizeof *f->config);
+    if (f->config == NULL)
+        f->failed = 1;
+    else if (directory != NULL)
+        gnt_find_json(f, gnt_find_text(f, "%s/config.json", directory), &f->config->doc,
+                      &f->config->trouble);
+    return f->config;
 }
 
 /* ---- headers --------------------------------------------------------------------------------- */
@@ -106,15 +118,15 @@ static void set_headers(struct gnt_finder *f, struct gnt_place *place)
 {
     const char *custom = gnt_environment_get(f->env, "DOCKER_CUSTOM_HEADERS");
     struct headers h = { NULL, 0 };
-    struct gnt_json *doc = NULL;
+    const struct gnt_find_config *c;
     const struct gnt_json *map;
     gantry_error err = { 0 };
 
     if (custom != NULL) {
         if (custom_headers(f, custom, &h, &err) < 0)
             gnt_find_trouble(f, place, &err);
-    } else if (read_config(f, &doc, &err) == 0) {
-        map = gnt_json_member(doc, "HttpHeaders");
+    } else if ((c = config(f)) != NULL) {
+        map = gnt_json_member(c->doc, "HttpHeaders");
         map = map != NULL && map->type == GNT_JSON_OBJECT ? map->first : NULL;
         for (; map != NULL; map = map->next) {
             if (gnt_json_text(map) != NULL)
@@ -265,12 +277,9 @@ void gnt_find_context(struct gnt_finder *f, const char *source, const char *name
 
 void gnt_find_current_context(struct gnt_finder *f)
 {
-    struct gnt_json *doc = NULL;
-    const char *name;
+    const struct gnt_find_config *c = config(f);
+    const char *name = c != NULL ? gnt_json_text(gnt_json_member(c->doc, "currentContext")) : NULL;
 
-    if (read_config(f, &doc, NULL) < 0)
-        return; /* gnt_find_config_trouble */
-    name = gnt_json_text(gnt_json_member(doc, "currentContext"));
     if (name != NULL && name[0] != '\0' && strcmp(name, "default") != 0)
         gnt_find_context(f, gnt_find_text(f, "current Docker context %s", name), name);
 }
@@ -278,11 +287,10 @@ void gnt_find_current_context(struct gnt_finder *f)
 void gnt_find_config_trouble(struct gnt_finder *f)
 {
     struct gnt_place place = { .source = "Docker's configuration", .address = "" };
-    struct gnt_json *doc;
-    gantry_error err = { 0 };
+    const struct gnt_find_config *c = config(f);
 
-    if (read_config(f, &doc, &err) == 0)
+    if (c == NULL || c->trouble.code == 0)
         return;
-    gnt_find_trouble(f, &place, &err);
+    gnt_find_trouble(f, &place, &c->trouble);
     gnt_find_add(f, &place);
 }

@@ -14,8 +14,9 @@ struct gnt_finder {
     const struct gnt_environment *env;
     int runtime;
     struct gnt_places *out;
-    struct gnt_find_connections *connections; /* read when first asked for */
-    int failed;                               /* memory ended */
+    struct gnt_find_config *config; /* as the next, read when first asked for */
+    struct gnt_find_connections *connections;
+    int failed; /* memory ended */
 };
 
 /* ---- detect.c -------------------------------------------------------------------------------- */

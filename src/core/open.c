@@ -64,7 +64,6 @@ int gnt_opening_import(struct gnt_opening *o, int runtime, const gantry_engine_o
     if (o->backend != NULL && !gnt_backend_is_known(o->backend))
         return gnt_fail(err, GANTRY_E_UNSUPPORTED, "this library has no backend named \"%s\"",
                         o->backend);
-    gnt_environment_read(&o->env, o->options.environment);
     return 0;
 }
 
@@ -132,7 +131,11 @@ int gnt_opening_begin(struct gnt_opening *o, int runtime, gantry_error *err)
     gantry_call shared;
     int rc;
 
+    gnt_arena_init(&o->texts, &o->host->mem);
+    o->texts.wipe = 1;
     gnt_call_import(&o->call, gnt_call_share(&shared, opts->call));
+    if (gnt_environment_copy(&o->texts, &o->env, opts->environment) < 0)
+        return gnt_nomem(err);
     o->list = gnt_result_new(&o->host->mem, GNT_KIND_CANDIDATE_LIST, err);
     if (o->list == NULL)
         return GANTRY_E_NOMEM;
@@ -155,30 +158,57 @@ int gnt_opening_begin(struct gnt_opening *o, int runtime, gantry_error *err)
     return gnt_search_begin(&o->search, &o->places, err);
 }
 
+void gnt_opening_end(struct gnt_opening *o)
+{
+    gnt_search_free(&o->search);
+    gnt_arena_free(&o->texts);
+}
+
 /* ---- taking a place -------------------------------------------------------------------------- */
 
-static int make_engine(gantry_engine *e, gantry_route *route, const struct gnt_backend *backend,
-                       const gantry_call *call, gantry_error *err)
+static void drop_engine(gantry_engine *e)
 {
-    size_t size = backend->facts.state_size;
-    gantry_endpoint endpoint;
-    int rc;
+    e->backend->facts.close(e->state);
+    gnt_free(&e->host.mem, e->state);
+    e->state = NULL;
+    e->backend = NULL;
+    e->route = NULL;
+    e->address = NULL;
+}
 
-    gnt_search_endpoint(route, &endpoint);
+/* Open what the probe recognised, unless it had to be opened to be asked more. */
+static int open_state(gantry_engine *e, struct gnt_search_job *job, const gantry_call *call,
+                      gantry_error *err)
+{
+    size_t size = job->backend->facts.state_size;
+    gantry_endpoint endpoint;
+
+    e->backend = job->backend;
+    e->state = job->state;
+    job->state = NULL;
+    if (e->state != NULL)
+        return 0;
     e->state = gnt_alloc(&e->host.mem, size > 0 ? size : 1);
-    if (e->state == NULL)
-        return gnt_nomem(err);
-    e->backend = backend;
-    rc = backend->facts.open(e->state, &e->host, &endpoint, call, err);
-    if (rc < 0) {
-        backend->facts.close(e->state);
-        gnt_free(&e->host.mem, e->state);
-        e->state = NULL;
+    if (e->state == NULL) {
         e->backend = NULL;
+        return gnt_nomem(err);
+    }
+    gnt_search_endpoint(job->route, &job->found, &endpoint);
+    return e->backend->facts.open(e->state, &e->host, &endpoint, call, err);
+}
+
+static int make_engine(gantry_engine *e, struct gnt_search_job *job, const gantry_call *call,
+                       gantry_error *err)
+{
+    int rc = open_state(e, job, call, err);
+
+    if (rc < 0) {
+        if (e->state != NULL)
+            drop_engine(e);
         return rc;
     }
-    e->route = route;
-    e->address = route->address.text;
+    e->route = job->route;
+    e->address = job->route->address.text;
     return 0;
 }
 
@@ -195,16 +225,6 @@ static int open_credentials(struct gantry_host *host, const struct gnt_opening *
     return gantry_credentials_open(&options, &host->credentials.own, err);
 }
 
-static void drop_engine(gantry_engine *e)
-{
-    e->backend->facts.close(e->state);
-    gnt_free(&e->host.mem, e->state);
-    e->state = NULL;
-    e->backend = NULL;
-    e->route = NULL;
-    e->address = NULL;
-}
-
 /* Of a place where an engine answers; why not is then the job's reason. */
 static int take(struct gnt_opening *o, gantry_engine *e, struct gnt_search_job *job)
 {
@@ -212,10 +232,9 @@ static int take(struct gnt_opening *o, gantry_engine *e, struct gnt_search_job *
     gantry_call shared;
     int rc;
 
-    if (o->search.limit_ms > 0)
-        call.timeout_ms = o->search.limit_ms;
-    rc = make_engine(e, job->route, job->backend, gnt_call_share(&shared, &call), &job->reason);
-
+    if (o->search.limit_ms > 0) /* asking and opening share it */
+        call.timeout_ms = job->left_ms > 0 ? job->left_ms : 1;
+    rc = make_engine(e, job, gnt_call_share(&shared, &call), &job->reason);
     if (rc == 0) {
         rc = open_credentials(&e->host, o, job->backend->facts.credentials, &job->reason);
         if (rc < 0)
@@ -224,6 +243,7 @@ static int take(struct gnt_opening *o, gantry_engine *e, struct gnt_search_job *
     job->reason.code = rc;
     if (rc == 0) {
         gnt_backend_opened(job->backend);
+        gnt_route_settle(job->route);
         job->taken = 1;
         job->route = NULL; /* the engine's from now on, as is the reference */
     }
@@ -341,7 +361,7 @@ static int open_engine(gantry_engine *e, struct gnt_opening *o, int runtime, gan
                     o->options.backend == NULL && o->options.on_demand != GANTRY_OFF;
         rc = search(o, e, may_start, err);
     }
-    gnt_search_free(&o->search);
+    gnt_opening_end(o);
     return rc;
 }
 

@@ -23,7 +23,7 @@ static int ask_all(struct gnt_opening *o, int runtime, gantry_error *err)
     gnt_search_stop(&o->search);
     if (rc == 0)
         rc = gnt_candidates_fill(o, o->search.count, o->search.count, err);
-    gnt_search_free(&o->search);
+    gnt_opening_end(o);
     return rc;
 }
 

@@ -11,6 +11,7 @@
 struct gnt_opening {
     gantry_engine_options options;
     gantry_limits limits;
+    struct gnt_arena texts; /* of the environment */
     struct gnt_environment env;
     struct gantry_host *host;
     gantry_call call;            /* the caller's, its relative limit counted from the beginning */
@@ -26,6 +27,8 @@ int gnt_opening_import(struct gnt_opening *o, int runtime, const gantry_engine_o
                        gantry_error *err);
 int gnt_opening_host(struct gantry_host *host, const struct gnt_opening *o, gantry_error *err);
 int gnt_opening_begin(struct gnt_opening *o, int runtime, gantry_error *err);
+/* Whatever began has an end; the list and what was taken stay. */
+void gnt_opening_end(struct gnt_opening *o);
 
 /* ---- candidates.c ---------------------------------------------------------------------------- */
 

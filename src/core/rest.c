@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "route.h"
+
 enum {
     PAUSE_MS = 4, /* doubled each time */
     LONGEST_PAUSE_MS = 256,
@@ -27,7 +29,38 @@ int gnt_rest_init(struct gnt_rest *rest, struct gantry_host *host, const gantry_
 
     rest->host = host;
     rest->dialect = dialect;
-    return gnt_http_new(host, &address, endpoint->route, &rest->http, err);
+    rest->greeting = endpoint->route != NULL ? endpoint->route->greeting : NULL;
+    if (rest->greeting == NULL || rest->greeting->http == NULL)
+        return gnt_http_new(host, &address, endpoint->route, &rest->http, err);
+    rest->http = rest->greeting->http;
+    rest->greeting->http = NULL;
+    return 0;
+}
+
+void gnt_rest_leave(struct gnt_rest *rest)
+{
+    if (rest->greeting != NULL && rest->greeting->http == NULL) {
+        rest->greeting->http = rest->http;
+        rest->http = NULL;
+    }
+    gnt_rest_close(rest);
+}
+
+void gnt_rest_pass_on(struct gnt_rest *rest, const char *name, const char *value)
+{
+    struct gnt_greeting *g = rest->greeting;
+
+    if (g == NULL || strlen(name) >= sizeof g->name || strlen(value) >= sizeof g->value)
+        return;
+    gnt_text_copy(g->name, sizeof g->name, name, strlen(name), 0, 0);
+    gnt_text_copy(g->value, sizeof g->value, value, strlen(value), 0, 0);
+}
+
+const char *gnt_rest_heard(const struct gnt_rest *rest, const char *name)
+{
+    const struct gnt_greeting *g = rest->greeting;
+
+    return g != NULL && strcmp(g->name, name) == 0 ? g->value : NULL;
 }
 
 void gnt_rest_close(struct gnt_rest *rest)

@@ -34,14 +34,21 @@ struct gnt_rest {
     struct gantry_host *host;
     struct gnt_http *http;
     const struct gnt_dialect *dialect;
-    char prefix[48]; /* "/v1.41", "/v4.3.1/libpod" */
-    int version[3];  /* negotiated: Docker API 1.41 -> 1,41,0; Podman 4.3.1 */
+    struct gnt_greeting *greeting; /* of the route, or NULL */
+    char prefix[48];               /* "/v1.41", "/v4.3.1/libpod" */
+    int version[3];                /* negotiated: Docker API 1.41 -> 1,41,0; Podman 4.3.1 */
 };
 
-/* Make the client for an endpoint (unix or tcp). */
+/* Make the client for an endpoint, with the connections that the one before has left. */
 int gnt_rest_init(struct gnt_rest *rest, struct gantry_host *host, const gantry_endpoint *endpoint,
                   const struct gnt_dialect *dialect, gantry_error *err);
 void gnt_rest_close(struct gnt_rest *rest);
+/* As close, but idle connections are left to who asks next over the same route. */
+void gnt_rest_leave(struct gnt_rest *rest);
+/* A header of an answer that is for another backend to read; and reading it: NULL, if nobody heard
+ * it. */
+void gnt_rest_pass_on(struct gnt_rest *rest, const char *name, const char *value);
+const char *gnt_rest_heard(const struct gnt_rest *rest, const char *name);
 int gnt_rest_at_least(const struct gnt_rest *rest, int major, int minor, int patch);
 
 /* ---- one request ----------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "fields.h"
+#include "http.h"
 #include "tunnel.h"
 
 static int check_insecure(const gantry_route *r, const gantry_engine_options *opts,
@@ -93,7 +94,8 @@ int gnt_route_open(struct gantry_host *host, const struct gnt_environment *env,
     r->host = host;
     gnt_arena_init(&r->arena, &host->mem);
     r->arena.wipe = 1;
-    rc = fill(r, env, opts, place, err);
+    r->greeting = gnt_arena_alloc(&r->arena, sizeof *r->greeting);
+    rc = r->greeting != NULL ? fill(r, env, opts, place, err) : gnt_nomem(err);
     if (rc == 0)
         rc = open_tunnel(r, env, opts, place, call, err);
     if (rc < 0) {
@@ -104,6 +106,15 @@ int gnt_route_open(struct gantry_host *host, const struct gnt_environment *env,
     return 0;
 }
 
+void gnt_route_settle(gantry_route *route)
+{
+    if (route->greeting == NULL)
+        return;
+    gnt_http_free(route->greeting->http);
+    route->greeting->http = NULL;
+    route->greeting = NULL;
+}
+
 void gnt_route_close(gantry_route *route)
 {
     struct gnt_mem mem;
@@ -111,6 +122,7 @@ void gnt_route_close(gantry_route *route)
     if (route == NULL)
         return;
     mem = route->host->mem;
+    gnt_route_settle(route);
     gnt_tunnel_close(route->tunnel);
     gnt_arena_free(&route->arena);
     gnt_free(&mem, route);

@@ -1,7 +1,8 @@
 /*
  * How connections get to one engine: what an address, the options of opening and the place where
  * the address was found come to. Made before an engine is asked anything, kept until its last
- * connection is gone; unchanging but for what a tunnel does inside. Threads may share it.
+ * connection is gone; unchanging but for the greeting, which ends when the engine is opened, and
+ * what a tunnel does inside. Threads may share it.
  */
 #ifndef GNT_ROUTE_H
 #define GNT_ROUTE_H
@@ -13,6 +14,14 @@
 #include "url.h"
 
 struct gnt_tunnel; /* tunnel.h */
+struct gnt_http;   /* http.h */
+
+/* What those who ask an engine first leave to those who ask next, one at a time: they open it. */
+struct gnt_greeting {
+    struct gnt_http *http; /* its connections are idle; or NULL */
+    char name[32];         /* of a header that was heard, which says something to others */
+    char value[64];
+};
 
 struct gantry_route {
     struct gantry_host *host;
@@ -26,9 +35,10 @@ struct gantry_route {
     const gantry_tls *tls;      /* full-size copy, or NULL: plain */
     const char *proxy;          /* "http://host:3128" or "socks5h://host:1080", or NULL */
     const char *proxy_user;
-    const char *proxy_password; /* both or none */
-    gantry_dialer dialer;       /* dial is NULL: none */
-    struct gnt_tunnel *tunnel;  /* ssh, or NULL */
+    const char *proxy_password;    /* both or none */
+    gantry_dialer dialer;          /* dial is NULL: none */
+    struct gnt_tunnel *tunnel;     /* ssh, or NULL */
+    struct gnt_greeting *greeting; /* NULL: nothing is left to anybody */
 };
 
 /*
@@ -39,6 +49,8 @@ struct gantry_route {
 int gnt_route_open(struct gantry_host *host, const struct gnt_environment *env,
                    const gantry_engine_options *opts, const struct gnt_place *place,
                    const gantry_call *call, gantry_route **out, gantry_error *err);
+/* The engine is open: what was left and nobody took goes. */
+void gnt_route_settle(gantry_route *route);
 /* NULL is fine. In a forked child nothing of the parent's is ended. */
 void gnt_route_close(gantry_route *route);
 

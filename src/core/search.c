@@ -14,7 +14,7 @@ enum {
 
 /* ---- one place ------------------------------------------------------------------------------- */
 
-void gnt_search_endpoint(const gantry_route *route, gantry_endpoint *out)
+void gnt_search_endpoint(const gantry_route *route, const gantry_probe *found, gantry_endpoint *out)
 {
     const struct gnt_address *a = &route->address;
 
@@ -25,7 +25,25 @@ void gnt_search_endpoint(const gantry_route *route, gantry_endpoint *out)
                               .host = a->host,
                               .port = a->port,
                               .api_version = route->api_version,
-                              .route = route };
+                              .route = route,
+                              .found = found };
+}
+
+/* Registered backends are not asked about a socket where nobody listens: what they would make of
+ * it, and how long that takes, is up to them. The built-in ones find out by their question. */
+static int knock(const struct gnt_search *s, const struct gnt_search_job *job,
+                 const struct gnt_backend *b, int *knocked, gantry_error *err)
+{
+    if (b->built_in || *knocked || job->route->dialer.dial != NULL)
+        return 0;
+    *knocked = 1;
+    return gnt_search_knock(&s->host->mem, job->route->address.text, err);
+}
+
+/* Nobody is known there, whatever the one that was asked last has written. */
+static void find_nothing(struct gnt_search_job *job)
+{
+    job->found = (gantry_probe){ .size = sizeof job->found, .rootless = -1 };
 }
 
 /* Ask the backends in turn who is there. */
@@ -34,17 +52,20 @@ static int probe(const struct gnt_search *s, struct gnt_search_job *job, const g
 {
     gantry_endpoint endpoint;
     int asked = 0;
+    int knocked = 0;
 
-    gnt_search_endpoint(job->route, &endpoint);
+    gnt_search_endpoint(job->route, NULL, &endpoint);
     for (const struct gnt_backend *b = gnt_backend_next(NULL); b != NULL; b = gnt_backend_next(b)) {
-        int rc;
+        int rc = 0;
 
         if (!gnt_backend_has_scheme(b, endpoint.scheme) ||
             (s->backend != NULL && strcmp(s->backend, b->facts.name) != 0))
             continue;
         asked = 1;
-        job->found = (gantry_probe){ .size = sizeof job->found, .rootless = -1 };
-        rc = b->facts.probe(s->host, &endpoint, call, &job->found, err);
+        find_nothing(job);
+        rc = knock(s, job, b, &knocked, err);
+        if (rc == 0)
+            rc = b->facts.probe(s->host, &endpoint, call, &job->found, err);
         if (rc == GANTRY_PROBE_MINE) {
             job->backend = b;
             if (job->found.detail[0] == '\0')
@@ -57,37 +78,48 @@ static int probe(const struct gnt_search *s, struct gnt_search_job *job, const g
             return rc;
         }
     }
+    find_nothing(job);
+    if (!asked && s->backend != NULL)
+        return gnt_fail(err, GANTRY_E_INVALID, "%s takes no %s:// addresses", s->backend,
+                        endpoint.scheme);
     if (!asked)
         return gnt_fail(err, GANTRY_E_INVALID, "no backend takes %s:// addresses", endpoint.scheme);
     return gnt_fail(err, GANTRY_E_UNAVAILABLE, "something answers, but it is not %s",
                     s->backend != NULL ? s->backend : "a known engine");
 }
 
-/* Whether it runs without root: the answer of an engine that is opened for this alone. */
+static void drop_state(const struct gnt_search *s, struct gnt_search_job *job)
+{
+    if (job->state == NULL)
+        return;
+    job->backend->facts.close(job->state);
+    gnt_free(&s->host->mem, job->state);
+    job->state = NULL;
+}
+
+/* Whether it runs without root: the answer of the engine, which is opened for it. */
 static int ask_info(const struct gnt_search *s, struct gnt_search_job *job, const gantry_call *call,
                     gantry_error *err)
 {
     const struct gnt_backend *b = job->backend;
     gantry_query_options query = { .size = sizeof query, .call = call };
     size_t size = b->facts.state_size;
-    void *state = gnt_alloc(&s->host->mem, size > 0 ? size : 1);
     gantry_info *info = NULL;
     gantry_endpoint endpoint;
     gantry_error failure = { 0 };
     int told = 0;
     int rc;
 
-    if (state == NULL)
+    job->state = gnt_alloc(&s->host->mem, size > 0 ? size : 1);
+    if (job->state == NULL)
         return gnt_nomem(err);
-    gnt_search_endpoint(job->route, &endpoint);
-    rc = b->facts.open(state, s->host, &endpoint, call, err);
+    gnt_search_endpoint(job->route, &job->found, &endpoint);
+    rc = b->facts.open(job->state, s->host, &endpoint, call, err);
     if (rc == 0 && b->engine.info != NULL)
-        told = b->engine.info(state, &query, &info, &failure);
+        told = b->engine.info(job->state, &query, &info, &failure);
     if (info != NULL)
         job->found.rootless = info->rootless != 0;
     gantry_info_free(info);
-    b->facts.close(state);
-    gnt_free(&s->host->mem, state);
     /* That it does not tell is the report's -1, unless somebody has to know. */
     if (rc == 0 && told < 0 && (s->options->rootless != 0 || told == GANTRY_E_NOMEM)) {
         if (err != NULL)
@@ -118,6 +150,7 @@ void gnt_search_ask(struct gnt_search *s, struct gnt_search_job *job)
     gantry_call call = s->call;
     gantry_call shared;
     const gantry_call *limited;
+    int64_t begun_ns = gantry_clock_ns();
     int rc;
 
     if (s->stop != NULL)
@@ -136,6 +169,9 @@ void gnt_search_ask(struct gnt_search *s, struct gnt_search_job *job)
     if (rc == GANTRY_E_TIMEOUT && s->limit_ms > 0 && gantry_call_check(&s->call, 0, NULL) == 0)
         gnt_fail(&job->reason, rc, "no answer within %" PRId64 " ms", s->limit_ms);
     job->reason.code = rc;
+    job->left_ms = s->limit_ms - (gantry_clock_ns() - begun_ns) / 1000000;
+    if (rc < 0 || s->ask_rootless) /* nobody will open it */
+        drop_state(s, job);
     if (rc < 0) {
         if (s->options->dialer == NULL)
             gnt_search_explain(&s->host->mem, job->place.address, &job->reason);
@@ -204,8 +240,8 @@ static void start_workers(struct gnt_search *s, size_t open)
 
 /* ---- all places ------------------------------------------------------------------------------ */
 
-/* What can be told without asking. A choice is asked in any case: it may be of a backend to which
- * the path means something else. */
+/* What can be told without asking. A choice is asked in any case: how it fails is the error of the
+ * call. */
 static void look(const struct gnt_search *s, struct gnt_search_job *job, int exclusive)
 {
     const struct gnt_place *place = &job->place;
@@ -304,6 +340,7 @@ void gnt_search_free(struct gnt_search *s)
         return;
     gnt_search_stop(s);
     for (size_t i = 0; i <= s->count; i++) {
+        drop_state(s, &s->jobs[i]);
         gnt_route_close(s->jobs[i].route);
         if (!s->jobs[i].taken)
             gnt_backend_release(s->jobs[i].backend);

@@ -17,6 +17,8 @@ struct gnt_search_job {
     const struct gnt_backend *backend; /* that knows it, a reference; NULL: none */
     gantry_route *route;               /* while code is 0; whoever takes it sets NULL */
     gantry_probe found;
+    void *state;         /* open, to be asked more: goes to whoever takes the place; or NULL */
+    int64_t left_ms;     /* of the place's limit, where it has one */
     gantry_error reason; /* code 0: an engine answers that is wanted */
     int settled;         /* without asking: something is wrong with the place itself */
     int taken;           /* by an engine, which has route and reference now */
@@ -55,7 +57,9 @@ void gnt_search_ask(struct gnt_search *s, struct gnt_search_job *job);
 void gnt_search_stop(struct gnt_search *s);
 void gnt_search_free(struct gnt_search *s);
 
-void gnt_search_endpoint(const gantry_route *route, gantry_endpoint *out);
+/* `found` is what the backend's probe said, NULL before it. */
+void gnt_search_endpoint(const gantry_route *route, const gantry_probe *found,
+                         gantry_endpoint *out);
 
 /* ---- search_socket.c ------------------------------------------------------------------------- */
 
@@ -63,6 +67,9 @@ void gnt_search_endpoint(const gantry_route *route, gantry_endpoint *out);
  * addresses. UNAVAILABLE with the reason in words; *out_missing if there is just no such file. */
 int gnt_search_look(const struct gnt_mem *mem, const char *address, int *out_missing,
                     gantry_error *err);
+/* Whether anybody listens at a unix address: connects, and hangs up. 0 if so, and for other
+ * addresses; UNAVAILABLE. For backends of whom it is not known what they make of it. */
+int gnt_search_knock(const struct gnt_mem *mem, const char *address, gantry_error *err);
 /* A connection to it failed: say what that means and what can be done. */
 void gnt_search_explain(const struct gnt_mem *mem, const char *address, gantry_error *reason);
 

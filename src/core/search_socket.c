@@ -11,7 +11,9 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -110,6 +112,28 @@ int gnt_search_look(const struct gnt_mem *mem, const char *address, int *out_mis
     if (!S_ISSOCK(st.st_mode))
         return fail_path(ENOTSOCK, "it is no socket", err);
     return 0;
+}
+
+int gnt_search_knock(const struct gnt_mem *mem, const char *address, gantry_error *err)
+{
+    struct sockaddr_un name = { .sun_family = AF_UNIX };
+    char path[PATH_BYTES];
+    int os_error = 0;
+    int fd;
+
+    if (!path_of(mem, address, path) || strlen(path) >= sizeof name.sun_path)
+        return 0;
+    memcpy(name.sun_path, path, strlen(path) + 1);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return gnt_fail_errno(err, GANTRY_E_UNAVAILABLE, errno, "cannot connect to %s", address);
+    if (connect(fd, (const struct sockaddr *)&name, sizeof name) < 0)
+        os_error = errno;
+    close(fd);
+    /* Too many who wait, or another kind of socket: somebody is there. */
+    if (os_error == 0 || os_error == EAGAIN || os_error == EPROTOTYPE || os_error == EINTR)
+        return 0;
+    return gnt_fail_errno(err, GANTRY_E_UNAVAILABLE, os_error, "cannot connect to %s", address);
 }
 
 /* ---- after connecting ------------------------------------------------------------------------ */

@@ -170,6 +170,9 @@ int gnt_docker_parse_version(const char *text, int *major, int *minor)
     return 0;
 }
 
+/* Podman says so in every answer. */
+static const char libpod_version[] = "Libpod-API-Version";
+
 /* "Docker/20.10.24 (linux)" */
 static void read_server(struct ping *p, const char *server)
 {
@@ -185,6 +188,7 @@ static int send_ping(struct gnt_rest *rest, const gantry_call *call, struct ping
 {
     struct gnt_req r;
     struct gnt_exchange *x = NULL;
+    const char *libpod;
     const char *api;
     const char *os;
     char body[256];
@@ -197,7 +201,10 @@ static int send_ping(struct gnt_rest *rest, const gantry_call *call, struct ping
     rc = gnt_req_open(&r, &x, err);
     if (rc < 0)
         return rc;
-    p->libpod = gnt_exchange_header(x, "Libpod-API-Version") != NULL;
+    libpod = gnt_exchange_header(x, libpod_version);
+    p->libpod = libpod != NULL;
+    if (p->libpod)
+        gnt_rest_pass_on(rest, libpod_version, libpod);
     os = gnt_exchange_header(x, "OSType");
     p->windows = os != NULL && strcmp(os, "windows") == 0;
     api = gnt_exchange_header(x, "Api-Version");
@@ -221,6 +228,28 @@ static void describe(const struct ping *p, char *detail, size_t size)
         snprintf(detail, size, "Docker with API %s", p->api_text);
 }
 
+/* What open would ask again. */
+static void keep_ping(const struct ping *p, gantry_probe *out)
+{
+    gnt_text_copy(out->version, sizeof out->version, p->version, strlen(p->version), 0, 0);
+    gnt_text_copy(out->api_version, sizeof out->api_version, p->api_text, strlen(p->api_text), 0,
+                  0);
+    out->note[0] = p->windows != 0;
+}
+
+/* 0: there is nothing to go by. */
+static int recall_ping(const gantry_probe *found, struct ping *p)
+{
+    memset(p, 0, sizeof *p);
+    if (found == NULL || gnt_docker_parse_version(found->api_version, &p->major, &p->minor) < 0)
+        return 0;
+    p->docker = 1;
+    p->windows = found->note[0];
+    snprintf(p->version, sizeof p->version, "%s", found->version);
+    snprintf(p->api_text, sizeof p->api_text, "%s", found->api_version);
+    return 1;
+}
+
 static int docker_probe(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
                         gantry_probe *out, gantry_error *err)
 {
@@ -231,7 +260,7 @@ static int docker_probe(gantry_host *host, const gantry_endpoint *endpoint, cons
 
     if (rc == 0)
         rc = send_ping(&rest, call, &p, &e);
-    gnt_rest_close(&rest);
+    gnt_rest_leave(&rest);
     /* A proxy in front of whatever there is. */
     if (rc < 0 && (e.http_status == 401 || e.http_status == 403)) {
         gnt_error_prefix(&e, "what answers there lets nobody in (status %d): ", e.http_status);
@@ -250,7 +279,7 @@ static int docker_probe(gantry_host *host, const gantry_endpoint *endpoint, cons
     if (p.libpod || !p.docker)
         return GANTRY_PROBE_NOT_MINE;
     describe(&p, out->detail, sizeof out->detail);
-    gnt_text_copy(out->version, sizeof out->version, p.version, strlen(p.version), 0, 0);
+    keep_ping(&p, out);
     return GANTRY_PROBE_MINE;
 }
 
@@ -338,7 +367,7 @@ static int docker_open(void *state, gantry_host *host, const gantry_endpoint *en
     struct ping p;
     int rc = gnt_rest_init(&d->rest, host, endpoint, &dialect, err);
 
-    if (rc == 0)
+    if (rc == 0 && !recall_ping(endpoint->found, &p))
         rc = send_ping(&d->rest, call, &p, err);
     if (rc < 0)
         return rc;

@@ -209,6 +209,9 @@ static int drain(struct gnt_exchange *x, gantry_error *err)
     return rc;
 }
 
+/* In every answer, also to what was asked on another engine's behalf. */
+static const char version_header[] = "Libpod-API-Version";
+
 /* The server's libpod version; "" if what answers is no Podman. */
 static int ask_version(struct gnt_rest *rest, const gantry_call *call, char *text, size_t size,
                        gantry_error *err)
@@ -225,7 +228,7 @@ static int ask_version(struct gnt_rest *rest, const gantry_call *call, char *tex
     if (rc == 0)
         rc = gnt_exchange_head(x, 0, err);
     if (rc == 0) {
-        header = gnt_exchange_header(x, "Libpod-API-Version");
+        header = gnt_exchange_header(x, version_header);
         if (header != NULL)
             gnt_text_copy(text, size, header, strlen(header), 0, 0);
         rc = drain(x, err);
@@ -256,14 +259,19 @@ static int podman_probe(gantry_host *host, const gantry_endpoint *endpoint, cons
                         gantry_probe *out, gantry_error *err)
 {
     struct gnt_rest rest = { 0 };
-    char version[32] = "";
+    const char *heard;
+    char version[24] = "";
     int number[3] = { 0 };
     int rc = gnt_rest_init(&rest, host, endpoint, &gnt_podman_dialect, err);
 
     if (rc < 0)
         return rc;
-    rc = ask_version(&rest, call, version, sizeof version, err);
-    gnt_rest_close(&rest);
+    heard = gnt_rest_heard(&rest, version_header);
+    if (heard != NULL)
+        gnt_text_copy(version, sizeof version, heard, strlen(heard), 0, 0);
+    else
+        rc = ask_version(&rest, call, version, sizeof version, err);
+    gnt_rest_leave(&rest);
     if (rc < 0)
         return rc;
     if (version[0] == '\0')
@@ -273,6 +281,7 @@ static int podman_probe(gantry_host *host, const gantry_endpoint *endpoint, cons
         return rc;
     snprintf(out->detail, sizeof out->detail, "Podman %s", version);
     snprintf(out->version, sizeof out->version, "%s", version);
+    snprintf(out->api_version, sizeof out->api_version, "%s", version);
     return GANTRY_PROBE_MINE;
 }
 
@@ -303,7 +312,9 @@ static int podman_open(void *state, gantry_host *host, const gantry_endpoint *en
     const int *use = p->rest.version;
     int rc = gnt_rest_init(&p->rest, host, endpoint, &gnt_podman_dialect, err);
 
-    if (rc == 0)
+    if (rc == 0 && endpoint->found != NULL && endpoint->found->api_version[0] != '\0')
+        snprintf(p->engine_version, sizeof p->engine_version, "%s", endpoint->found->api_version);
+    else if (rc == 0)
         rc = ask_version(&p->rest, call, p->engine_version, sizeof p->engine_version, err);
     if (rc == 0 && p->engine_version[0] == '\0')
         rc = gnt_fail(err, GANTRY_E_UNAVAILABLE, "%s answers, but is no Podman", endpoint->address);

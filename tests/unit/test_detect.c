@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <sys/inotify.h>
+
 #include "detect.h"
 #include "sha256.h"
 #include "unit/home_helpers.h"
@@ -815,6 +817,71 @@ static void find_with(struct fixture *f, struct short_memory *m, int *out_rc)
     assert_int_equal(m->used, 0);
 }
 
+/* ---- once each ------------------------------------------------------------------------------- */
+
+/* How often a file below the home was opened since. */
+static size_t count_openings(int watch)
+{
+    char events[4096] __attribute__((aligned(8)));
+    ssize_t size;
+    size_t count = 0;
+
+    while ((size = read(watch, events, sizeof events)) > 0) {
+        const struct inotify_event *event;
+
+        for (ssize_t at = 0; at < size; at += (ssize_t)(sizeof *event + event->len)) {
+            event = (const struct inotify_event *)(events + at);
+            count += (event->mask & IN_OPEN) != 0;
+        }
+    }
+    return count;
+}
+
+static size_t openings(struct fixture *f, const char *name, int runtime)
+{
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    size_t count;
+    char path[300];
+
+    assert_true(watch >= 0);
+    home_path(f->home, name, path);
+    assert_true(inotify_add_watch(watch, path, IN_OPEN) >= 0);
+    find(f, runtime);
+    count = count_openings(watch);
+    close(watch);
+    return count;
+}
+
+/* What is taken of a file is of one reading of it: it may be replaced at any time. */
+static void test_files_are_read_once(void **state)
+{
+    static const char config[] = ".docker/config.json";
+    static const char connections[] = ".config/containers/podman-connections.json";
+    struct fixture *f = *state;
+
+    set(f, "HOME", "~");
+    set(f, "CONTAINERS_CONF", "~/c.conf");
+    home_write(f->home, "c.conf", "[engine]\nactive_service = \"a\"\n");
+    home_write(f->home, connections,
+               "{\"Connection\":{\"Connections\":{\"a\":{\"URI\":\"unix:///a\"}}}}");
+    home_write(f->home, config, "{\"HttpHeaders\":{\"A\":\"1\"}}");
+    assert_int_equal(openings(f, config, GANTRY_RUNTIME_AUTO), 1); /* nothing is chosen */
+    assert_int_equal(openings(f, connections, GANTRY_RUNTIME_AUTO), 1);
+    assert_int_equal(openings(f, "c.conf", GANTRY_RUNTIME_AUTO), 1);
+    assert_false(f->places.exclusive);
+    home_write(f->home, config, "{");
+    assert_int_equal(openings(f, config, GANTRY_RUNTIME_AUTO), 1); /* broken */
+    write_context(f, "far", "{\"Host\":\"tcp://far.example.org:2376\"}");
+    home_write(f->home, config, "{\"currentContext\":\"far\",\"HttpHeaders\":{\"A\":\"1\"}}");
+    assert_int_equal(openings(f, config, GANTRY_RUNTIME_AUTO), 1); /* the choice, its headers */
+    assert_string_equal(f->places.items[0].headers[0], "A: 1");
+    set(f, "DOCKER_HOST", "unix:///d");
+    set(f, "CONTAINER_HOST", "unix:///c");
+    assert_int_equal(openings(f, config, GANTRY_RUNTIME_AUTO), 1); /* headers alone */
+    assert_int_equal(openings(f, config, GANTRY_RUNTIME_PODMAN), 0);
+    assert_int_equal(openings(f, connections, GANTRY_RUNTIME_AUTO), 0);
+}
+
 static void test_memory_that_ends(void **state)
 {
     struct fixture *f = *state;
@@ -889,6 +956,7 @@ int main(void)
         TEST(test_the_same_socket_is_one_place),
         TEST(test_huge_files_are_refused),
         TEST(test_pipes_are_not_waited_for),
+        TEST(test_files_are_read_once),
         TEST(test_memory_that_ends),
         TEST(test_remote_by_the_address),
     };

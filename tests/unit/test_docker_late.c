@@ -27,7 +27,7 @@ enum {
     MOST = 6
 };
 
-/* Connections with one answer each; the first are those to pings. */
+/* Connections with one answer each; the first is that to the ping. */
 struct scene {
     char texts[MOST][1024];
     struct fake_step steps[MOST][3];
@@ -60,8 +60,7 @@ static void begin(struct scene *s, const char *version)
     memset(s, 0, sizeof *s);
     snprintf(head, sizeof head, "200 OK\r\nApi-Version: %s\r\nServer: Docker/26.1.5 (linux)",
              version);
-    for (int i = 0; i < 2; i++) /* who is it, and then what does it speak */
-        answer(s, head, "OK");
+    answer(s, head, "OK");
 }
 
 static void start(struct scene *s)

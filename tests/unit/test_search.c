@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 #include <gantry/backend.h>
@@ -70,6 +71,8 @@ struct fixture {
 };
 
 /* Knows nobody: so that no engine of this machine is found. */
+static atomic_int asked;
+
 static int never(gantry_host *host, const gantry_endpoint *endpoint, const gantry_call *call,
                  gantry_probe *out, gantry_error *err)
 {
@@ -78,6 +81,7 @@ static int never(gantry_host *host, const gantry_endpoint *endpoint, const gantr
     (void)call;
     (void)out;
     (void)err;
+    atomic_fetch_add(&asked, 1);
     return GANTRY_PROBE_NOT_MINE;
 }
 
@@ -499,6 +503,83 @@ static void test_what_is_wrong_with_a_socket(void **state)
     is_not(f, f->list, RANCHER, GANTRY_E_UNAVAILABLE, "there is no such socket");
 }
 
+/* A backend of others is asked where somebody listens, and nowhere else. */
+static void test_registered_backends_and_dead_sockets(void **state)
+{
+    struct fixture *f = *state;
+    char path[300];
+
+    close(home_socket(f->home, paths[ROOTLESS_DOCKER]));
+    home_write(f->home, paths[DESKTOP_MAC], "");
+    play(f, ORBSTACK, other);
+    f->opts.backend = "nobody";
+    atomic_store(&asked, 0);
+    assert_int_equal(gantry_detect(GANTRY_RUNTIME_AUTO, &f->opts, &f->list, &f->err), 0);
+    /* This machine may have engines of its own in the folders of the system. */
+    for (size_t i = 0; i < f->list->count; i++) {
+        if (strstr(f->list->items[i]->detail, "it is not nobody") != NULL)
+            atomic_fetch_sub(&asked, 1);
+    }
+    assert_int_equal(atomic_load(&asked), 0);
+    is_not(f, f->list, ORBSTACK, GANTRY_E_UNAVAILABLE, "it is not nobody");
+    is_not(f, f->list, ROOTLESS_PODMAN, GANTRY_E_UNAVAILABLE, "there is no such socket");
+    is_not(f, f->list, DESKTOP_MAC, GANTRY_E_UNAVAILABLE, "it is no socket");
+    is_not(f, f->list, ROOTLESS_DOCKER, GANTRY_E_UNAVAILABLE,
+           "connection refused: nobody listens on the socket, its engine has ended");
+    /* Nor if it is a choice. */
+    for (size_t i = ROOTLESS_PODMAN; i <= DESKTOP_MAC; i++) {
+        home_path(f->home, paths[i], path);
+        f->opts.address = path;
+        assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &f->opts, &f->engine, &f->err),
+                         GANTRY_E_UNAVAILABLE);
+        assert_non_null(strstr(f->err.message, i == ROOTLESS_PODMAN   ? "there is no such socket"
+                                               : i == ROOTLESS_DOCKER ? "nobody listens"
+                                                                      : "it is no socket"));
+    }
+    assert_int_equal(atomic_load(&asked), 0);
+}
+
+static int dial_nothing(void *arg, const char *address, const gantry_call *call, int *out_fd,
+                        gantry_error *err)
+{
+    (void)arg;
+    (void)address;
+    (void)call;
+    (void)out_fd;
+    return gantry_error_set(err, GANTRY_E_UNAVAILABLE, "the tunnel is closed");
+}
+
+/* With a dialer the address is a name: what is on this machine's disk says nothing. */
+static void test_a_dialers_socket_is_not_looked_for(void **state)
+{
+    const gantry_dialer dialer = { .size = sizeof dialer, .dial = dial_nothing };
+    struct fixture *f = *state;
+
+    f->opts.address = "unix:///nowhere/x.sock";
+    f->opts.dialer = &dialer;
+    atomic_store(&asked, 0);
+    assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &f->opts, &f->engine, &f->err),
+                     GANTRY_E_UNAVAILABLE);
+    assert_int_equal(atomic_load(&asked), 1);
+    assert_non_null(strstr(f->err.message, "the tunnel is closed"));
+}
+
+/* What an address needs, and who does not take it. */
+static void test_schemes_of_nobody(void **state)
+{
+    struct fixture *f = *state;
+
+    f->opts.address = "what://ever";
+    assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &f->opts, &f->engine, &f->err),
+                     GANTRY_E_INVALID);
+    assert_non_null(strstr(f->err.message, "no backend takes what:// addresses"));
+    f->opts.address = "odd://one";
+    f->opts.backend = "nobody";
+    assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &f->opts, &f->engine, &f->err),
+                     GANTRY_E_INVALID);
+    assert_non_null(strstr(f->err.message, "nobody takes no odd:// addresses"));
+}
+
 /* As somebody who may not: root may everything. 0 if the words are right. */
 static int look_as_nobody(struct fixture *f)
 {
@@ -632,6 +713,9 @@ int main(void)
         TEST(test_nothing_remote),
         TEST(test_options_that_make_no_sense),
         TEST(test_what_is_wrong_with_a_socket),
+        TEST(test_registered_backends_and_dead_sockets),
+        TEST(test_a_dialers_socket_is_not_looked_for),
+        TEST(test_schemes_of_nobody),
         TEST(test_permission_denied),
         TEST(test_nothing_found_is_one_line),
         TEST(test_one_choice_is_its_own_error),
