@@ -24,14 +24,24 @@ struct parse {
     gantry_error *err;
 };
 
+/* "2375" */
+static int is_port(const char *text, size_t size)
+{
+    return size > 0 && strspn(text, "0123456789") >= size;
+}
+
+/* What stands for a password may have a '/' that nobody has encoded: where no port is behind the
+ * first colon, it goes on to the last '@'. */
 const char *gnt_address_show(struct gnt_arena *arena, const char *text)
 {
     const char *mark = strstr(text, "://");
     const char *from = mark != NULL ? mark + 3 : text;
     const char *end = from + strcspn(from, "/?#");
+    const char *colon = memchr(from, ':', (size_t)(end - from));
     const char *at = NULL;
-    const char *colon;
 
+    if (from[0] != '[' && colon != NULL && !is_port(colon + 1, (size_t)(end - colon) - 1))
+        end = from + strlen(from);
     for (const char *c = from; c < end; c++)
         at = *c == '@' ? c : at;
     colon = at != NULL ? memchr(from, ':', (size_t)(at - from)) : NULL;

@@ -55,20 +55,30 @@ struct headers {
     size_t count;
 };
 
-/* The user agent is the library's own business, as it is that of Docker's command line. */
+static int same_name(const char *line, const char *name, size_t name_size)
+{
+    return strncasecmp(line, name, name_size) == 0 && line[name_size] == ':';
+}
+
+/* Of two with one name the later counts. The user agent is the library's own business, as it is
+ * that of Docker's command line. */
 static void add_header(struct gnt_finder *f, struct headers *h, const char *name, size_t name_size,
                        const char *value)
 {
     static const char agent[] = "User-Agent";
+    size_t at = 0;
 
     if (h->lines == NULL) {
         h->lines = gnt_arena_alloc(f->arena, (HEADERS_MOST + 1) * sizeof *h->lines);
         f->failed |= h->lines == NULL;
     }
-    if (h->lines == NULL || h->count == HEADERS_MOST || value[0] == '\0' ||
+    while (h->lines != NULL && at < h->count && !same_name(h->lines[at], name, name_size))
+        at++;
+    if (h->lines == NULL || at == HEADERS_MOST || value[0] == '\0' ||
         (name_size == sizeof agent - 1 && strncasecmp(name, agent, name_size) == 0))
         return;
-    h->lines[h->count++] = gnt_find_text(f, "%.*s: %s", (int)name_size, name, value);
+    h->lines[at] = gnt_find_text(f, "%.*s: %s", (int)name_size, name, value);
+    h->count += at == h->count;
 }
 
 /* The next field of a comma-separated line, which may be in quotes. NULL if it is none. */
@@ -102,13 +112,16 @@ static int custom_headers(struct gnt_finder *f, const char *text, struct headers
     while (*text != '\0') {
         const char *field = next_field(f, &text);
         const char *equals = field != NULL ? strchr(field, '=') : NULL;
+        const char *end = equals;
 
         if (field != NULL)
             field += strspn(field, " \t");
-        if (equals == NULL || equals <= field)
+        while (end != NULL && end > field && (end[-1] == ' ' || end[-1] == '\t'))
+            end--;
+        if (equals == NULL || end <= field)
             return gnt_fail(err, GANTRY_E_INVALID,
                             "DOCKER_CUSTOM_HEADERS: is no list of name=value, with commas between");
-        add_header(f, h, field, (size_t)(equals - field), equals + 1);
+        add_header(f, h, field, (size_t)(end - field), equals + 1);
     }
     return 0;
 }
@@ -188,9 +201,18 @@ static void add_host(struct gnt_finder *f, const char *source, const char *addre
     gnt_find_add(f, &place);
 }
 
+/* As Docker's command line reads it: "10.0.0.1:2375" is tcp. */
+static const char *docker_host(struct gnt_finder *f)
+{
+    const char *host = f->env->docker_host;
+
+    return host[0] == '/' || strstr(host, "://") != NULL ? host
+                                                         : gnt_find_text(f, "tcp://%s", host);
+}
+
 void gnt_find_host(struct gnt_finder *f, const char *source)
 {
-    add_host(f, source, f->env->docker_host);
+    add_host(f, source, docker_host(f));
 }
 
 /* ---- contexts -------------------------------------------------------------------------------- */
@@ -267,7 +289,7 @@ void gnt_find_context(struct gnt_finder *f, const char *source, const char *name
 
     /* It is on no disk: what there is without contexts. */
     if (strcmp(name, "default") == 0) {
-        add_host(f, source, f->env->docker_host != NULL ? f->env->docker_host : DEFAULT_ADDRESS);
+        add_host(f, source, f->env->docker_host != NULL ? docker_host(f) : DEFAULT_ADDRESS);
         return;
     }
     if (read_context(f, name, &place, &err) < 0)

@@ -56,6 +56,8 @@ int gnt_find_json(struct gnt_finder *f, const char *path, struct gnt_json **out,
         f->failed = 1;
         return gnt_nomem(err);
     }
+    if (rc == GANTRY_E_LIMIT)
+        return gnt_fail(err, rc, "%s: is nested too deep", path);
     if (rc < 0 || (*out)->type != GNT_JSON_OBJECT) {
         *out = NULL;
         return gnt_fail(err, GANTRY_E_INVALID, "%s: is no JSON object", path);

@@ -7,6 +7,7 @@
 #include "error.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* What the files say together. */
 struct gnt_find_connections {
@@ -59,6 +60,24 @@ static void add_settings(struct gnt_finder *f, struct gnt_find_connections *c, c
         c->trouble = err;
 }
 
+static int is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* A file that a variable names has to be there, as Podman sees it. */
+static void add_named_settings(struct gnt_finder *f, struct gnt_find_connections *c,
+                               const char *variable, const char *path)
+{
+    if (path == NULL)
+        return;
+    if (!gnt_find_exists(path) && c->trouble.code == 0)
+        gnt_fail(&c->trouble, GANTRY_E_NOT_FOUND, "%s: there is no %s", variable, path);
+    add_settings(f, c, path);
+}
+
 /* A file, and those in the folder beside it. */
 static void add_settings_of(struct gnt_finder *f, struct gnt_find_connections *c,
                             const char *directory)
@@ -67,8 +86,12 @@ static void add_settings_of(struct gnt_finder *f, struct gnt_find_connections *c
     const char *const *names;
 
     add_settings(f, c, gnt_find_text(f, "%s/containers.conf", directory));
-    for (names = gnt_find_names(f, folder, ".conf"); *names != NULL; names++)
-        add_settings(f, c, gnt_find_text(f, "%s/%s", folder, *names));
+    for (names = gnt_find_names(f, folder, ".conf"); *names != NULL; names++) {
+        const char *path = gnt_find_text(f, "%s/%s", folder, *names);
+
+        if (!is_folder(path))
+            add_settings(f, c, path);
+    }
 }
 
 /* $XDG_CONFIG_HOME/containers or ~/.config/containers, or NULL. */
@@ -88,15 +111,14 @@ static void read_settings(struct gnt_finder *f, struct gnt_find_connections *c)
     const char *user = user_folder(f);
 
     if (only != NULL) {
-        add_settings(f, c, only);
+        add_named_settings(f, c, "CONTAINERS_CONF", only);
     } else {
         add_settings_of(f, c, "/usr/share/containers");
         add_settings_of(f, c, "/etc/containers");
         if (user != NULL)
             add_settings_of(f, c, user);
     }
-    if (more != NULL)
-        add_settings(f, c, more);
+    add_named_settings(f, c, "CONTAINERS_CONF_OVERRIDE", more);
 }
 
 /* NULL if memory ended. */

@@ -119,6 +119,8 @@ static int fill_headers(gantry_route *r, const char *const *own, const char *con
         if (i >= owns && has_name(own, line))
             continue;
         rc = check_header(line, i < owns ? i : i - owns, err);
+        if (rc < 0 && i >= owns)
+            gnt_error_prefix(err, "DOCKER_CUSTOM_HEADERS or HttpHeaders of config.json");
         if (rc == 0 && (lines[count++] = gnt_arena_strdup(&r->arena, line)) == NULL)
             rc = gnt_nomem(err);
     }

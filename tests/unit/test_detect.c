@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <sys/inotify.h>
+#include <sys/wait.h>
 
 #include "detect.h"
 #include "sha256.h"
@@ -505,6 +506,29 @@ static void test_headers_of_file_and_variable(void **state)
     assert_string_equal(place->headers[0], "A: 1");
     assert_string_equal(place->headers[1], "B: x,\"y\"");
     assert_null(place->headers[2]); /* one without a value is none */
+    f->list[f->count - 1] = "DOCKER_CUSTOM_HEADERS= A \t=1,B= 2 ,a=3";
+    find(f, GANTRY_RUNTIME_AUTO);
+    place = only(f, "DOCKER_HOST", "unix:///d");
+    assert_string_equal(place->headers[0], "a: 3"); /* the last of one name */
+    assert_string_equal(place->headers[1], "B:  2 ");
+    assert_null(place->headers[2]);
+}
+
+static void test_docker_host_without_a_scheme(void **state)
+{
+    struct fixture *f = *state;
+
+    set_home(f);
+    set(f, "DOCKER_HOST", "10.0.0.1:2375");
+    find(f, GANTRY_RUNTIME_AUTO);
+    only(f, "DOCKER_HOST", "tcp://10.0.0.1:2375");
+    f->opts.docker_context = "default";
+    find(f, GANTRY_RUNTIME_AUTO);
+    only(f, "options: Docker context default", "tcp://10.0.0.1:2375");
+    f->opts.docker_context = NULL;
+    f->list[f->count - 1] = "DOCKER_HOST=/run/x.sock";
+    find(f, GANTRY_RUNTIME_AUTO);
+    only(f, "DOCKER_HOST", "/run/x.sock");
 }
 
 static void test_headers_that_are_none(void **state)
@@ -817,6 +841,213 @@ static void find_with(struct fixture *f, struct short_memory *m, int *out_rc)
     assert_int_equal(m->used, 0);
 }
 
+/* ---- files that nobody wrote for us ------------------------------------------------------------ */
+
+#define SECRET "sesame"
+
+/* What editors, other programs and half-written files leave; the secret is quoted nowhere. */
+static const struct ugly {
+    const char *json; /* in place of config.json, meta.json and podman-connections.json */
+    const char *toml; /* in place of containers.conf */
+    int fine;         /* it can be read, and names nothing */
+} uglies[] = {
+    { "", "", 0 },
+    { "\xEF\xBB\xBF{\"a\":\"" SECRET "\"}", "\xEF\xBB\xBF[engine]\r\n", 0 },
+    { "{\"a\":\"" SECRET "\xFF\"}", "a = \"" SECRET "\xFF\"", 0 },
+    { "{\"a\":\"\xED\xA0\x80" SECRET "\"}", "a = \"\xED\xA0\x80" SECRET "\"", 0 },
+    { "{\"a\":\"" SECRET "\x01\"}", "a = \"" SECRET "\x01\"", 0 },
+    { "{\"a\":\"" SECRET, "a = \"" SECRET, 0 },
+    { "[\"" SECRET "\"]", "[[" SECRET, 0 },
+    { "\"" SECRET "\"", SECRET, 0 },
+    { "{" SECRET ":1}", "= " SECRET, 0 },
+    { "null", "\"" SECRET "\"", 0 },
+    { "\r\n{\r\n}\r\n", "\r\n[engine]\r\n# " SECRET "\r\n", 1 },
+    { "{\"a\":1e999999,\"b\":-123456789012345678901234567890}",
+      "a = 1e999999\nb = -123456789012345678901234567890\n", 1 },
+    { "{\"currentContext\":\"" SECRET "\",\"currentContext\":\"\"}",
+      "engine = { active_service = 7, remote = \"" SECRET "\" }", 1 },
+    { "{\"currentContext\":[1],\"HttpHeaders\":[{}],\"Connection\":7,\"Endpoints\":null}",
+      "[engine]\nservice_destinations = \"" SECRET "\"\n", 1 },
+    { "{\"Connection\":{\"Default\":{},\"Connections\":[\"" SECRET "\"]}}",
+      "[[engine]]\nactive_service = [\"" SECRET "\"]\n", 1 },
+};
+
+static void check_ugly(struct fixture *f, const struct ugly *u)
+{
+    size_t troubles = 0;
+
+    find(f, GANTRY_RUNTIME_AUTO);
+    assert_false(f->places.exclusive);
+    for (size_t i = 0; i < f->places.count; i++) {
+        const struct gnt_place *place = &f->places.items[i];
+
+        if (place->code == 0)
+            continue;
+        troubles++;
+        assert_int_equal(place->code, GANTRY_E_INVALID);
+        assert_null(strstr(place->trouble, SECRET));
+        assert_non_null(strstr(place->trouble, f->home)); /* the file */
+    }
+    assert_int_equal(troubles == 0, u->fine);
+}
+
+static void test_ugly_files(void **state)
+{
+    struct fixture *f = *state;
+
+    set(f, "HOME", "~");
+    set(f, "CONTAINERS_CONF", "~/c.conf");
+    for (size_t i = 0; i < sizeof uglies / sizeof uglies[0]; i++) {
+        home_write(f->home, ".docker/config.json", uglies[i].json);
+        home_write(f->home, ".config/containers/podman-connections.json", uglies[i].json);
+        home_write(f->home, "c.conf", uglies[i].toml);
+        check_ugly(f, &uglies[i]);
+    }
+}
+
+static void test_ugly_contexts(void **state)
+{
+    struct fixture *f = *state;
+    char id[GNT_SHA256_HEX];
+    char path[200];
+
+    set_home(f);
+    f->opts.docker_context = "ugly";
+    gnt_sha256_hex("ugly", 4, id);
+    snprintf(path, sizeof path, ".docker/contexts/meta/%s/meta.json", id);
+    for (size_t i = 0; i < sizeof uglies / sizeof uglies[0]; i++) {
+        home_write(f->home, path, uglies[i].json);
+        find(f, GANTRY_RUNTIME_AUTO);
+        assert_int_equal(f->places.count, 1);
+        assert_int_equal(f->places.items[0].code, GANTRY_E_INVALID);
+        assert_null(strstr(f->places.items[0].trouble, SECRET));
+        assert_non_null(strstr(f->places.items[0].trouble, id));
+    }
+}
+
+/* Deeper than anybody writes: a limit, not a crash. */
+static void test_deep_files(void **state)
+{
+    enum {
+        DEEP = 200000
+    };
+    struct fixture *f = *state;
+    char *text = malloc(DEEP * 5 + 1);
+
+    for (size_t i = 0; i < DEEP; i++)
+        memcpy(text + i * 5, "{\"a\":", 6);
+    home_write(f->home, ".docker/config.json", text);
+    home_write(f->home, ".config/containers/podman-connections.json", text);
+    memset(text, '[', DEEP);
+    memcpy(text, "a=", 2);
+    text[DEEP] = '\0';
+    home_write(f->home, "c.conf", text);
+    free(text);
+    set(f, "HOME", "~");
+    set(f, "CONTAINERS_CONF", "~/c.conf");
+    find(f, GANTRY_RUNTIME_AUTO);
+    is_trouble(&f->places.items[0], GANTRY_E_LIMIT, "config.json: is nested too deep");
+    is_trouble(&f->places.items[1], GANTRY_E_LIMIT, "connections.json: is nested too deep");
+    f->opts.podman_connection = "x"; /* which of the broken files is told: the first */
+    find(f, GANTRY_RUNTIME_AUTO);
+    is_trouble(&f->places.items[0], GANTRY_E_LIMIT, "Podman connection \"x\": ");
+}
+
+/* Folders in place of files; what is no file among the settings is nobody's business. */
+static void test_folders_in_place_of_files(void **state)
+{
+    struct fixture *f = *state;
+    char path[300];
+
+    set(f, "HOME", "~");
+    set(f, "XDG_CONFIG_HOME", "~/config");
+    set(f, "XDG_RUNTIME_DIR", "~/run");
+    home_path(f->home, ".docker/config.json/x", path);
+    home_path(f->home, "config/containers/containers.conf.d/a.conf/x", path);
+    home_write(f->home, "config/containers/containers.conf.d/b.conf",
+               "[engine]\nactive_service='b'\nservice_destinations.b.uri='unix:///b'\n");
+    f->opts.podman_connection = "b";
+    find(f, GANTRY_RUNTIME_AUTO);
+    assert_string_equal(f->places.items[0].address, "unix:///b");
+    f->opts.podman_connection = "c";
+    find(f, GANTRY_RUNTIME_AUTO);
+    is_trouble(&f->places.items[0], GANTRY_E_NOT_FOUND, "there is no Podman connection \"c\"");
+    f->opts.podman_connection = NULL;
+    home_path(f->home, "config/containers/podman-connections.json/x", path);
+    find(f, GANTRY_RUNTIME_AUTO);
+    is_trouble(&f->places.items[0], GANTRY_E_INVALID, "config.json: is no file");
+    is_trouble(&f->places.items[1], GANTRY_E_INVALID, "podman-connections.json: is no file");
+}
+
+/* A file that a variable names is there, or that is the trouble. */
+static void test_settings_that_are_not_there(void **state)
+{
+    struct fixture *f = *state;
+
+    set(f, "HOME", "~");
+    set(f, "CONTAINERS_CONF", "~/none.conf");
+    find(f, GANTRY_RUNTIME_AUTO);
+    assert_false(f->places.exclusive);
+    is_trouble(&f->places.items[0], GANTRY_E_NOT_FOUND, "CONTAINERS_CONF: there is no ");
+    f->opts.podman_connection = "x";
+    find(f, GANTRY_RUNTIME_AUTO);
+    is_trouble(&f->places.items[0], GANTRY_E_NOT_FOUND, "none.conf");
+    f->opts.podman_connection = NULL;
+    f->count--;
+    set(f, "CONTAINERS_CONF", "/dev/null");
+    set(f, "CONTAINERS_CONF_OVERRIDE", "~/more.conf");
+    find(f, GANTRY_RUNTIME_AUTO);
+    is_trouble(&f->places.items[0], GANTRY_E_NOT_FOUND, "CONTAINERS_CONF_OVERRIDE: there is no ");
+    find(f, GANTRY_RUNTIME_DOCKER);
+    assert_int_equal(f->places.items[0].code, 0);
+}
+
+/* As somebody who may not read them: root may everything. 0 if all is told. */
+static int find_as_nobody(struct fixture *f)
+{
+    if (getuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+        return 2;
+    gnt_mem_init(&f->mem, NULL, NULL);
+    gnt_arena_init(&f->arena, &f->mem);
+    gnt_environment_read(&f->env, f->list);
+    if (gnt_places_find(&f->arena, GANTRY_RUNTIME_AUTO, &f->opts, &f->env, &f->places, &f->err) < 0)
+        return 3;
+    if (f->places.exclusive || f->places.items[0].code != GANTRY_E_IO ||
+        strstr(f->places.items[0].trouble, "config.json: Permission denied") == NULL)
+        return 4;
+    return f->places.items[1].code == GANTRY_E_IO &&
+                   strstr(f->places.items[1].trouble, "c.conf: Permission denied") != NULL
+               ? 0
+               : 5;
+}
+
+static void test_files_that_cannot_be_read(void **state)
+{
+    static const char *const names[] = { ".docker/config.json", "c.conf" };
+    struct fixture *f = *state;
+    int status = -1;
+    char path[300];
+    pid_t child;
+
+    set(f, "HOME", "~");
+    set(f, "CONTAINERS_CONF", "~/c.conf");
+    for (size_t i = 0; i < 2; i++) {
+        home_write(f->home, names[i], "");
+        home_path(f->home, names[i], path);
+        assert_int_equal(chmod(path, 0), 0);
+    }
+    home_path(f->home, ".docker/x", path);
+    *strrchr(path, '/') = '\0';
+    assert_int_equal(chmod(path, 0755), 0);
+    assert_int_equal(chmod(f->home, 0755), 0);
+    child = fork();
+    if (child == 0)
+        _exit(find_as_nobody(f));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* ---- once each ------------------------------------------------------------------------------- */
 
 /* How often a file below the home was opened since. */
@@ -945,6 +1176,7 @@ int main(void)
         TEST(test_cert_path_without_certificates),
         TEST(test_headers_of_file_and_variable),
         TEST(test_headers_that_are_none),
+        TEST(test_docker_host_without_a_scheme),
         TEST(test_connection_by_option_variable_and_default),
         TEST(test_default_connection_that_is_no_choice),
         TEST(test_containers_conf_in_its_folders),
@@ -956,6 +1188,12 @@ int main(void)
         TEST(test_the_same_socket_is_one_place),
         TEST(test_huge_files_are_refused),
         TEST(test_pipes_are_not_waited_for),
+        TEST(test_ugly_files),
+        TEST(test_ugly_contexts),
+        TEST(test_deep_files),
+        TEST(test_folders_in_place_of_files),
+        TEST(test_settings_that_are_not_there),
+        TEST(test_files_that_cannot_be_read),
         TEST(test_files_are_read_once),
         TEST(test_memory_that_ends),
         TEST(test_remote_by_the_address),

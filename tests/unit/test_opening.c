@@ -263,7 +263,7 @@ static void test_what_was_found_comes_back(void **state)
         assert_true(recalled.size >= sizeof recalled);
         assert_string_equal(recalled.version, fills ? "7.0" : "");
         assert_string_equal(recalled.api_version, fills ? "7" : "");
-        assert_string_equal((const char *)recalled.note, fills ? "mine" : "");
+        assert_string_equal(recalled.note, fills ? "mine" : "");
         assert_string_equal(recalled.detail, "podman");
         assert_int_equal(recalled.rootless, -1);
         assert_int_equal(opened, 1);

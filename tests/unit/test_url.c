@@ -360,6 +360,10 @@ static void test_passwords_are_not_shown(void **state)
                  { "me:sesame@h", "me:***@h" },
                  { "ssh://me@h:22", "ssh://me@h:22" },
                  { "tcp://h:1/a:b@c", "tcp://h:1/a:b@c" },
+                 { "tcp://me:se/sesame@h:1", "tcp://me:***@h:1" },
+                 { "tcp://me:1/sesame?x#@h/a", "tcp://me:1/sesame?x#@h/a" }, /* a port */
+                 { "tcp://[::1]:2375/a@b", "tcp://[::1]:2375/a@b" },
+                 { "unix:///run/a:b@c", "unix:///run/a:b@c" },
                  { "unix:///x", "unix:///x" } };
     struct gnt_arena arena;
     struct gnt_mem mem;
@@ -372,7 +376,8 @@ static void test_passwords_are_not_shown(void **state)
         gantry_error err = { 0 };
 
         assert_string_equal(gnt_address_show(&arena, rows[i].text), rows[i].shown);
-        if (gnt_address_parse(&arena, rows[i].text, &address, &err) < 0)
+        if (gnt_address_parse(&arena, rows[i].text, &address, &err) < 0 &&
+            strstr(rows[i].shown, "sesame") == NULL)
             assert_null(strstr(err.message, "sesame"));
     }
     gnt_arena_free(&arena);
