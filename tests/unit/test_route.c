@@ -120,7 +120,15 @@ static void headers(void **state)
         if (open_route(&f) != GANTRY_E_INVALID)
             fail_msg("taken: %s", bad[i]);
         assert_null(strstr(f.err.message, "secret"));
+        assert_int_equal(strncmp(f.err.message, "headers: ", 9), 0);
     }
+    /* One that the program has not given says where to look for it. */
+    f.opts.headers = NULL;
+    f.place.headers = one;
+    one[1] = "Host: secret";
+    assert_int_equal(open_route(&f), GANTRY_E_INVALID);
+    assert_string_equal(f.err.message, "DOCKER_CUSTOM_HEADERS or HttpHeaders of config.json: "
+                                       "headers: Host is the library's business");
     end(&f);
 }
 
