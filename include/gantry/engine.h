@@ -142,7 +142,9 @@ typedef struct gantry_engine_options {
  *         #GANTRY_E_NOT_FOUND (no such context or connection), #GANTRY_E_IO, #GANTRY_E_NOMEM ...
  *         Since 0.1.
  *
- * Engine endpoints: `GET /_ping` on both.
+ * Engine endpoints: `GET /_ping`, or with PODMAN `GET /libpod/_ping`: one request over one
+ * connection, which is kept. One more where a version is insisted on or the Docker daemon is newer
+ * than the library (`GET /v1.51/_ping`), and for `rootless` (`GET /info`).
  */
 GANTRY_API int gantry_engine_open(int runtime, const gantry_engine_options *opts,
                                   gantry_engine **out, gantry_error *err);

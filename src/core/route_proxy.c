@@ -13,26 +13,14 @@
 
 /* ---- the environment ------------------------------------------------------------------------- */
 
-/* NULL where unset or empty. */
-static const char *variable(const struct gnt_environment *env, const char *name)
-{
-    size_t size = strlen(name);
-
-    for (const char *const *p = env->all; p != NULL && *p != NULL; p++) {
-        if (strncmp(*p, name, size) == 0 && (*p)[size] == '=' && (*p)[size + 1] != '\0')
-            return *p + size + 1;
-    }
-    return NULL;
-}
-
 /* One of two spellings. *out_name is the one that is there. */
 static const char *either(const struct gnt_environment *env, const char *upper, const char *lower,
                           const char **out_name)
 {
-    const char *text = upper != NULL ? variable(env, upper) : NULL;
+    const char *text = upper != NULL ? gnt_environment_get(env, upper) : NULL;
 
     *out_name = text != NULL ? upper : lower;
-    return text != NULL ? text : variable(env, lower);
+    return text != NULL ? text : gnt_environment_get(env, lower);
 }
 
 /* ---- who has none ---------------------------------------------------------------------------- */
@@ -258,7 +246,7 @@ static int over_network(const gantry_route *r)
 static int take_environment(gantry_route *r, const struct gnt_environment *env, gantry_error *err)
 {
     /* A program that a web server starts has a header of the request in HTTP_PROXY. */
-    int is_cgi = variable(env, "REQUEST_METHOD") != NULL;
+    int is_cgi = gnt_environment_get(env, "REQUEST_METHOD") != NULL;
     const char *name;
     const char *text;
 
