@@ -11,6 +11,9 @@
 
 #include <cmocka.h>
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <gantry/gantry.h>
 
 #include "sha256.h"
@@ -259,6 +262,75 @@ static void test_default_connection_is_the_last(void **state)
     opens(f, GANTRY_RUNTIME_AUTO, "podman", "default Podman connection p");
 }
 
+/* ---- what it costs ---------------------------------------------------------------------------- */
+
+struct cost {
+    const char *path;
+    size_t connections;
+    size_t requests;
+};
+
+static int dial(void *arg, const char *address, const gantry_call *call, int *out_fd,
+                gantry_error *err)
+{
+    struct sockaddr_un name = { .sun_family = AF_UNIX };
+    struct cost *cost = arg;
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    (void)address;
+    (void)call;
+    snprintf(name.sun_path, sizeof name.sun_path, "%s", cost->path);
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&name, sizeof name) < 0)
+        return gantry_error_set(err, GANTRY_E_UNAVAILABLE, "no connection");
+    cost->connections++;
+    *out_fd = fd;
+    return 0;
+}
+
+static void count_request(void *arg, int level, const char *component, const char *message)
+{
+    struct cost *cost = arg;
+
+    (void)level;
+    (void)component;
+    cost->requests += strncmp(message, "GET /", 5) == 0;
+}
+
+/* One connection whatever is asked; one question, and one for what a ping does not say. */
+static void test_opening_asks_once(void **state)
+{
+    const struct {
+        const char *address;
+        int rootless;
+        const char *api_version;
+        size_t requests;
+    } rows[] = {
+        { docker, 0, NULL, 1 },   { docker, GANTRY_OFF, NULL, 2 },  { docker, 0, "1.41", 2 },
+        { podman, 0, NULL, 1 },   { podman, GANTRY_OFF, NULL, 2 },  { podman, 0, "4.0.0", 1 },
+        { rootless, 0, NULL, 1 }, { rootless, GANTRY_ON, NULL, 2 },
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cost cost = { .path = rows[i].address + strlen("unix://") };
+        const gantry_dialer dialer = { .size = sizeof dialer, .dial = dial, .arg = &cost };
+        const gantry_logger logger = {
+            .size = sizeof logger, .log = count_request, .arg = &cost, .level = GANTRY_LOG_DEBUG
+        };
+
+        f->opts.address = rows[i].address;
+        f->opts.dialer = &dialer;
+        f->opts.logger = &logger;
+        f->opts.rootless = rows[i].rootless;
+        f->opts.api_version = rows[i].api_version;
+        opens(f, GANTRY_RUNTIME_AUTO, rows[i].address == docker ? "docker" : "podman", "options");
+        gantry_engine_close(f->engine);
+        f->engine = NULL;
+        if (cost.connections != 1 || cost.requests != rows[i].requests + 1) /* opens() pings */
+            fail_msg("row %zu: %zu connections, %zu requests", i, cost.connections, cost.requests);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -267,6 +339,7 @@ int main(void)
         TEST(test_all_three_are_found), TEST(test_the_one_that_is_meant),
         TEST(test_who_answers_counts),  TEST(test_contexts),
         TEST(test_connections),         TEST(test_default_connection_is_the_last),
+        TEST(test_opening_asks_once),
     };
 
     docker = getenv("GANTRY_TEST_DOCKER");
