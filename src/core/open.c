@@ -235,6 +235,8 @@ static int take(struct gnt_opening *o, gantry_engine *e, struct gnt_search_job *
     if (o->search.limit_ms > 0) /* asking and opening share it */
         call.timeout_ms = job->left_ms > 0 ? job->left_ms : 1;
     rc = make_engine(e, job, gnt_call_share(&shared, &call), &job->reason);
+    if (rc == GANTRY_E_TIMEOUT)
+        gnt_search_late(&o->search, &job->reason);
     if (rc == 0) {
         rc = open_credentials(&e->host, o, job->backend->facts.credentials, &job->reason);
         if (rc < 0)

@@ -46,6 +46,14 @@ static void find_nothing(struct gnt_search_job *job)
     job->found = (gantry_probe){ .size = sizeof job->found, .rootless = -1 };
 }
 
+/* Whatever a backend of others has written. */
+static void end_texts(gantry_probe *found)
+{
+    found->version[sizeof found->version - 1] = '\0';
+    found->detail[sizeof found->detail - 1] = '\0';
+    found->api_version[sizeof found->api_version - 1] = '\0';
+}
+
 /* Ask the backends in turn who is there. */
 static int probe(const struct gnt_search *s, struct gnt_search_job *job, const gantry_call *call,
                  gantry_error *err)
@@ -68,6 +76,7 @@ static int probe(const struct gnt_search *s, struct gnt_search_job *job, const g
             rc = b->facts.probe(s->host, &endpoint, call, &job->found, err);
         if (rc == GANTRY_PROBE_MINE) {
             job->backend = b;
+            end_texts(&job->found);
             if (job->found.detail[0] == '\0')
                 gnt_text_copy(job->found.detail, sizeof job->found.detail, b->facts.name,
                               strlen(b->facts.name), 0, 0);
@@ -145,6 +154,12 @@ static int check_wanted(const struct gnt_search *s, const struct gnt_search_job 
                     job->found.rootless ? "without" : "with", wanted == GANTRY_ON ? "ON" : "OFF");
 }
 
+void gnt_search_late(const struct gnt_search *s, gantry_error *reason)
+{
+    if (s->limit_ms > 0 && gantry_call_check(&s->call, 0, NULL) == 0)
+        gnt_fail(reason, GANTRY_E_TIMEOUT, "no answer within %" PRId64 " ms", s->limit_ms);
+}
+
 void gnt_search_ask(struct gnt_search *s, struct gnt_search_job *job)
 {
     gantry_call call = s->call;
@@ -166,8 +181,8 @@ void gnt_search_ask(struct gnt_search *s, struct gnt_search_job *job)
         rc = ask_info(s, job, limited, &job->reason);
     if (rc == 0)
         rc = check_wanted(s, job, &job->reason);
-    if (rc == GANTRY_E_TIMEOUT && s->limit_ms > 0 && gantry_call_check(&s->call, 0, NULL) == 0)
-        gnt_fail(&job->reason, rc, "no answer within %" PRId64 " ms", s->limit_ms);
+    if (rc == GANTRY_E_TIMEOUT)
+        gnt_search_late(s, &job->reason);
     job->reason.code = rc;
     job->left_ms = s->limit_ms - (gantry_clock_ns() - begun_ns) / 1000000;
     if (rc < 0 || s->ask_rootless) /* nobody will open it */

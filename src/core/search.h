@@ -53,6 +53,8 @@ int gnt_search_begin(struct gnt_search *s, const struct gnt_places *places, gant
 int gnt_search_await(struct gnt_search *s, size_t i, gantry_error *err);
 /* Ask one place now, in this thread. */
 void gnt_search_ask(struct gnt_search *s, struct gnt_search_job *job);
+/* TIMEOUT of a place: its own limit has passed, unless the caller's time is over. */
+void gnt_search_late(const struct gnt_search *s, gantry_error *reason);
 /* Nobody wants to know more: what is going on is cancelled and waited for. */
 void gnt_search_stop(struct gnt_search *s);
 void gnt_search_free(struct gnt_search *s);

@@ -46,6 +46,10 @@ static const struct fake_step late_steps[] = { FAKE_REQUEST, FAKE_SEND(MISSING),
                                                FAKE_REQUEST, FAKE_SEND(PODMAN("69", PODMAN_INFO)),
                                                FAKE_REQUEST, FAKE_SEND(PODMAN("69", PODMAN_INFO)),
                                                FAKE_END };
+static const struct fake_step stalls_steps[] = { FAKE_REQUEST,
+                                                 FAKE_SEND(DOCKER("1.41", "63", INFO)),
+                                                 FAKE_REQUEST, FAKE_STALL, FAKE_END };
+static const struct fake_step *const stalls[] = { stalls_steps };
 static const struct fake_step *const once[] = { once_steps };
 static const struct fake_step *const late[] = { late_steps };
 static const struct fake_step *const docker[] = { docker_steps };
@@ -155,6 +159,26 @@ static void test_a_header_that_is_lost(void **state)
     assert_int_equal(strncmp(text, "GET /_ping HTTP/1.1\r\n", 21), 0);
     assert_non_null(strstr(text, "GET /libpod/_ping HTTP/1.1\r\n"));
     free(text);
+    fake_stop(fake);
+}
+
+/* Answers the first question, and the second never. */
+static void test_a_second_question_has_the_same_limit(void **state)
+{
+    gantry_engine_options opts = { .size = sizeof opts,
+                                   .api_version = "1.41",
+                                   .connect_timeout_ms = 300,
+                                   .environment = nothing };
+    struct fake_server *fake = fake_start(stalls, 1);
+    gantry_engine *engine = NULL;
+    gantry_error err = { 0 };
+
+    (void)state;
+    assert_non_null(fake);
+    opts.address = fake_address(fake);
+    assert_int_equal(gantry_engine_open(AUTO, &opts, &engine, &err), GANTRY_E_TIMEOUT);
+    assert_string_equal(err.message, "no answer within 300 ms");
+    assert_int_equal(fake_requests(fake), 2);
     fake_stop(fake);
 }
 
@@ -362,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_no_idle_connections),
         cmocka_unit_test(test_a_connection_that_is_gone),
         cmocka_unit_test(test_a_header_that_is_lost),
+        cmocka_unit_test(test_a_second_question_has_the_same_limit),
         cmocka_unit_test(test_detect_asks_twice),
         cmocka_unit_test_setup(test_what_was_found_comes_back, replace),
         cmocka_unit_test(test_what_is_left_over_is_closed),
