@@ -93,7 +93,11 @@ GANTRY_API int gantry_stream_fd(const gantry_stream *s, int *out_events);
  */
 GANTRY_API int gantry_stream_timeout_ms(const gantry_stream *s);
 
-/** Close a stream and its connection, at once and without waiting; NULL is allowed. Since 0.1. */
+/**
+ * Close a stream and its connection, at once and without waiting; NULL is allowed. Only over TLS,
+ * where written bytes have found no room in the connection yet, it waits until they have, or the
+ * stream's limits pass, or a second at most. Since 0.1.
+ */
 GANTRY_API void gantry_stream_close(gantry_stream *s);
 
 /** Receives bytes; return 0 to go on, anything else to stop with #GANTRY_E_CALLBACK. */

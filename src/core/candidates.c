@@ -15,14 +15,16 @@ int gnt_opening_ends(int rc)
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-/* The reason without the address, which stands beside it in every report. */
+/* The reason without the address, which stands beside it in every report; a proxy's does not. */
 static const char *why(const gantry_error *reason)
 {
     const char *cannot = "cannot connect to ";
+    const char *proxy = "cannot connect to the proxy ";
     const char *text = strrchr(reason->message, ':');
 
     if (gantry_error_is(reason, GANTRY_E_UNAVAILABLE) && reason->os_error != 0 && text != NULL &&
-        text[1] == ' ' && strncmp(reason->message, cannot, strlen(cannot)) == 0)
+        text[1] == ' ' && strncmp(reason->message, cannot, strlen(cannot)) == 0 &&
+        strncmp(reason->message, proxy, strlen(proxy)) != 0)
         return text + 2;
     return reason->message;
 }

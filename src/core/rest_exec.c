@@ -105,7 +105,10 @@ static int take_exec_id(void *arg, struct gnt_json *v, gantry_error *err)
 static void put_keys(struct gnt_req *r, struct gnt_json *body, const struct opening *o)
 {
     const char *keys = o->opts->detach_keys;
+    int mere_bytes = o->opts->tty != GANTRY_ON && o->dialect->watches_bytes;
 
+    if (keys == NULL && mere_bytes)
+        keys = "";
     if (keys == NULL)
         return;
     if (keys[0] == '\0')
@@ -116,7 +119,7 @@ static void put_keys(struct gnt_req *r, struct gnt_json *body, const struct open
                      "gantry_containers_exec_stdio() does");
     else if (o->opts->tty != GANTRY_ON)
         gnt_req_fail(r, GANTRY_E_UNSUPPORTED, "detach_keys: only with tty");
-    if (keys != NULL && o->opts->tty == GANTRY_ON)
+    if (keys != NULL && (mere_bytes || o->opts->tty == GANTRY_ON))
         put(r, body, "DetachKeys", gnt_json_string(&r->arena, keys));
 }
 

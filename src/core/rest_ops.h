@@ -157,6 +157,7 @@ struct gnt_exec_dialect {
     enum gnt_exec_size size;
     int watches;         /* it watches for detach keys */
     const char *no_keys; /* what "no keys" is called; NULL: it has none by itself */
+    int watches_bytes;   /* it watches for keys in what is no terminal's too: no_keys needed */
 };
 
 /* POST /containers/%s/exec, then POST /exec/%s/start, hijacked unless opts->detach; framed unless

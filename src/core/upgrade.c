@@ -13,10 +13,12 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum {
     BUFFER_SIZE = 32 * 1024,
-    REQUEST_MAX = 4 * 1024 * 1024
+    REQUEST_MAX = 4 * 1024 * 1024,
+    LINGER_MS = 1000 /* longest wait for an engine that does not read, at the end */
 };
 
 struct gnt_duplex {
@@ -343,6 +345,32 @@ int gnt_upgrade_open(struct gnt_http *http, const struct gnt_http_request *reque
     return 0;
 }
 
+/*
+ * What counts as sent and found no room yet (TLS) leaves before the connection ends, as it would
+ * from the system's buffer; no longer than the stream's own limits allow. What comes meanwhile is
+ * thrown away: the engine may not read before it is rid of it.
+ */
+static void linger(struct gnt_duplex *d)
+{
+    int64_t end = gantry_clock_ns() + LINGER_MS * INT64_C(1000000);
+    struct gnt_clock clock = d->clock;
+    short events;
+    long got;
+    int rc = 0;
+
+    if (clock.deadline_ns == 0 || end < clock.deadline_ns)
+        clock.deadline_ns = end;
+    while (rc >= 0 && gnt_link_flush(d->link) == -EAGAIN) {
+        rc = sleep_on(d, &clock, d->ended ? POLLOUT : POLLIN | POLLOUT, &events, NULL);
+        if (rc <= 0 || d->ended || !(events & ~POLLOUT))
+            continue;
+        got = gnt_link_receive(d->link, d->buffer, BUFFER_SIZE);
+        d->ended = got == 0;
+        if (got < 0 && got != -EAGAIN)
+            return;
+    }
+}
+
 void gnt_duplex_close(struct gnt_duplex *d)
 {
     struct gnt_mem mem;
@@ -350,6 +378,10 @@ void gnt_duplex_close(struct gnt_duplex *d)
     if (d == NULL)
         return;
     mem = gnt_http_host(d->http)->mem;
+    /* In a forked child the connection is the parent's. */
+    if (d->link != NULL && d->answer.raw && gnt_link_pending(d->link) &&
+        gnt_http_host(d->http)->pid == getpid())
+        linger(d);
     if (d->link != NULL)
         gnt_link_close(d->link, 0);
     gnt_answer_free(&d->answer);

@@ -102,11 +102,17 @@ int gnt_podman_attach(void *state, const char *id, const gantry_attach_options *
     return rc;
 }
 
+/* Newer ones watch for their usual keys where an exec names none, and each read that is just one of
+ * them counts. These are in no text, and a begun sequence is passed on with what comes next. */
+static const char no_exec_keys[] = "ctrl-^,ctrl-@,ctrl-^,ctrl-_,ctrl-^,ctrl-@";
+
 int gnt_podman_exec(void *state, const char *id, const char *const *command,
                     const gantry_exec_options *opts, gantry_stream **out,
                     char out_exec_id[GANTRY_EXEC_ID_SIZE], gantry_error *err)
 {
-    static const struct gnt_exec_dialect dialect = { .size = GNT_EXEC_SIZE_START };
+    static const struct gnt_exec_dialect dialect = { .size = GNT_EXEC_SIZE_START,
+                                                     .no_keys = no_exec_keys,
+                                                     .watches_bytes = 1 };
     struct podman *p = state;
 
     return gnt_rest_exec_open(&p->rest, &dialect, id, command, opts, out, out_exec_id, err);

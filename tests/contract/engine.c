@@ -400,7 +400,8 @@ static void variables_name_the_engine(struct contract *f)
         const char *const environment[] = { variable, NULL };
         gantry_engine_options opts = { .size = sizeof opts,
                                        .environment = environment,
-                                       .on_demand = GANTRY_OFF };
+                                       .on_demand = GANTRY_OFF,
+                                       .tls = contract_engine_options(f).tls };
         const gantry_candidate_list *list;
         gantry_engine *engine = NULL;
 
@@ -425,6 +426,7 @@ static void detect_reports_without_opening(struct contract *f)
     SAME(list->items[0]->backend, gantry_engine_backend(f->engine));
     gantry_candidate_list_free(list);
     opts.address = "unix:///nonexistent/engine.sock";
+    opts.tls = NULL;
     OK(gantry_detect(GANTRY_RUNTIME_AUTO, &opts, &list, &f->err));
     CHECK(list->count == 1);
     CHECK(list->items[0]->code == GANTRY_E_UNAVAILABLE);

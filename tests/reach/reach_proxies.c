@@ -330,7 +330,7 @@ int main(int argc, char **argv)
     opts.proxy = password;
     refuse(&opts, "the proxy http://127.0.0.1");
     opts.proxy = "http://127.0.0.1:1";
-    refuse(&opts, "Connection refused");
+    refuse(&opts, "cannot connect to the proxy http://127.0.0.1:1");
     clean_up();
     return 0;
 }

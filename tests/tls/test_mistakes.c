@@ -12,97 +12,26 @@
 #include <cmocka.h>
 #include <gantry/gantry.h>
 #include <pthread.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
+#include "tls_server.h"
 
-static char folder[] = "/tmp/gantry-tls.XXXXXX";
-
-/* ---- servers --------------------------------------------------------------------------------- */
-
-struct server {
-    pid_t pid;
-    int port;
-    int out; /* its output, so that it is never broken */
-};
-
-static struct server running; /* one at a time */
-
-static const char *file(const char *name)
-{
-    static char paths[8][128];
-    static unsigned next;
-    char *path = paths[next++ % 8];
-
-    snprintf(path, sizeof paths[0], "%s/%s.pem", folder, name);
-    return path;
-}
-
-/* Read its output up to the line that says where it listens. */
-static int read_port(int fd)
-{
-    char text[4096];
-    size_t used = 0;
-    const char *mark;
-    ssize_t n;
-
-    while (used < sizeof text - 1 && (n = read(fd, text + used, sizeof text - 1 - used)) > 0) {
-        used += (size_t)n;
-        text[used] = '\0';
-        mark = strstr(text, "ACCEPT ");
-        if (mark != NULL && strchr(mark, '\n') != NULL)
-            return (int)strtol(strrchr(mark, ':') + 1, NULL, 10);
-    }
-    return 0;
-}
-
-/* s_server with the certificate NAME.pem, and further options up to NULL. */
+/* That of s_server at 127.0.0.1, which answers with a page. */
 static int serve(const char *name, const char *const *more)
 {
-    char cert[128];
-    char key[128];
-    const char *args[24] = { "openssl", "s_server", "-accept", "127.0.0.1:0", "-www", "-cert",
-                             cert,      "-key",     key };
-    posix_spawn_file_actions_t actions;
-    struct server *s = &running;
-    size_t count = 9;
-    int out[2];
+    const char *args[20] = { "-www" };
+    size_t count = 1;
+    int port;
 
-    snprintf(cert, sizeof cert, "%s/%s.pem", folder, name);
-    snprintf(key, sizeof key, "%s/%s-key.pem", folder, name);
-    while (more != NULL && *more != NULL)
+    while (more != NULL && *more != NULL && count < 19)
         args[count++] = *more++;
-    assert_int_equal(pipe(out), 0);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-    posix_spawn_file_actions_addclose(&actions, out[0]);
-    assert_int_equal(posix_spawnp(&s->pid, "openssl", &actions, NULL, (char *const *)args, environ),
-                     0);
-    posix_spawn_file_actions_destroy(&actions);
-    close(out[1]);
-    s->out = out[0];
-    s->port = read_port(s->out);
-    assert_int_not_equal(s->port, 0);
-    return s->port;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    if (running.pid == 0)
-        return 0;
-    kill(running.pid, SIGKILL);
-    waitpid(running.pid, NULL, 0);
-    close(running.out);
-    running.pid = 0;
-    return 0;
+    port = tls_serve("127.0.0.1:0", name, args);
+    assert_int_not_equal(port, 0);
+    return port;
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -148,7 +77,7 @@ static void expect_talk(int port, const gantry_tls *tls)
 
 static gantry_tls trusting(const char *authority)
 {
-    gantry_tls tls = { .size = sizeof tls, .ca_file = file(authority) };
+    gantry_tls tls = { .size = sizeof tls, .ca_file = tls_file(authority) };
 
     return tls;
 }
@@ -162,7 +91,7 @@ static void a_good_certificate_will_do(void **state)
 
     (void)state;
     expect_talk(port, &tls);
-    end(NULL);
+    tls_end(NULL);
 }
 
 static void faults_of_certificates_are_told_apart(void **state)
@@ -185,19 +114,19 @@ static void faults_of_certificates_are_told_apart(void **state)
         gantry_tls tls = { .size = sizeof tls };
 
         if (rows[i].authority != NULL)
-            tls.ca_file = file(rows[i].authority);
+            tls.ca_file = tls_file(rows[i].authority);
         expect(port, &tls, GANTRY_E_TLS, rows[i].words);
         tls.skip_verify = GANTRY_ON;
         expect_talk(port, &tls);
-        end(NULL);
+        tls_end(NULL);
     }
 }
 
 static void the_name_can_be_another(void **state)
 {
-    int port =
-        serve("server", (const char *[]){ "-servername", "engine.test", "-cert2", file("server"),
-                                          "-key2", file("server-key"), "-servername_fatal", NULL });
+    int port = serve(
+        "server", (const char *[]){ "-servername", "engine.test", "-cert2", tls_file("server"),
+                                    "-key2", tls_file("server-key"), "-servername_fatal", NULL });
     gantry_tls tls = trusting("ca");
 
     (void)state;
@@ -205,7 +134,7 @@ static void the_name_can_be_another(void **state)
     expect_talk(port, &tls);
     tls.server_name = "wrong.test";
     expect(port, &tls, GANTRY_E_TLS, "'wrong.test'");
-    end(NULL);
+    tls_end(NULL);
 }
 
 /* ---- the client's ---------------------------------------------------------------------------- */
@@ -218,17 +147,17 @@ static void clients_are_refused_in_words(void **state)
     for (size_t i = 0; i < 2; i++) {
         int port =
             serve("server", (const char *[]){ versions[i], "-Verify", "1", "-verify_return_error",
-                                              "-CAfile", file("ca"), NULL });
+                                              "-CAfile", tls_file("ca"), NULL });
         gantry_tls tls = trusting("ca");
 
         expect(port, &tls, GANTRY_E_TLS, "a certificate of the client, and cert_file");
-        tls.cert_file = file("stranger");
-        tls.key_file = file("stranger-key");
+        tls.cert_file = tls_file("stranger");
+        tls.key_file = tls_file("stranger-key");
         expect(port, &tls, GANTRY_E_TLS, "does not accept the client's certificate");
-        tls.cert_file = file("cert");
-        tls.key_file = file("key");
+        tls.cert_file = tls_file("cert");
+        tls.key_file = tls_file("key");
         expect_talk(port, &tls);
-        end(NULL);
+        tls_end(NULL);
     }
 }
 
@@ -238,16 +167,16 @@ static void keys_must_fit(void **state)
     gantry_tls tls = trusting("ca");
 
     (void)state;
-    tls.cert_file = file("cert");
-    tls.key_file = file("stranger-key");
+    tls.cert_file = tls_file("cert");
+    tls.key_file = tls_file("stranger-key");
     expect(port, &tls, GANTRY_E_TLS, "private key");
-    tls.key_file = file("encrypted-key");
+    tls.key_file = tls_file("encrypted-key");
     expect(port, &tls, GANTRY_E_INVALID, "key_password is not set");
     tls.key_password = "wrong";
     expect(port, &tls, GANTRY_E_TLS, "private key");
     tls.key_password = "opensesame";
     expect_talk(port, &tls);
-    end(NULL);
+    tls_end(NULL);
 }
 
 /* ---- plain and not --------------------------------------------------------------------------- */
@@ -356,10 +285,9 @@ static void tls_goes_over_dialed_connections(void **state)
     int port = serve("server", NULL);
     gantry_dialer dialer = { .size = sizeof dialer, .dial = dial, .arg = &port };
     gantry_tls tls = trusting("ca");
-    gantry_engine_options opts = { .size = sizeof opts,
-                                   .address = "tcp://engine.test",
-                                   .dialer = &dialer,
-                                   .tls = &tls };
+    gantry_engine_options opts = {
+        .size = sizeof opts, .address = "tcp://engine.test", .dialer = &dialer, .tls = &tls
+    };
     gantry_engine *engine = NULL;
     gantry_error err = { 0 };
 
@@ -370,55 +298,28 @@ static void tls_goes_over_dialed_connections(void **state)
     opts.address = "tcp://wrong.test";
     assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &err), GANTRY_E_TLS);
     assert_non_null(strstr(err.message, "not for the name 'wrong.test'"));
-    end(NULL);
+    tls_end(NULL);
 }
 
 /* ---- main ------------------------------------------------------------------------------------ */
 
-static int make_certificates(void **state)
-{
-    const char *program = getenv("GANTRY_TEST_MAKE_CERTIFICATES");
-    char *args[] = { (char *)program, folder, NULL };
-    int status = -1;
-    pid_t pid;
-
-    (void)state;
-    if (program == NULL || mkdtemp(folder) == NULL ||
-        posix_spawn(&pid, program, NULL, NULL, args, environ) != 0)
-        return -1;
-    waitpid(pid, &status, 0);
-    return status;
-}
-
-static int remove_certificates(void **state)
-{
-    char *args[] = { "rm", "-rf", folder, NULL };
-    pid_t pid;
-
-    (void)state;
-    if (posix_spawnp(&pid, "rm", NULL, NULL, args, environ) != 0)
-        return -1;
-    waitpid(pid, NULL, 0);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(a_good_certificate_will_do, end),
-        cmocka_unit_test_teardown(faults_of_certificates_are_told_apart, end),
-        cmocka_unit_test_teardown(the_name_can_be_another, end),
-        cmocka_unit_test_teardown(clients_are_refused_in_words, end),
-        cmocka_unit_test_teardown(keys_must_fit, end),
-        cmocka_unit_test_teardown(tls_to_a_plain_port, end),
-        cmocka_unit_test_teardown(plain_to_a_port_of_tls, end),
-        cmocka_unit_test_teardown(tls_goes_over_dialed_connections, end),
-        cmocka_unit_test_teardown(nobody_there_is_no_matter_of_tls, end),
+        cmocka_unit_test_teardown(a_good_certificate_will_do, tls_end),
+        cmocka_unit_test_teardown(faults_of_certificates_are_told_apart, tls_end),
+        cmocka_unit_test_teardown(the_name_can_be_another, tls_end),
+        cmocka_unit_test_teardown(clients_are_refused_in_words, tls_end),
+        cmocka_unit_test_teardown(keys_must_fit, tls_end),
+        cmocka_unit_test_teardown(tls_to_a_plain_port, tls_end),
+        cmocka_unit_test_teardown(plain_to_a_port_of_tls, tls_end),
+        cmocka_unit_test_teardown(tls_goes_over_dialed_connections, tls_end),
+        cmocka_unit_test_teardown(nobody_there_is_no_matter_of_tls, tls_end),
     };
 
     if (system("openssl version >/dev/null 2>&1") != 0) {
         printf("SKIPPED: there is no openssl program\n");
         return 77;
     }
-    return cmocka_run_group_tests(tests, make_certificates, remove_certificates);
+    return cmocka_run_group_tests(tests, tls_make_certificates, tls_remove_certificates);
 }
