@@ -192,23 +192,6 @@ podman_conf_needed()
     fi
 }
 
-# engine_kind ADDRESS: docker, podman or unknown, by the headers of the ping.
-engine_kind()
-{
-    local where=("http://${1#tcp://}/_ping") headers
-
-    case $1 in
-    unix://*) where=(--unix-socket "${1#unix://}" http://engine/_ping) ;;
-    esac
-    if ! headers=$(curl -fsS -o /dev/null -D - -m 5 --noproxy '*' "${where[@]}" 2>/dev/null); then
-        printf 'unknown\n'
-    elif printf '%s' "$headers" | grep -qi '^libpod-api-version:'; then
-        printf 'podman\n'
-    else
-        printf 'docker\n'
-    fi
-}
-
 # Whether addresses as ::1 can be had; a new network namespace gets its own with "lo".
 has_ipv6()
 {

@@ -203,7 +203,8 @@ typedef struct gantry_pair {
 
 typedef struct gantry_cancel gantry_cancel;
 
-/** "No limit" for the millisecond limits of gantry_call and gantry_engine_options. */
+/** "No limit", where a time limit in milliseconds names it: gantry_call::timeout_ms,
+ * gantry_engine_options::connect_timeout_ms and `request_timeout_ms`, and others. */
 #define GANTRY_NO_TIMEOUT ((int64_t)-1)
 
 /**

@@ -65,12 +65,15 @@ typedef struct gantry_engine_options {
     const char *const *environment;      /**< "NAME=value", NULL-terminated; NULL = the process's,
                                               read once, at opening */
     const char *podman_program;          /**< for on-demand Podman; NULL = "podman" found in PATH */
-    int64_t connect_timeout_ms;          /**< per connection; 0 = 10,000 */
-    int64_t request_timeout_ms;          /**< plain requests, total; 0 = 120,000 */
+    int64_t connect_timeout_ms;          /**< per connection; 0 = 10,000, #GANTRY_NO_TIMEOUT */
+    int64_t request_timeout_ms;          /**< plain requests, total; 0 = 120,000,
+                                              #GANTRY_NO_TIMEOUT */
     /**
-     * Whether Podman may be started when nothing answers and a podman program is there; DEFAULT is
-     * ON for AUTO and PODMAN without an address. It serves this engine alone, on a private socket,
-     * and ends with it, also when this process is killed.
+     * Whether Podman may be started when nothing answers and a podman program is there: DEFAULT is
+     * ON wherever it may. Nothing is started in place of a choice (see gantry_engine_open()), or of
+     * Docker or a `backend` other than "podman": with those of the options ON is
+     * #GANTRY_E_INVALID. It serves this engine alone, on a private socket, and ends with it, also
+     * when this process is killed. gantry_detect() starts nothing.
      */
     int on_demand;
     int allow_insecure; /**< #GANTRY_ON allows tcp:// to hosts other than the loopback addresses */

@@ -116,9 +116,12 @@ typedef struct gantry_condition {
     const char *const *command; /**< COMMAND: NULL-terminated; required */
     int64_t count;             /**< LOG: so many such lines; 0 = 1 */
     int kind;                  /**< GANTRY_READY_...; required */
-    int port;                  /**< PORT, HTTP: of the container. If it is published, its address on
-                                    the engine's host is tried, else the container's own address;
-                                    required */
+    int port;                  /**< PORT, HTTP: of the container; required. If it is published, its
+                                    address on the engine's host is tried, else the container's own
+                                    address. Where the engine is on another host (its address is no
+                                    unix socket and not loopback, or a dialer or proxy leads there),
+                                    neither is for a loopback address or a container's own: those
+                                    would be of this machine */
     int status;                /**< HTTP: 0 = any of 200 to 399 */
     int regex;                 /**< LOG: #GANTRY_ON */
     int tls;                   /**< HTTP: #GANTRY_ON: https; the certificate is not checked */

@@ -22,7 +22,7 @@ struct gantry_host {
     struct gnt_credential_source credentials;
     gantry_logger logger; /* log is NULL: silent */
     gantry_limits limits; /* defaults filled in */
-    int64_t connect_timeout_ms;
+    int64_t connect_timeout_ms; /* 0 = no limit, here and below */
     int64_t request_timeout_ms;
     int max_idle; /* 0 = keep none */
     int max_connections; /* at once, 0 = no limit */

@@ -31,7 +31,7 @@ static void limit_call(const struct gnt_link *link, gantry_call *call)
 {
     const struct gnt_clock *clock = link->clock;
     const struct gantry_host *host = link->http->host;
-    int64_t ms = host->connect_timeout_ms;
+    int64_t ms = host->connect_timeout_ms > 0 ? host->connect_timeout_ms : -1;
     int64_t now = gantry_clock_ns();
 
     if (clock != NULL)

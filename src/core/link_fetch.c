@@ -160,6 +160,8 @@ static CURLcode set_manners(struct gnt_fetch *f, const struct gnt_fetch_request 
     SET(CURLOPT_WRITEDATA, f);
     if (f->host->connect_timeout_ms > 0 && f->host->connect_timeout_ms < 1000L * 1000 * 1000)
         SET(CURLOPT_CONNECTTIMEOUT_MS, (long)f->host->connect_timeout_ms);
+    else
+        SET(CURLOPT_CONNECTTIMEOUT_MS, 1000L * 1000 * 1000); /* 0 would be curl's default */
     return CURLE_OK;
 }
 

@@ -27,6 +27,14 @@ static int check_switch(int value, const char *name, gantry_error *err)
     return gnt_fail(err, GANTRY_E_INVALID, "%s: is neither GANTRY_ON nor GANTRY_OFF", name);
 }
 
+static int check_limit(int64_t ms, const char *name, gantry_error *err)
+{
+    if (ms >= 0 || ms == GANTRY_NO_TIMEOUT)
+        return 0;
+    return gnt_fail(err, GANTRY_E_INVALID, "%s: must not be negative, but for GANTRY_NO_TIMEOUT",
+                    name);
+}
+
 static int check_search(const gantry_engine_options *opts, gantry_error *err)
 {
     int rc = check_switch(opts->rootless, "rootless", err);
@@ -35,6 +43,10 @@ static int check_search(const gantry_engine_options *opts, gantry_error *err)
         rc = check_switch(opts->remote, "remote", err);
     if (rc == 0)
         rc = check_switch(opts->on_demand, "on_demand", err);
+    if (rc == 0)
+        rc = check_limit(opts->connect_timeout_ms, "connect_timeout_ms", err);
+    if (rc == 0)
+        rc = check_limit(opts->request_timeout_ms, "request_timeout_ms", err);
     if (rc == 0 && opts->probe_timeout_ms < 0)
         rc = gnt_fail(err, GANTRY_E_INVALID, "probe_timeout_ms: must not be negative");
     if (rc == 0 && opts->max_connections < 0)
@@ -42,6 +54,28 @@ static int check_search(const gantry_engine_options *opts, gantry_error *err)
     if (rc == 0 && opts->dialer != NULL && opts->address == NULL)
         rc = gnt_fail(err, GANTRY_E_INVALID, "dialer: needs an address, which names the engine");
     return rc;
+}
+
+/* Podman, and nobody else, is started on demand. */
+static int may_be_podman(const struct gnt_opening *o)
+{
+    return o->backend == NULL || strcmp(o->backend, "podman") == 0;
+}
+
+/* Where nothing would ever be started, ON is a mistake. */
+static int check_on_demand(const struct gnt_opening *o, gantry_error *err)
+{
+    const gantry_engine_options *opts = &o->options;
+
+    if (opts->on_demand != GANTRY_ON)
+        return 0;
+    if (opts->address != NULL || opts->docker_context != NULL || opts->podman_connection != NULL)
+        return gnt_fail(err, GANTRY_E_INVALID,
+                        "on_demand: nothing is started in place of an address, context or "
+                        "connection");
+    if (!may_be_podman(o))
+        return gnt_fail(err, GANTRY_E_INVALID, "on_demand: Podman is started, not %s", o->backend);
+    return 0;
 }
 
 int gnt_opening_import(struct gnt_opening *o, int runtime, const gantry_engine_options *opts,
@@ -64,7 +98,7 @@ int gnt_opening_import(struct gnt_opening *o, int runtime, const gantry_engine_o
     if (o->backend != NULL && !gnt_backend_is_known(o->backend))
         return gnt_fail(err, GANTRY_E_UNSUPPORTED, "this library has no backend named \"%s\"",
                         o->backend);
-    return 0;
+    return check_on_demand(o, err);
 }
 
 /* The program's own provider; without one the files are looked up once the backend is known. */
@@ -85,6 +119,14 @@ static int import_credentials(struct gantry_host *host, const gantry_engine_opti
     return rc;
 }
 
+/* A time limit of the host: 0 is none there. */
+static int64_t host_limit(int64_t given, int64_t usual)
+{
+    if (given == GANTRY_NO_TIMEOUT)
+        return 0;
+    return given != 0 ? given : usual;
+}
+
 int gnt_opening_host(struct gantry_host *host, const struct gnt_opening *o, gantry_error *err)
 {
     const gantry_engine_options *opts = &o->options;
@@ -100,10 +142,8 @@ int gnt_opening_host(struct gantry_host *host, const struct gnt_opening *o, gant
         return rc;
     host->limits = o->limits;
     gnt_limits_defaults(&host->limits);
-    host->connect_timeout_ms =
-        opts->connect_timeout_ms > 0 ? opts->connect_timeout_ms : DEFAULT_CONNECT_MS;
-    host->request_timeout_ms =
-        opts->request_timeout_ms > 0 ? opts->request_timeout_ms : DEFAULT_REQUEST_MS;
+    host->connect_timeout_ms = host_limit(opts->connect_timeout_ms, DEFAULT_CONNECT_MS);
+    host->request_timeout_ms = host_limit(opts->request_timeout_ms, DEFAULT_REQUEST_MS);
     host->max_idle = opts->max_idle == 0 ? DEFAULT_IDLE : opts->max_idle < 0 ? 0 : opts->max_idle;
     host->max_connections = opts->max_connections > 0 ? opts->max_connections : DEFAULT_CONNECTIONS;
     host->pid = getpid();
@@ -356,8 +396,7 @@ static int open_engine(gantry_engine *e, struct gnt_opening *o, int runtime, gan
     rc = gnt_opening_begin(o, runtime, err);
     e->candidates = o->list;
     if (rc == 0) {
-        may_start = !o->places.exclusive && runtime != GANTRY_RUNTIME_DOCKER &&
-                    o->options.backend == NULL && o->options.on_demand != GANTRY_OFF;
+        may_start = !o->places.exclusive && may_be_podman(o) && o->options.on_demand != GANTRY_OFF;
         rc = search(o, e, may_start, err);
     }
     gnt_opening_end(o);

@@ -36,7 +36,6 @@ struct gnt_ready {
     int64_t started_ns;          /* of the container, by the engine's clock */
     int64_t log_since_ns;        /* lines of that start are not older */
     struct gnt_fetch *fetch;
-    const char *host;  /* the engine's, where published ports are; NULL until asked for */
     int64_t probed_ns; /* when the health check was last driven; 0 = never */
     int probed;        /* what it found: GANTRY_HEALTH_... */
     char probe[160];   /* how the last probe ended */

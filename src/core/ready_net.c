@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "route.h"
 #include "url.h"
 
 enum {
@@ -27,34 +28,52 @@ enum {
 
 /* ---- where ----------------------------------------------------------------------------------- */
 
-/* What the engine publishes on all addresses of its host is reached where the engine is. */
-static const char *engine_host(struct gnt_ready *r)
+/* What the engine publishes on all addresses of its host is reached where the engine is. NULL and a
+ * reason if its address does not tell where that is. */
+static const char *engine_host(struct gnt_ready *r, struct gnt_ready_condition *c)
 {
-    struct gnt_address a;
+    const struct gnt_address *a = &r->e->route->address;
+    int here = gnt_route_is_here(r->e->route);
 
-    if (r->host == NULL) {
-        r->host = "127.0.0.1";
-        if (gnt_address_parse(&r->arena, r->e->address, &a, NULL) == 0 && a.host[0] != '\0')
-            r->host = a.host;
+    if (!here && (a->host[0] == '\0' || gnt_address_is_loopback(a))) {
+        gnt_ready_because(c, "nothing tells which the engine's host is: connections to it are "
+                             "dialed, or go through a proxy");
+        return NULL;
     }
-    return r->host;
+    return a->host[0] != '\0' ? a->host : "127.0.0.1";
+}
+
+static int is_loopback(const char *ip)
+{
+    const struct gnt_address address = { .scheme = "", .host = ip };
+
+    return gnt_address_is_loopback(&address);
+}
+
+/* Whether an address says nothing here: where the engine is on another host, its loopback addresses
+ * and those of its networks may be other programs' on this one. */
+static int is_elsewhere(const struct gnt_ready *r, const gantry_port_info *p)
+{
+    return !gnt_route_is_here(r->e->route) && (p == NULL || is_loopback(p->host_address));
 }
 
 /* A published address is better the more certainly it is reached from here. */
-static int rank(const gantry_port_info *p)
+static int rank(const struct gnt_ready *r, const gantry_port_info *p)
 {
+    if (is_elsewhere(r, p))
+        return 0;
     return strchr(p->host_address, ':') == NULL ? 2 : 1;
 }
 
-static const gantry_port_info *published(const gantry_container *info, int port)
+static const gantry_port_info *published(const struct gnt_ready *r, int port)
 {
     const gantry_port_info *best = NULL;
 
-    for (size_t i = 0; info->ports[i] != NULL; i++) {
-        const gantry_port_info *p = info->ports[i];
+    for (size_t i = 0; r->now->ports[i] != NULL; i++) {
+        const gantry_port_info *p = r->now->ports[i];
 
         if (p->container_port == port && p->host_port != 0 && strcmp(p->protocol, "tcp") == 0 &&
-            (best == NULL || rank(p) > rank(best)))
+            (best == NULL || rank(r, p) > rank(r, best)))
             best = p;
     }
     return best;
@@ -76,18 +95,26 @@ static const char *own_address(const gantry_container *info)
 /* Where the container's port is reached from here; NULL and a reason if nowhere. */
 static const char *find(struct gnt_ready *r, struct gnt_ready_condition *c, int *out_port)
 {
-    const gantry_port_info *p = published(r->now, c->c.port);
+    const gantry_port_info *p = published(r, c->c.port);
     const char *host = p != NULL ? p->host_address : own_address(r->now);
 
     *out_port = p != NULL ? p->host_port : c->c.port;
     if (p != NULL && (host[0] == '\0' || strcmp(host, "0.0.0.0") == 0))
-        return engine_host(r);
-    if (p != NULL && strcmp(host, "::") == 0)
-        return strcmp(engine_host(r), "127.0.0.1") == 0 ? "::1" : engine_host(r);
+        return engine_host(r, c);
+    if (p != NULL && strcmp(host, "::") == 0) {
+        host = engine_host(r, c);
+        return host != NULL && strcmp(host, "127.0.0.1") == 0 ? "::1" : host;
+    }
     if (host == NULL && strcmp(r->now->network_mode, "host") == 0)
-        return engine_host(r);
-    if (host == NULL)
+        return engine_host(r, c);
+    if (host == NULL) {
         gnt_ready_because(c, "it is not published, and the container has no address of its own");
+    } else if (is_elsewhere(r, p)) {
+        gnt_ready_because(c, "%s of the engine's host, which is not this machine",
+                          p != NULL ? "it is published on a loopback address"
+                                    : "it is not published, and the container's address is one");
+        host = NULL;
+    }
     return host;
 }
 
@@ -177,7 +204,7 @@ static int try_address(struct gnt_ready_condition *c, const struct addrinfo *a, 
 int gnt_ready_port(struct gnt_ready *r, struct gnt_ready_condition *c, gantry_error *err)
 {
     const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-    int grace_ms = published(r->now, c->c.port) != NULL ? FORWARDED_MS : DIRECT_MS;
+    int grace_ms = published(r, c->c.port) != NULL ? FORWARDED_MS : DIRECT_MS;
     struct addrinfo *list = NULL;
     gantry_error failure = { 0 };
     char service[16];

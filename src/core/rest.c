@@ -216,7 +216,9 @@ static void fill_http(const struct gnt_req *r, struct gnt_http_request *q)
     q->call = r->call;
     q->has_body = r->has_body || r->source != NULL;
     if ((r->flags & GNT_REQ_OPEN_ENDED) == 0)
-        q->default_ms = r->rest->host->request_timeout_ms + r->extra_ms;
+        q->default_ms = r->rest->host->request_timeout_ms;
+    if (q->default_ms > 0)
+        q->default_ms += r->extra_ms;
     if (r->flags & GNT_REQ_UNTIL_CLOSE)
         q->flags |= GNT_HTTP_UNTIL_CLOSE;
     if (r->secret)

@@ -106,6 +106,14 @@ int gnt_route_open(struct gantry_host *host, const struct gnt_environment *env,
     return 0;
 }
 
+int gnt_route_is_here(const gantry_route *route)
+{
+    int diverted = (route->dialer.dial != NULL && route->tunnel == NULL) || route->proxy != NULL;
+
+    return !diverted &&
+           (!gnt_place_is_remote(route->address.text) || gnt_address_is_loopback(&route->address));
+}
+
 void gnt_route_settle(gantry_route *route)
 {
     if (route->greeting == NULL)

@@ -71,6 +71,10 @@ int gnt_route_fill_proxy(gantry_route *route, const struct gnt_environment *env,
                          const gantry_engine_options *opts, const struct gnt_place *place,
                          gantry_error *err);
 
+/* Whether the engine is on this machine, as far as its address tells: what it calls loopback is our
+ * own. Never so where a dialer or a proxy decides where connections lead. */
+int gnt_route_is_here(const gantry_route *route);
+
 /* Whether the version that is insisted on was meant for Docker alone. NULL: it was not. */
 int gnt_route_is_docker_version(const gantry_route *route);
 

@@ -111,8 +111,9 @@ int gnt_tunnel_plan(struct gnt_arena *arena, const struct gantry_host *host,
     /* A key that comes anew with each machine is not worth asking for, but only on this one. */
     out->machine = setup->machine && gnt_address_is_loopback(setup->address);
     /* Our own limit, in milliseconds, comes before ssh's. */
-    out->connect_s =
-        host->connect_timeout_ms < 3600 * 1000 ? (int)(host->connect_timeout_ms / 1000) + 2 : 3600;
+    out->connect_s = host->connect_timeout_ms > 0 && host->connect_timeout_ms < 3600 * 1000
+                         ? (int)(host->connect_timeout_ms / 1000) + 2
+                         : 3600;
     return 0;
 }
 

@@ -222,6 +222,29 @@ static void test_machine(void **state)
     assert_false(has(line_of(f, &c), "StrictHostKeyChecking"));
 }
 
+/* ssh knows no connecting without a limit; the longest it is given is an hour. */
+static void test_time_to_connect(void **state)
+{
+    static const struct {
+        int64_t ms;
+        const char *option;
+    } rows[] = { { 10000, "|-o|ConnectTimeout=12|" },
+                 { 0, "|-o|ConnectTimeout=3600|" },
+                 { INT64_MAX, "|-o|ConnectTimeout=3600|" } };
+    struct fixture *f = *state;
+    const gantry_ssh ssh = { .size = sizeof ssh, .program = "/bin/sh" };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct gnt_tunnel_plan plan;
+        struct gnt_tunnel_command c;
+
+        f->host.connect_timeout_ms = rows[i].ms;
+        plan = plan_for(f, "ssh://host", &ssh, 0);
+        gnt_tunnel_master(&c, &f->arena, &plan, "/tmp/d");
+        assert_true(has(line_of(f, &c), rows[i].option));
+    }
+}
+
 static void test_clients(void **state)
 {
     struct fixture *f = *state;
@@ -682,6 +705,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_addresses_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_master, setup, teardown),
         cmocka_unit_test_setup_teardown(test_machine, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_time_to_connect, setup, teardown),
         cmocka_unit_test_setup_teardown(test_clients, setup, teardown),
         cmocka_unit_test_setup_teardown(test_environment, setup, teardown),
         cmocka_unit_test_setup_teardown(test_options_refused, setup, teardown),
