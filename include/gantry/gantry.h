@@ -23,12 +23,12 @@
  * - **Growth.** Structs grow only at their end. Of an options struct `size` tells the library how
  *   much its caller knows: less than it knows itself is fine (the rest is default), more is fine if
  *   what it does not know is zero (else #GANTRY_E_UNSUPPORTED), 0 is #GANTRY_E_INVALID. Of a result
- *   `size` tells the caller how much the library filled. gantry_error, gantry_pair,
- *   gantry_allocator and gantry_exit_status never change.
- * - **Registries.** Only gantry_images_pull(), gantry_images_push(), a build, the manager
- *   `gantry_registries` and manifest lists ask a registry; creating or running a container does
- *   only when gantry_container_options::pull says so. Credentials come from the call, the program's
- *   provider or the command line's files, see <gantry/auth.h>.
+ *   `size` tells the caller how much the library filled. A gantry_call is whole: at least version
+ *   0.1's size. gantry_error, gantry_pair, gantry_allocator and gantry_exit_status never change.
+ * - **Registries.** Only gantry_images_pull(), gantry_images_push(), a build, gantry_kube_play(),
+ *   the manager `gantry_registries` and manifest lists ask a registry; creating or running a
+ *   container does only when gantry_container_options::pull says so. Credentials come from the
+ *   call, the program's provider or the command line's files, see <gantry/auth.h>.
  */
 #ifndef GANTRY_GANTRY_H
 #define GANTRY_GANTRY_H
