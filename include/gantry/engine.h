@@ -115,9 +115,9 @@ typedef struct gantry_engine_options {
  * A choice of the program or its user is final: if it does not answer, nothing else is tried. The
  * first of these that is there is the choice:
  *   1. gantry_engine_options: `address`, `docker_context`, `podman_connection`;
- *   2. DOCKER_HOST and CONTAINER_HOST (both are set: in this order);
- *   3. DOCKER_CONTEXT and CONTAINER_CONNECTION;
- *   4. the current Docker context, if it is not "default", and Podman's default connection where
+ *   2. DOCKER_HOST; CONTAINER_HOST, if CONTAINER_CONNECTION is not set (Podman 5's order);
+ *   3. DOCKER_CONTEXT; CONTAINER_CONNECTION;
+ *   4. the current Docker context, if it is not "default"; Podman's default connection where
  *      Podman itself would use it: a machine, or `remote = true` in containers.conf.
  *
  * Without a choice the first that answers is taken:

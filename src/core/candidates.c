@@ -168,6 +168,38 @@ static void list_all(const struct gnt_opening *o, char *lines, size_t size)
     }
 }
 
+/* Whether another try may find one: a reason says so, or there was nothing to look at. */
+static int may_come(const struct gnt_opening *o)
+{
+    for (size_t i = 0; i < o->list->count; i++) {
+        if (o->search.jobs[i].reason.retry == GANTRY_RETRY_YES)
+            return 1;
+    }
+    return o->list->count == 0;
+}
+
+int gnt_candidates_choice(const struct gnt_opening *o, gantry_error *err)
+{
+    const struct gnt_search_job *job = &o->search.jobs[0];
+    const gantry_candidate *c = o->list->items[0];
+    int program = strcmp(c->source, "options") == 0;
+    char lines[2432] = "";
+
+    list_all(o, lines, sizeof lines);
+    *err = job->reason;
+    if (program && err->code == GANTRY_E_TIMEOUT)
+        gnt_error_prefix(err, "%s", c->address);
+    else if (!program && c->address[0] != '\0')
+        gnt_error_prefix(err, "%s (%s)", c->source, c->address);
+    else if (!program)
+        gnt_error_prefix(err, "%s", c->source);
+    if (err->output[0] == '\0')
+        gnt_text_copy(err->output, sizeof err->output, lines, strlen(lines), 1, 0);
+    if (err->resource_kind == GANTRY_RESOURCE_NONE)
+        gnt_error_resource(err, GANTRY_RESOURCE_ENGINE, c->address);
+    return err->code;
+}
+
 int gnt_candidates_report(const struct gnt_opening *o, gantry_error *err)
 {
     char line[960] = "";
@@ -178,7 +210,7 @@ int gnt_candidates_report(const struct gnt_opening *o, gantry_error *err)
     gnt_fail(err, GANTRY_E_UNAVAILABLE, "no container engine answers: %s", line);
     if (err != NULL) {
         gnt_text_copy(err->output, sizeof err->output, lines, strlen(lines), 1, 0);
-        err->retry = GANTRY_RETRY_YES;
+        err->retry = may_come(o) ? GANTRY_RETRY_YES : GANTRY_RETRY_NO;
         if (o->list->count == 1)
             err->os_error = o->search.jobs[0].reason.os_error;
     }

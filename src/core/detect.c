@@ -151,7 +151,13 @@ static void find_in_options(struct gnt_finder *f, const gantry_engine_options *o
             opts->podman_connection);
 }
 
-/* The first of these that is there is the choice. */
+static int is_open(const struct gnt_finder *f)
+{
+    return f->out->count == 0;
+}
+
+/* The first of these that is there is the choice, and the only one. Podman takes
+ * CONTAINER_CONNECTION before CONTAINER_HOST; before 5.0 it did not. */
 static void find_choice(struct gnt_finder *f)
 {
     int docker = f->runtime != GANTRY_RUNTIME_PODMAN;
@@ -161,19 +167,15 @@ static void find_choice(struct gnt_finder *f)
 
     if (docker && f->env->docker_host != NULL)
         gnt_find_host(f, "DOCKER_HOST");
-    if (podman && f->env->container_host != NULL)
+    if (is_open(f) && podman && connection == NULL && f->env->container_host != NULL)
         gnt_find_container_host(f);
-    if (f->out->count > 0)
-        return;
-    if (context != NULL)
+    if (is_open(f) && context != NULL)
         gnt_find_context(f, gnt_find_text(f, "DOCKER_CONTEXT %s", context), context);
-    if (connection != NULL)
+    if (is_open(f) && connection != NULL)
         gnt_find_connection(f, gnt_find_text(f, "CONTAINER_CONNECTION %s", connection), connection);
-    if (f->out->count > 0)
-        return;
-    if (docker)
+    if (is_open(f) && docker)
         gnt_find_current_context(f);
-    if (podman)
+    if (is_open(f) && podman)
         gnt_find_default_connection(f, 1);
 }
 

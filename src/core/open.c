@@ -342,11 +342,8 @@ static int search(struct gnt_opening *o, gantry_engine *e, int may_start, gantry
         rc = gnt_candidates_fill(o, count, chosen, err);
     if (rc < 0 || chosen < count)
         return rc;
-    /* One place that the caller named, and a reason of its own: that is the error. */
-    if (o->places.exclusive && count == 1 && s->jobs[0].reason.code != GANTRY_E_UNAVAILABLE) {
-        *err = s->jobs[0].reason;
-        return err->code;
-    }
+    if (o->places.exclusive && count == 1 && s->jobs[0].reason.code != GANTRY_E_UNAVAILABLE)
+        return gnt_candidates_choice(o, err);
     return gnt_candidates_report(o, err);
 }
 

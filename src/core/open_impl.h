@@ -37,6 +37,8 @@ int gnt_opening_ends(int rc);
 /* The first `count` jobs as the list of candidates. What is behind the chosen one (count: none was)
  * is told only as far as it does not depend on who was faster. */
 int gnt_candidates_fill(struct gnt_opening *o, size_t count, size_t chosen, gantry_error *err);
+/* One place was named, and fails for a reason of its own: that, with where it was named. */
+int gnt_candidates_choice(const struct gnt_opening *o, gantry_error *err);
 /* Nothing answers: one line for people, one line per candidate in `output`. */
 int gnt_candidates_report(const struct gnt_opening *o, gantry_error *err);
 

@@ -170,9 +170,10 @@ static int fill_version(gantry_route *r, const char *own, const char *place, gan
     if (text == NULL || text[0] == '\0')
         return 0;
     text += text[0] == 'v';
-    if (check_version(text) < 0)
-        return gnt_fail(err, GANTRY_E_INVALID, "%s: '%s' is no version as \"1.41\" or \"4.3.0\"",
-                        own != NULL ? "api_version" : "DOCKER_API_VERSION", text);
+    /* That of the environment is for Docker alone, which looks at it. */
+    if (own != NULL && check_version(text) < 0)
+        return gnt_fail(err, GANTRY_E_INVALID,
+                        "api_version: '%s' is no version as \"1.41\" or \"4.3.0\"", text);
     r->docker_version = own == NULL;
     r->api_version = gnt_arena_strdup(&r->arena, text);
     return r->api_version != NULL ? 0 : gnt_nomem(err);

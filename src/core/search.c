@@ -54,6 +54,23 @@ static void end_texts(gantry_probe *found)
     found->api_version[sizeof found->api_version - 1] = '\0';
 }
 
+/* Something answers that is not the engine asked for: another of the library's own may know it. */
+static int name_other(const struct gnt_search *s, const gantry_endpoint *endpoint,
+                      const gantry_call *call, gantry_error *err)
+{
+    gantry_probe other = { .size = sizeof other, .rootless = -1 };
+
+    for (const struct gnt_backend *b = gnt_backend_next(NULL); b != NULL; b = gnt_backend_next(b)) {
+        if (!b->built_in || strcmp(s->backend, b->facts.name) == 0 ||
+            !gnt_backend_has_scheme(b, endpoint->scheme) ||
+            b->facts.probe(s->host, endpoint, call, &other, NULL) != GANTRY_PROBE_MINE)
+            continue;
+        gnt_backend_release(b);
+        return gnt_fail(err, GANTRY_E_UNAVAILABLE, "it is %s, not %s", other.detail, s->backend);
+    }
+    return gnt_fail(err, GANTRY_E_UNAVAILABLE, "something answers, but it is not %s", s->backend);
+}
+
 /* Ask the backends in turn who is there. */
 static int probe(const struct gnt_search *s, struct gnt_search_job *job, const gantry_call *call,
                  gantry_error *err)
@@ -93,8 +110,9 @@ static int probe(const struct gnt_search *s, struct gnt_search_job *job, const g
                         endpoint.scheme);
     if (!asked)
         return gnt_fail(err, GANTRY_E_INVALID, "no backend takes %s:// addresses", endpoint.scheme);
-    return gnt_fail(err, GANTRY_E_UNAVAILABLE, "something answers, but it is not %s",
-                    s->backend != NULL ? s->backend : "a known engine");
+    if (s->backend != NULL)
+        return name_other(s, &endpoint, call, err);
+    return gnt_fail(err, GANTRY_E_UNAVAILABLE, "something answers, but it is not a known engine");
 }
 
 static void drop_state(const struct gnt_search *s, struct gnt_search_job *job)
@@ -158,6 +176,7 @@ void gnt_search_late(const struct gnt_search *s, gantry_error *reason)
 {
     if (s->limit_ms > 0 && gantry_call_check(&s->call, 0, NULL) == 0)
         gnt_fail(reason, GANTRY_E_TIMEOUT, "no answer within %" PRId64 " ms", s->limit_ms);
+    gnt_error_outcome(reason, GANTRY_OUTCOME_NOT_SENT, GANTRY_RETRY_YES); /* only questions were */
 }
 
 void gnt_search_ask(struct gnt_search *s, struct gnt_search_job *job)
@@ -271,6 +290,9 @@ static void look(const struct gnt_search *s, struct gnt_search_job *job, int exc
                       "not asked: it is reached over a network, and remote is OFF");
     else if (!exclusive)
         rc = gnt_search_look(&s->host->mem, place->address, &job->missing, &job->reason);
+    if (place->code != 0 && !exclusive)
+        gnt_log(s->host, GANTRY_LOG_WARNING, "engine", "%s is left out: %s", place->source,
+                place->trouble);
     job->settled = rc < 0;
     job->done = rc < 0;
 }

@@ -91,10 +91,13 @@ static int no_file(const char *path, int os_error, int *out_missing, gantry_erro
     if (size > 0) {
         target[size] = '\0';
         snprintf(text, sizeof text, "a link that leads nowhere: there is no %s", target);
-        return fail_path(ENOENT, text, err);
+        (void)fail_path(ENOENT, text, err);
+    } else {
+        *out_missing = 1;
+        (void)fail_path(ENOENT, "there is no such socket", err);
     }
-    *out_missing = 1;
-    return fail_path(ENOENT, "there is no such socket", err);
+    gnt_error_outcome(err, GANTRY_OUTCOME_NOT_SENT, GANTRY_RETRY_YES); /* yet */
+    return GANTRY_E_UNAVAILABLE;
 }
 
 int gnt_search_look(const struct gnt_mem *mem, const char *address, int *out_missing,
@@ -133,7 +136,10 @@ int gnt_search_knock(const struct gnt_mem *mem, const char *address, gantry_erro
     /* Too many who wait, or another kind of socket: somebody is there. */
     if (os_error == 0 || os_error == EAGAIN || os_error == EPROTOTYPE || os_error == EINTR)
         return 0;
-    return gnt_fail_errno(err, GANTRY_E_UNAVAILABLE, os_error, "cannot connect to %s", address);
+    gnt_fail_errno(err, GANTRY_E_UNAVAILABLE, os_error, "cannot connect to %s", address);
+    gnt_error_outcome(err, GANTRY_OUTCOME_NOT_SENT,
+                      os_error == EACCES || os_error == EPERM ? GANTRY_RETRY_NO : GANTRY_RETRY_YES);
+    return GANTRY_E_UNAVAILABLE;
 }
 
 /* ---- after connecting ------------------------------------------------------------------------ */
@@ -180,5 +186,6 @@ void gnt_search_explain(const struct gnt_mem *mem, const char *address, gantry_e
         gnt_fail(reason, GANTRY_E_UNAVAILABLE,
                  "connection refused: nobody listens on the socket, its engine has ended");
         reason->os_error = os_error;
+        gnt_error_outcome(reason, GANTRY_OUTCOME_NOT_SENT, GANTRY_RETRY_YES);
     }
 }

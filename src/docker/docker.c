@@ -5,6 +5,7 @@
 #include "docker.h"
 
 #include "registry_errors.h"
+#include "route.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -315,8 +316,9 @@ static int try_version(struct gnt_rest *rest, const gantry_call *call, const str
 }
 
 /* The version that the program insists on, whose range is known; the daemon's lowest is not. */
+/* setting: what asks for the version, for messages. */
 static int use_wanted(struct gnt_rest *rest, const gantry_call *call, const struct ping *p,
-                      const char *wanted, gantry_error *err)
+                      const char *setting, const char *wanted, gantry_error *err)
 {
     char who[96];
     int major = 0;
@@ -327,21 +329,22 @@ static int use_wanted(struct gnt_rest *rest, const gantry_call *call, const stru
     if (gnt_docker_parse_version(wanted, &major, &minor) < 0 || major != 1 ||
         minor < GNT_DOCKER_API_MIN || minor > GNT_DOCKER_API_MAX || minor > p->minor) {
         gnt_fail(err, GANTRY_E_UNSUPPORTED,
-                 "api_version: %s cannot be spoken: %s speaks API %s at most, this library 1.%d to "
-                 "1.%d",
-                 wanted, who, p->api_text, GNT_DOCKER_API_MIN, GNT_DOCKER_API_MAX);
+                 "%s: %s cannot be spoken: %s speaks API %s at most, this library 1.%d to 1.%d",
+                 setting, wanted, who, p->api_text, GNT_DOCKER_API_MIN, GNT_DOCKER_API_MAX);
         gnt_error_resource(err, GANTRY_RESOURCE_ENGINE, who);
         return GANTRY_E_UNSUPPORTED;
     }
     rc = try_version(rest, call, p, minor, err);
     if (rc == GANTRY_E_UNSUPPORTED)
-        gnt_error_prefix(err, "api_version: %s", wanted);
+        gnt_error_prefix(err, "%s: %s", setting, wanted);
     return rc;
 }
 
 static int negotiate(struct gnt_rest *rest, const gantry_call *call, const struct ping *p,
-                     const char *wanted, gantry_error *err)
+                     const gantry_endpoint *endpoint, gantry_error *err)
 {
+    const char *setting =
+        gnt_route_is_docker_version(endpoint->route) ? "DOCKER_API_VERSION" : "api_version";
     char who[96];
 
     describe(p, who, sizeof who);
@@ -352,8 +355,8 @@ static int negotiate(struct gnt_rest *rest, const gantry_call *call, const struc
         gnt_error_resource(err, GANTRY_RESOURCE_ENGINE, who);
         return GANTRY_E_UNSUPPORTED;
     }
-    if (wanted != NULL)
-        return use_wanted(rest, call, p, wanted, err);
+    if (endpoint->api_version != NULL)
+        return use_wanted(rest, call, p, setting, endpoint->api_version, err);
     if (p->minor > GNT_DOCKER_API_MAX)
         return try_version(rest, call, p, GNT_DOCKER_API_MAX, err);
     use_version(rest, p->minor);
@@ -375,7 +378,7 @@ static int docker_open(void *state, gantry_host *host, const gantry_endpoint *en
         return gnt_fail(err, GANTRY_E_PROTOCOL, "%s",
                         p.libpod ? "this is Podman, not Docker" : "this is no Docker daemon");
     d->windows = p.windows;
-    return negotiate(&d->rest, call, &p, endpoint->api_version, err);
+    return negotiate(&d->rest, call, &p, endpoint, err);
 }
 
 static void docker_close(void *state)

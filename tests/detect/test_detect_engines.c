@@ -176,7 +176,7 @@ static void test_the_one_that_is_meant(void **state)
     assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_DOCKER, &f->opts, &f->engine, &f->err),
                      GANTRY_E_UNAVAILABLE);
     assert_non_null(strstr(f->err.message, "it runs with root, and rootless is ON"));
-    assert_non_null(strstr(f->err.message, "it is not docker"));
+    assert_non_null(strstr(f->err.message, ", not docker"));
 }
 
 /* What has the other's name, and an engine that has ended. */

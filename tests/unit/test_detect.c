@@ -158,10 +158,27 @@ static void test_environment_excludes_sockets(void **state)
     set(f, "DOCKER_HOST", "unix:///d");
     set(f, "CONTAINER_HOST", "unix:///c");
     find(f, GANTRY_RUNTIME_AUTO);
-    assert_int_equal(f->places.count, 2);
-    assert_true(f->places.exclusive);
-    expect(f, 0, "DOCKER_HOST", "unix:///d");
-    expect(f, 1, "CONTAINER_HOST", "unix:///c");
+    only(f, "DOCKER_HOST", "unix:///d");
+}
+
+/* The first is the only one, whichever the others are. */
+static void test_one_choice_of_many(void **state)
+{
+    struct fixture *f = *state;
+
+    set_home(f);
+    home_write(f->home, ".docker/config.json", "{\"currentContext\":\"gone\"}");
+    set(f, "CONTAINER_HOST", "unix:///c");
+    find(f, GANTRY_RUNTIME_AUTO);
+    only(f, "CONTAINER_HOST", "unix:///c");
+    set(f, "CONTAINER_CONNECTION", "far"); /* which Podman 5 takes first */
+    find(f, GANTRY_RUNTIME_PODMAN);
+    only(f, "CONTAINER_CONNECTION far", "");
+    find(f, GANTRY_RUNTIME_AUTO);
+    only(f, "CONTAINER_CONNECTION far", "");
+    set(f, "DOCKER_CONTEXT", "near");
+    find(f, GANTRY_RUNTIME_AUTO);
+    only(f, "DOCKER_CONTEXT near", "");
 }
 
 static void test_runtime_reads_its_own_variables(void **state)
@@ -1160,6 +1177,7 @@ int main(void)
         TEST(test_address_is_the_only_place),
         TEST(test_choices_of_options_exclude_each_other),
         TEST(test_environment_excludes_sockets),
+        TEST(test_one_choice_of_many),
         TEST(test_runtime_reads_its_own_variables),
         TEST(test_sockets_in_their_order),
         TEST(test_relative_directories_are_ignored),

@@ -177,7 +177,9 @@ static void test_a_second_question_has_the_same_limit(void **state)
     assert_non_null(fake);
     opts.address = fake_address(fake);
     assert_int_equal(gantry_engine_open(AUTO, &opts, &engine, &err), GANTRY_E_TIMEOUT);
-    assert_string_equal(err.message, "no answer within 300 ms");
+    assert_non_null(strstr(err.message, "/sock: no answer within 300 ms"));
+    assert_int_equal(err.retry, GANTRY_RETRY_YES);
+    assert_int_equal(err.resource_kind, GANTRY_RESOURCE_ENGINE);
     assert_int_equal(fake_requests(fake), 2);
     fake_stop(fake);
 }

@@ -40,6 +40,13 @@ static const struct fake_step other[] = {
     FAKE_REQUEST, FAKE_SEND("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"), FAKE_AGAIN
 };
 
+static const struct fake_step ancient[] = {
+    FAKE_REQUEST,
+    FAKE_SEND("HTTP/1.1 200 OK\r\nApi-Version: 1.12\r\nServer: Docker/1.0.0 (linux)\r\n"
+              "Content-Length: 2\r\n\r\nOK"),
+    FAKE_AGAIN
+};
+
 _Static_assert(sizeof INFO_ROOTFUL == 63 && sizeof INFO_ROOTLESS == 64, "Content-Length above");
 
 /* Places of a home, in the order of the search. */
@@ -431,7 +438,7 @@ static void test_runtime_is_who_answers(void **state)
     assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_PODMAN, &f->opts, &f->engine, &f->err), 0);
     assert_string_equal(gantry_engine_backend(f->engine), "podman");
     is_not(f, gantry_engine_candidates(f->engine), ROOTLESS_PODMAN, GANTRY_E_UNAVAILABLE,
-           "it is not podman");
+           "it is Docker 20.10.24, not podman");
     assert_int_equal(at(gantry_engine_candidates(f->engine), f, ROOTLESS_DOCKER)->chosen, 1);
 }
 
@@ -681,20 +688,79 @@ static void test_one_choice_is_its_own_error(void **state)
     assert_int_equal(f->list->count, 1);
 }
 
-/* An engine that answers, but cannot be set up, leaves nothing behind, and the next is tried. */
+/* An engine that answers, but cannot be set up, leaves nothing behind. */
 static void test_an_engine_that_cannot_be_set_up(void **state)
 {
     struct fixture *f = *state;
 
     f->env[3] = "DOCKER_HOST=odd://one";
-    f->env[4] = "CONTAINER_HOST=odd://two";
     assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &f->opts, &f->engine, &f->err),
-                     GANTRY_E_UNAVAILABLE);
+                     GANTRY_E_INVALID);
     assert_null(f->engine);
     assert_non_null(strstr(f->err.message, "DOCKER_HOST (odd://one): order: 99"));
-    assert_non_null(strstr(f->err.message, "CONTAINER_HOST (odd://two): order: 99"));
-    assert_int_equal(opened, 2);
-    assert_int_equal(closed, 2);
+    assert_int_equal(f->err.resource_kind, GANTRY_RESOURCE_ENGINE);
+    assert_string_equal(f->err.output, "DOCKER_HOST (odd://one): order: 99 is none of "
+                                       "GANTRY_CREDENTIALS_\n");
+    assert_int_equal(opened, 1);
+    assert_int_equal(closed, 1);
+}
+
+/* One that answers and cannot be spoken to is passed over. */
+static void test_the_next_is_taken(void **state)
+{
+    struct fixture *f = *state;
+
+    play(f, ROOTLESS_PODMAN, ancient);
+    play(f, ORBSTACK, rootful);
+    open_it(f);
+    is_chosen(f, ORBSTACK);
+    is_not(f, gantry_engine_candidates(f->engine), ROOTLESS_PODMAN, GANTRY_E_UNSUPPORTED, "1.12");
+}
+
+/* Trying again is of no use where nothing can change by itself. */
+static void test_advice_is_that_of_the_places(void **state)
+{
+    struct fixture *f = *state;
+    struct fake_server *fake;
+    static const struct fake_step *const scripts[] = { other };
+    char address[200];
+
+    fake = fake_start(scripts, 1);
+    assert_non_null(fake);
+    snprintf(address, sizeof address, "%s", fake_address(fake));
+    f->opts.address = address;
+    assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &f->opts, &f->engine, &f->err),
+                     GANTRY_E_UNAVAILABLE);
+    assert_int_equal(f->err.retry, GANTRY_RETRY_NO);
+    fake_stop(fake);
+    assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &f->opts, &f->engine, &f->err),
+                     GANTRY_E_UNAVAILABLE);
+    assert_int_equal(f->err.retry, GANTRY_RETRY_YES); /* nobody is there yet */
+}
+
+static void keep_line(void *arg, int level, const char *component, const char *message)
+{
+    char *line = arg;
+
+    (void)component;
+    if (level == GANTRY_LOG_WARNING)
+        snprintf(line, 400, "%s", message);
+}
+
+/* Whose choice nobody can read is told to somebody who reads the log, too. */
+static void test_broken_configuration_is_told(void **state)
+{
+    struct fixture *f = *state;
+    char line[400] = "";
+    gantry_logger logger = { .size = sizeof logger, .log = keep_line, .arg = line };
+
+    home_write(f->home, ".docker/config.json", "{\"currentContext\":\"prod");
+    play(f, ORBSTACK, rootful);
+    f->opts.logger = &logger;
+    open_it(f);
+    is_chosen(f, ORBSTACK);
+    assert_non_null(strstr(line, "Docker's configuration is left out: "));
+    assert_non_null(strstr(line, "config.json"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -721,6 +787,9 @@ int main(void)
         TEST(test_nothing_found_is_one_line),
         TEST(test_one_choice_is_its_own_error),
         TEST(test_an_engine_that_cannot_be_set_up),
+        TEST(test_the_next_is_taken),
+        TEST(test_advice_is_that_of_the_places),
+        TEST(test_broken_configuration_is_told),
     };
 
     return cmocka_run_group_tests(tests, group_setup, NULL);

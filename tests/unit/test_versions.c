@@ -209,6 +209,33 @@ static void the_environments_version(void **state)
     }
 }
 
+/* Nonsense there is told by who would have to heed it. */
+static void nonsense_in_the_environment(void **state)
+{
+    char host[64];
+    const char *const env[] = { host, "DOCKER_API_VERSION=abc", NULL };
+    gantry_engine_options opts = { .size = sizeof opts,
+                                   .no_credentials = GANTRY_ON,
+                                   .environment = env };
+    struct tiny_http server;
+    gantry_engine *engine = NULL;
+    gantry_error err = { 0 };
+
+    (void)state;
+    assert_int_equal(tiny_start(&server, docker29), 0);
+    snprintf(host, sizeof host, "DOCKER_HOST=tcp://127.0.0.1:%d", server.port);
+    assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &err),
+                     GANTRY_E_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "DOCKER_HOST (tcp://127.0.0.1:"));
+    assert_non_null(strstr(err.message, "): DOCKER_API_VERSION: abc cannot be spoken: Docker 29"));
+    tiny_stop(&server);
+    assert_int_equal(tiny_start(&server, podman4), 0);
+    snprintf(host, sizeof host, "CONTAINER_HOST=tcp://127.0.0.1:%d", server.port);
+    assert_int_equal(gantry_engine_open(GANTRY_RUNTIME_AUTO, &opts, &engine, &err), 0);
+    gantry_engine_close(engine);
+    tiny_stop(&server);
+}
+
 static void what_is_new_breaks_nothing(void **state)
 {
     struct tiny_http server;
@@ -242,6 +269,7 @@ int main(void)
         cmocka_unit_test(the_ranges_meet),
         cmocka_unit_test(a_version_that_is_insisted_on),
         cmocka_unit_test(the_environments_version),
+        cmocka_unit_test(nonsense_in_the_environment),
         cmocka_unit_test(what_is_new_breaks_nothing),
     };
 
