@@ -17,8 +17,8 @@ extern "C" {
  * A connection to one container engine.
  *
  * May be used by many threads at once; it does not change after opening and guards its pool of
- * connections itself. Close it after every stream, progress and wait that came from it. A process
- * that forks must not use the parent's engine in the child (#GANTRY_E_INVALID there).
+ * connections itself. Close it after everything that was opened from it. A process that forks must
+ * not use the parent's engine in the child (#GANTRY_E_INVALID there).
  */
 typedef struct gantry_engine gantry_engine;
 

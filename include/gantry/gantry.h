@@ -16,8 +16,8 @@
  *   type, in any thread, also after the engine is closed. Their strings are UTF-8 and never NULL
  *   ("" instead), lists are never NULL (empty instead), unless a field says otherwise.
  * - **Threads.** An engine and its managers may be used by many threads at once. Results never
- *   change. A stream, progress or wait belongs to one thread at a time. Cancel tokens are for any
- *   thread.
+ *   change. A stream, progress, wait, exec or reader belongs to one thread at a time. Cancel tokens
+ *   are for any thread.
  * - **Names.** What is addressed by `const char *` is a name or id; the engine owns the truth. An
  *   empty or malformed one is #GANTRY_E_INVALID and nothing is sent.
  * - **Growth.** Structs grow only at their end. Of an options struct `size` tells the library how
