@@ -103,7 +103,8 @@ typedef struct gantry_container_mount_options {
 /** Where a container's files are; free with gantry_mount_point_free(). */
 typedef struct gantry_mount_point {
     size_t size; /**< bytes of it that the running library fills */
-    const char *path;        /**< on the engine's host */
+    const char *path;        /**< on the engine's host. Rootless Podman: as its own namespaces see
+                                  it (`podman unshare`) unless its storage driver is vfs */
 } gantry_mount_point;
 
 /**

@@ -22,6 +22,7 @@ static const int oldest[3] = { 4, 0, 0 };
  */
 static const struct gnt_error_row error_rows[] = {
     { 0, "no space left on device", GANTRY_E_NO_SPACE, 0 },
+    { 0, "database or disk is full", GANTRY_E_NO_SPACE, 0 },
     { 0, "unmounting volume ", GANTRY_E_ENGINE, 0 },
     { 0, "mounting volume ", GANTRY_E_INVALID, 0 }, /* by its options */
     { 0, "does not support Project Quota", GANTRY_E_UNSUPPORTED, 0 },
@@ -104,6 +105,7 @@ static const struct gnt_error_row error_rows[] = {
     { 0, "did not understand change instruction", GANTRY_E_INVALID, 0 },
     /* Columns that Podman's own ps does not know go to the container's. */
     { 0, "executing ps(1) in", GANTRY_E_INVALID, 0 },
+    { 0, "ps(1) failed with", GANTRY_E_INVALID, 0 }, /* from 5.0 on */
     /* Of YAML, and of what YAML and units are made of. */
     { 0, "multi doc yaml could not be split", GANTRY_E_INVALID, 0 },
     { 0, "unable to read YAML as", GANTRY_E_INVALID, 0 },

@@ -741,7 +741,7 @@ static void mount_shows_files_on_the_host(struct contract *f)
     /* An engine with a root of its own: where that is seen from here. */
     snprintf(path, sizeof path, "%s%s/bin/busybox", root != NULL ? root : "", point->path);
     gantry_mount_point_free(point);
-    CHECK(stat(path, &st) == 0);
+    CHECK(stat(path, &st) == 0 || contract_differs(f, DIFF_MOUNTS_OF_ITS_OWN));
     OK(gantry_containers_unmount(f->containers, name, NULL, &f->err));
     FAILS(gantry_containers_mount(f->containers, contract_name(f, "none"), NULL, &point, &f->err),
           GANTRY_E_NOT_FOUND);
