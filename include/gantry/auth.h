@@ -42,7 +42,9 @@ typedef struct gantry_auth_slot gantry_auth_slot;
  */
 GANTRY_API int gantry_auth_give(gantry_auth_slot *slot, const gantry_auth *auth, gantry_error *err);
 
-/** Where credentials come from; functions may be called from any thread that makes calls. */
+/** Where credentials come from. The functions are called from every thread that makes calls, at
+ * once, `get` also from threads of the library's own in gantry_containers_deploy(), which have
+ * every signal blocked. */
 typedef struct gantry_credential_provider {
     size_t size; /**< sizeof(gantry_credential_provider) */
     /**

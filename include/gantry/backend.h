@@ -96,7 +96,7 @@ typedef struct gantry_event_ops {
 /** One connection's worth of events, which the library makes a gantry_event_reader of. */
 typedef struct gantry_event_source gantry_event_source;
 
-/** Wrap a state and its behaviour. On failure the state is still the caller's. @{ */
+/** Wrap a state and its behaviour. On failure the state is still the caller's. Since 0.1. @{ */
 GANTRY_API int gantry_stream_new(gantry_host *host, const gantry_stream_ops *ops, void *state,
                                  gantry_stream **out, gantry_error *err);
 GANTRY_API int gantry_progress_new(gantry_host *host, const gantry_progress_ops *ops, void *state,

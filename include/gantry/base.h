@@ -287,8 +287,10 @@ enum {
 /**
  * Where log lines go; without one the library is silent. Copied by the engine.
  *
- * Lines never hold secrets, queries, header values or bodies. The function may be called from any
- * thread that makes calls on the engine, and must not call the library. Since 0.1.
+ * Lines never hold secrets, queries, header values or bodies. The function is called from every
+ * thread that makes calls on the engine, at once, and from threads of the library's own while an
+ * engine is looked for and in gantry_containers_deploy(); these have every signal blocked. It must
+ * not call the library. Since 0.1.
  */
 typedef struct gantry_logger {
     size_t size; /**< sizeof(gantry_logger) */

@@ -72,9 +72,10 @@ typedef struct gantry_ssh {
 typedef struct gantry_dialer {
     size_t size; /**< sizeof(gantry_dialer) */
     /**
-     * Connect. Called from every thread that makes calls, at once; must not call the engine. It may
-     * block, but not beyond `call` (its deadline and cancel token; never NULL), also in
-     * non-blocking streams.
+     * Connect. Called from every thread that makes calls, at once, and from threads of the
+     * library's own in gantry_containers_deploy(), which have every signal blocked; must not call
+     * the engine. It may block, but not beyond `call` (its deadline and cancel token; never NULL),
+     * also in non-blocking streams.
      * @param address  the engine's address as the program gave it
      * @param out_fd   receives a connected stream socket, or one end of a socketpair, which from
      *                 then on is the library's: it makes it non-blocking and close-on-exec, and

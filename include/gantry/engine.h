@@ -17,8 +17,8 @@ extern "C" {
  * A connection to one container engine.
  *
  * May be used by many threads at once; it does not change after opening and guards its pool of
- * connections itself. Close it after every stream, progress and wait that came from it. A process
- * that forks must not use the parent's engine in the child (#GANTRY_E_INVALID there).
+ * connections itself. Close it after everything that was opened from it. A process that forks must
+ * not use the parent's engine in the child (#GANTRY_E_INVALID there).
  */
 typedef struct gantry_engine gantry_engine;
 
@@ -147,7 +147,8 @@ typedef struct gantry_engine_options {
  *
  * Engine endpoints: `GET /_ping`, or with PODMAN `GET /libpod/_ping`: one request over one
  * connection, which is kept. One more where a version is insisted on or the Docker daemon is newer
- * than the library (`GET /v1.51/_ping`), and for `rootless` (`GET /info`).
+ * than the library (`GET /v1.51/_ping`), and for `rootless` (`GET /info`, on Podman
+ * `GET /libpod/info`).
  */
 GANTRY_API int gantry_engine_open(int runtime, const gantry_engine_options *opts,
                                   gantry_engine **out, gantry_error *err);
@@ -205,7 +206,7 @@ GANTRY_API const gantry_candidate_list *gantry_engine_candidates(const gantry_en
  * Look for engines without opening one or starting anything: every candidate is asked who it is and
  * whether it runs without root. With a choice (see gantry_engine_open()) that is the only one.
  *
- * Engine endpoints: `GET /_ping` and `GET /info` on both.
+ * Engine endpoints: those of gantry_engine_open() with `rootless`.
  * @param out  receives the report; free with gantry_candidate_list_free()
  * @return 0 even when no engine answers. Since 0.1.
  */
@@ -455,7 +456,7 @@ GANTRY_API int gantry_engine_supports(const gantry_engine *engine, int feature);
 /** Name of a feature, as "images.build"; static, NULL for an unknown number. Since 0.1. */
 GANTRY_API const char *gantry_feature_name(int feature);
 
-/* ---- any endpoint ------------------------------------------------------------------------- */
+/* ---- other endpoints ---------------------------------------------------------------------- */
 
 /** A request to an endpoint of the engine that the library has no function for. */
 typedef struct gantry_request {
@@ -485,10 +486,11 @@ typedef struct gantry_response {
 } gantry_response;
 
 /**
- * Make a request to any endpoint, with the library's connection, limits and errors.
+ * Make a request to an endpoint of one's choice, with the library's connection, limits and errors.
  *
  * Docker paths get "/vX.Y" in front, Podman paths "/vX.Y.Z/libpod". An answer of 400 or more is an
- * error with the engine's message, as everywhere.
+ * error with the engine's message, as everywhere. Not reached: endpoints that need headers of their
+ * own or an upgraded connection, and Podman's Docker-compatible API.
  * Since 0.1.
  */
 GANTRY_API int gantry_engine_request(gantry_engine *engine, const gantry_request *request,

@@ -16,19 +16,19 @@
  *   type, in any thread, also after the engine is closed. Their strings are UTF-8 and never NULL
  *   ("" instead), lists are never NULL (empty instead), unless a field says otherwise.
  * - **Threads.** An engine and its managers may be used by many threads at once. Results never
- *   change. A stream, progress or wait belongs to one thread at a time. Cancel tokens are for any
- *   thread.
+ *   change. A stream, progress, wait, exec or reader belongs to one thread at a time. Cancel tokens
+ *   are for any thread.
  * - **Names.** What is addressed by `const char *` is a name or id; the engine owns the truth. An
  *   empty or malformed one is #GANTRY_E_INVALID and nothing is sent.
  * - **Growth.** Structs grow only at their end. Of an options struct `size` tells the library how
  *   much its caller knows: less than it knows itself is fine (the rest is default), more is fine if
  *   what it does not know is zero (else #GANTRY_E_UNSUPPORTED), 0 is #GANTRY_E_INVALID. Of a result
- *   `size` tells the caller how much the library filled. gantry_error, gantry_pair,
- *   gantry_allocator and gantry_exit_status never change.
- * - **Registries.** Only gantry_images_pull(), gantry_images_push(), a build, the manager
- *   `gantry_registries` and manifest lists ask a registry; creating or running a container does
- *   only when gantry_container_options::pull says so. Credentials come from the call, the program's
- *   provider or the command line's files, see <gantry/auth.h>.
+ *   `size` tells the caller how much the library filled. A gantry_call is whole: at least version
+ *   0.1's size. gantry_error, gantry_pair, gantry_allocator and gantry_exit_status never change.
+ * - **Registries.** Only gantry_images_pull(), gantry_images_push(), a build, gantry_kube_play(),
+ *   the manager `gantry_registries` and manifest lists ask a registry; creating or running a
+ *   container does only when gantry_container_options::pull says so. Credentials come from the
+ *   call, the program's provider or the command line's files, see <gantry/auth.h>.
  */
 #ifndef GANTRY_GANTRY_H
 #define GANTRY_GANTRY_H

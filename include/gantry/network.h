@@ -217,8 +217,8 @@ typedef struct gantry_network_connect_options {
     const char *const *aliases; /**< further names of the container there, NULL-terminated */
     const char *address;        /**< fixed IPv4 address, NULL = the engine picks one */
     const char *address6;       /**< fixed IPv6 address */
-    const char *mac;            /**< fixed MAC address; Podman, Docker from API 1.54: before, it has
-                                     an effect at create only */
+    const char *mac;            /**< fixed MAC address; Podman. Docker: UNSUPPORTED, give it when
+                                     the container is created */
     int attached_ok;            /**< #GANTRY_ON: one that is attached already is success, however it
                                      is attached */
     int reserved;

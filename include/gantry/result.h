@@ -95,40 +95,41 @@ enum {
  */
 GANTRY_API void *gantry_result_new(gantry_host *host, int kind, gantry_error *err);
 
-/** A struct inside a result (an item of a list, a port ...), prepared alike; NULL without
- * memory. */
+/** A struct inside a result (an item of a list, a port ...), prepared alike; NULL without memory.
+ * Since 0.1. */
 GANTRY_API void *gantry_result_item(void *result, int kind);
 
-/** Zeroed memory inside a result, for arrays; freed with it; NULL without memory. */
+/** Zeroed memory inside a result, for arrays; freed with it; NULL without memory. Since 0.1. */
 GANTRY_API void *gantry_result_alloc(void *result, size_t size);
 
-/** Copy of a string inside a result; NULL without memory; NULL gives "". */
+/** Copy of a string inside a result; NULL without memory; NULL gives "". Since 0.1. */
 GANTRY_API const char *gantry_result_strdup(void *result, const char *text);
 
-/** Copy of a NULL-terminated list of strings inside a result. */
+/** Copy of a NULL-terminated list of strings inside a result. Since 0.1. */
 GANTRY_API const char *const *gantry_result_strings(void *result, const char *const *list);
 
-/** Free a result that is not handed out; NULL is allowed. */
+/** Free a result that is not handed out; NULL is allowed. Since 0.1. */
 GANTRY_API void gantry_result_free(void *result);
 
 /* ---- services ----------------------------------------------------------------------------- */
 
-/** Memory from the engine's allocator: zeroed, NULL without memory; and its free. @{ */
+/** Memory from the engine's allocator: zeroed, NULL without memory; and its free. Since
+ * 0.1. @{ */
 GANTRY_API void *gantry_host_alloc(gantry_host *host, size_t size);
 GANTRY_API void gantry_host_free(gantry_host *host, void *ptr);
 /** @} */
 
-/** Write a log line of the engine. No secrets. */
+/** Write a log line of the engine. No secrets. Since 0.1. */
 GANTRY_API void gantry_host_log(gantry_host *host, int level, const char *component,
                                 const char *fmt, ...) GANTRY_PRINTF(4, 5);
 
-/** Refuse an option: UNSUPPORTED "option 'x' is not supported by this engine". */
+/** Refuse an option: UNSUPPORTED "option 'x' is not supported by this engine". Since 0.1. */
 GANTRY_API int gantry_unsupported_option(gantry_error *err, const char *option);
 
 /**
  * Whether a call may go on: 0, #GANTRY_E_CANCELLED or #GANTRY_E_TIMEOUT. `start_ns` is the time
  * the call began, for gantry_call::timeout_ms. For loops of backends that have no descriptor to
- * wait on.
+ * wait on. Since 0.1.
  */
 GANTRY_API int gantry_call_check(const gantry_call *call, int64_t start_ns, gantry_error *err);
 
@@ -142,7 +143,7 @@ GANTRY_API int gantry_call_check(const gantry_call *call, int64_t start_ns, gant
  * @param out_fd  receives a connected stream socket, non-blocking and close-on-exec; close() it
  * @return 0; #GANTRY_E_UNSUPPORTED: neither a dialer nor ssh leads there, so connect to the
  * address; #GANTRY_E_INVALID; #GANTRY_E_SSH, #GANTRY_E_TIMEOUT, #GANTRY_E_CANCELLED,
- * #GANTRY_E_CALLBACK (the dialer's mistake), or what the dialer failed with.
+ * #GANTRY_E_CALLBACK (the dialer's mistake), or what the dialer failed with. Since 0.1.
  */
 GANTRY_API int gantry_route_dial(const gantry_route *route, const gantry_call *call, int *out_fd,
                                  gantry_error *err);

@@ -338,11 +338,11 @@ static int network_connect(void *state, const char *id, const char *container,
     struct docker *d = state;
     int rc = 0;
 
-    /* From 1.44 on it is taken, and has no effect. */
-    if (opts->mac != NULL && !gnt_rest_at_least(&d->rest, 1, 54, 0))
+    /* In every version that is spoken here it is taken, and has no effect. */
+    if (opts->mac != NULL)
         return gnt_fail(err, GANTRY_E_UNSUPPORTED,
-                        "option \"mac\" is not supported by this engine before API 1.54: give it "
-                        "when the container is created");
+                        "option \"mac\" is not supported by this engine: give it when the "
+                        "container is created");
     rc = check_connect(d, call, id, container, err);
     if (rc < 0)
         return rc;

@@ -139,7 +139,9 @@ int main(int argc, char **argv)
     printf("# What works where\n\n"
            "Printed by `support_matrix` (tests/contract) from what the backends say of themselves, "
            "which\nthe contract suite checks; do not edit. `memory` is the example backend in "
-           "examples/.\n\n"
+           "examples/.\n"
+           "The columns are Docker 20.10 and Podman 4.3. Quadlets need Podman 5.7 (their list) and "
+           "5.8.\n\n"
            "| Operation | docker | podman | memory |\n| --- | --- | --- | --- |\n");
     for (int feature = 1; feature < GANTRY_FEATURE_COUNT; feature++) {
         printf("| %s |", gantry_feature_name(feature));
