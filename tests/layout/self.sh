@@ -62,6 +62,7 @@ expect includes examples/e.c '#include "core/ok.h"'
 expect includes src/core/first.c '#include <string.h>\n#include "ok.h"'
 expect includes tests/contract/run.c '#include "engine.h"'
 expect backends src/core/ok.c 'int x = strcmp(name, "docker");'
+expect backends src/core/tunnel_remote.c 'static const char name[] = "podman";'
 expect backends src/core/ok.c 'extern int gnt_podman_backend;'
 expect sizes src/core/ok.c "/* $(printf '%0100d' 0) */"
 expect sizes src/core/ok.c '\tint x;'
