@@ -56,10 +56,13 @@ static int check_search(const gantry_engine_options *opts, gantry_error *err)
     return rc;
 }
 
+/* Of the backends that are meant, by GANTRY_RUNTIME_. */
+static const char *const names[] = { NULL, "docker", "podman" };
+
 /* Podman, and nobody else, is started on demand. */
 static int may_be_podman(const struct gnt_opening *o)
 {
-    return o->backend == NULL || strcmp(o->backend, "podman") == 0;
+    return o->backend == NULL || strcmp(o->backend, names[GANTRY_RUNTIME_PODMAN]) == 0;
 }
 
 /* Where nothing would ever be started, ON is a mistake. */
@@ -81,7 +84,6 @@ static int check_on_demand(const struct gnt_opening *o, gantry_error *err)
 int gnt_opening_import(struct gnt_opening *o, int runtime, const gantry_engine_options *opts,
                        gantry_error *err)
 {
-    static const char *const names[] = { NULL, "docker", "podman" };
     int rc = gnt_import_options(&o->options, sizeof o->options, opts, "gantry_engine_options", err);
 
     if (rc == 0)
