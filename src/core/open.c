@@ -18,9 +18,6 @@ enum {
     DEFAULT_CONNECTIONS = 1024
 };
 
-/* Of the backends, by GANTRY_RUNTIME_... */
-static const char *const names[] = { NULL, "docker", "podman" };
-
 /* ---- options --------------------------------------------------------------------------------- */
 
 static int check_switch(int value, const char *name, gantry_error *err)
@@ -58,6 +55,9 @@ static int check_search(const gantry_engine_options *opts, gantry_error *err)
         rc = gnt_fail(err, GANTRY_E_INVALID, "dialer: needs an address, which names the engine");
     return rc;
 }
+
+/* Of the backends that are meant, by GANTRY_RUNTIME_. */
+static const char *const names[] = { NULL, "docker", "podman" };
 
 /* Podman, and nobody else, is started on demand. */
 static int may_be_podman(const struct gnt_opening *o)
