@@ -459,6 +459,22 @@ static int answers(struct contract *f, const void *arg)
     return n > 0 && strncmp(got, "knock", 5) == 0;
 }
 
+static int starts(struct contract *f, const void *pod)
+{
+    return gantry_pods_start(f->pods, pod, NULL, &f->err) == 0;
+}
+
+static void restart_with_ports(struct contract *f, const char *pod)
+{
+    gantry_pod_stop_options now = { .size = sizeof now, .grace_ms = GANTRY_GRACE_NONE };
+    int rc = gantry_pods_restart(f->pods, pod, &now, &f->err);
+
+    if (rc != GANTRY_E_IN_USE || !contract_differs(f, DIFF_PORTS_ARE_FREED_LATE))
+        OK(rc);
+    else
+        contract_until(f, starts, pod);
+}
+
 static void ports_are_published_for_all(struct contract *f)
 {
     int host_port = contract_port(2);
@@ -468,7 +484,6 @@ static void ports_are_published_for_all(struct contract *f)
                          .host_address = "127.0.0.1" };
     const gantry_port *const ports[] = { &port, NULL };
     gantry_pod_options opts = { .size = sizeof opts, .ports = ports };
-    gantry_pod_stop_options now = { .size = sizeof now, .grace_ms = GANTRY_GRACE_NONE };
     const char *pod = new_pod(f, &opts);
     gantry_pod *look;
 
@@ -481,7 +496,7 @@ static void ports_are_published_for_all(struct contract *f)
     SAME(look->ports[0]->host_address, "127.0.0.1");
     gantry_pod_free(look);
     contract_until(f, answers, &host_port);
-    OK(gantry_pods_restart(f->pods, pod, &now, &f->err));
+    restart_with_ports(f, pod);
     CHECK(state_of(f, pod) == GANTRY_POD_RUNNING);
     contract_until(f, answers, &host_port);
 }
