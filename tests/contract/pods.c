@@ -549,6 +549,21 @@ static void pod_is_in_its_networks(struct contract *f)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+/* Then its trap is set: before, the first process of a container ignores the signal for good. */
+static int sleeps(struct contract *f, const void *name)
+{
+    gantry_container_top_options opts = { .size = sizeof opts };
+    gantry_container_top *top = NULL;
+    int found = 0;
+
+    opts.columns = (f->on & ON_DOCKER) != 0 ? COMMAND("-o", "pid,comm") : COMMAND("pid", "comm");
+    OK(gantry_containers_top(f->containers, name, &opts, &top, &f->err));
+    for (size_t i = 0; i < top->count; i++)
+        found |= strcmp(top->processes[i][1], "sleep") == 0;
+    gantry_container_top_free(top);
+    return found;
+}
+
 static void states_through_a_life(struct contract *f)
 {
     gantry_pod_stop_options now = { .size = sizeof now, .grace_ms = GANTRY_GRACE_NONE };
@@ -579,6 +594,8 @@ static void states_through_a_life(struct contract *f)
     CHECK(contract_state(f, two) == GANTRY_CONTAINER_RUNNING);
     OK(gantry_pods_restart(f->pods, pod, NULL, &f->err));
     CHECK(state_of(f, pod) == GANTRY_POD_RUNNING);
+    contract_until(f, sleeps, one);
+    contract_until(f, sleeps, two);
     OK(gantry_pods_kill(f->pods, pod, &term, &f->err));
     CHECK(contract_wait_exit(f, one) == 0 && contract_wait_exit(f, two) == 0);
     OK(gantry_pods_stop(f->pods, pod, &now, &f->err));
