@@ -138,6 +138,20 @@ int64_t contract_wait_exit(struct contract *f, const char *container)
     return status.exit_code;
 }
 
+int contract_runs_program(struct contract *f, const char *container, const char *program)
+{
+    gantry_container_top_options opts = { .size = sizeof opts };
+    gantry_container_top *top = NULL;
+    int found = 0;
+
+    opts.columns = (f->on & ON_DOCKER) != 0 ? COMMAND("-o", "pid,comm") : COMMAND("pid", "comm");
+    OK(gantry_containers_top(f->containers, container, &opts, &top, &f->err));
+    for (size_t i = 0; i < top->count; i++)
+        found |= strcmp(top->processes[i][1], program) == 0;
+    gantry_container_top_free(top);
+    return found;
+}
+
 void contract_run_prints(struct contract *f, const char *image, const char *script,
                          const char *want)
 {

@@ -260,6 +260,8 @@ int contract_exists(struct contract *f, const char *container);
 int contract_image_exists(struct contract *f, const char *reference);
 /* Wait for its end by the API; the exit code. */
 int64_t contract_wait_exit(struct contract *f, const char *container);
+/* Whether a process of a program ("sleep") runs in it just now. */
+int contract_runs_program(struct contract *f, const char *container, const char *program);
 /* Run a script in a container of an image and compare its whole stdout. */
 void contract_run_prints(struct contract *f, const char *image, const char *script,
                          const char *want);

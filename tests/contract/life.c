@@ -348,16 +348,7 @@ static size_t column(const gantry_container_top *top, const char *title)
 /* A second one is about to become "sleep". */
 static int has_shell(struct contract *f, const void *name)
 {
-    gantry_container_top_options opts = { .size = sizeof opts };
-    gantry_container_top *top = NULL;
-    int found = 0;
-
-    opts.columns = (f->on & ON_DOCKER) != 0 ? COMMAND("-o", "pid,comm") : COMMAND("pid", "comm");
-    OK(gantry_containers_top(f->containers, name, &opts, &top, &f->err));
-    for (size_t i = 0; i < top->count; i++)
-        found += strcmp(top->processes[i][1], "sh") == 0;
-    gantry_container_top_free(top);
-    return found >= 1;
+    return contract_runs_program(f, name, "sh");
 }
 
 static void top_tells_processes(struct contract *f)

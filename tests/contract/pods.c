@@ -552,16 +552,7 @@ static void pod_is_in_its_networks(struct contract *f)
 /* Then its trap is set: before, the first process of a container ignores the signal for good. */
 static int sleeps(struct contract *f, const void *name)
 {
-    gantry_container_top_options opts = { .size = sizeof opts };
-    gantry_container_top *top = NULL;
-    int found = 0;
-
-    opts.columns = (f->on & ON_DOCKER) != 0 ? COMMAND("-o", "pid,comm") : COMMAND("pid", "comm");
-    OK(gantry_containers_top(f->containers, name, &opts, &top, &f->err));
-    for (size_t i = 0; i < top->count; i++)
-        found |= strcmp(top->processes[i][1], "sleep") == 0;
-    gantry_container_top_free(top);
-    return found;
+    return contract_runs_program(f, name, "sleep");
 }
 
 static void states_through_a_life(struct contract *f)

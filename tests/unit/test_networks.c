@@ -7,27 +7,11 @@
 #include "podman/podman.h"
 
 #include "http_helpers.h"
+#include "json_answer.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define NET "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 #define STOPPED "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-
-struct answer {
-    char text[2048];
-    struct fake_step script[3];
-};
-
-static const struct fake_step *word(struct answer *a, const char *status, const char *body)
-{
-    const struct fake_step script[3] = { FAKE_REQUEST, FAKE_BYTES(a->text, 0), FAKE_END };
-
-    snprintf(a->text, sizeof a->text,
-             "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-             status, strlen(body), body);
-    memcpy(a->script, script, sizeof script);
-    a->script[1].size = strlen(a->text);
-    return a->script;
-}
 
 static struct answer answers[4];
 

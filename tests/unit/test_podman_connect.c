@@ -5,6 +5,7 @@
 #include "podman/podman.h"
 
 #include "http_helpers.h"
+#include "json_answer.h"
 
 #define TAKEN                                                                                      \
     "{\"cause\":\"IPAM error: requested ip address 10.99.3.50 is already allocated to container "  \
@@ -17,22 +18,6 @@
 #define NO_DEVICE                                                                                  \
     "{\"cause\":\"netavark: failed to delete container veth eth1: Netlink error: No such device "  \
     "(os error 19)\"}"
-
-struct answer {
-    char text[512];
-    struct fake_step script[3];
-};
-
-static void word(struct answer *a, const char *status, const char *body)
-{
-    const struct fake_step script[3] = { FAKE_REQUEST, FAKE_BYTES(a->text, 0), FAKE_END };
-
-    snprintf(a->text, sizeof a->text,
-             "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-             status, strlen(body), body);
-    memcpy(a->script, script, sizeof script);
-    a->script[1].size = strlen(a->text);
-}
 
 static int connect_it(const struct fake_step *const *scripts, size_t count, size_t *out_requests,
                       gantry_error *err)

@@ -5,6 +5,7 @@
 #include "podman/podman.h"
 
 #include "http_helpers.h"
+#include "json_answer.h"
 
 /* As libpod 4.3 words it. */
 #define CRASH                                                                                      \
@@ -23,11 +24,6 @@
 #define DISK "{\"cause\":\"input/output error\",\"message\":\"reading layers: input/output error\"}"
 #define IMAGE "{\"Id\":\"96f57084f5b45728f3083eec28185018c0508e33f61f06de985461ff396b5049\"}"
 
-struct answer {
-    char text[512];
-    struct fake_step script[3];
-};
-
 static struct answer crash;
 static struct answer half;
 static struct answer neighbour;
@@ -36,17 +32,6 @@ static struct answer gone;
 static struct answer none;
 static struct answer disk;
 static struct answer image;
-
-static void word(struct answer *a, const char *status, const char *body)
-{
-    const struct fake_step script[3] = { FAKE_REQUEST, FAKE_BYTES(a->text, 0), FAKE_END };
-
-    snprintf(a->text, sizeof a->text,
-             "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-             status, strlen(body), body);
-    memcpy(a->script, script, sizeof script);
-    a->script[1].size = strlen(a->text);
-}
 
 static int prepare(void **state)
 {

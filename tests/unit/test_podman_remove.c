@@ -5,6 +5,7 @@
 #include "podman/podman.h"
 
 #include "http_helpers.h"
+#include "json_answer.h"
 
 /* As libpod 4.3 words it. */
 #define ENDED                                                                                      \
@@ -20,27 +21,11 @@
     "error occurred: * unlinkat /vfs/dir/fd6e/tmp: directory not empty\"}"
 #define NO_SUCH "{\"cause\":\"no such container\",\"message\":\"no such container\"}"
 
-struct answer {
-    char text[512];
-    struct fake_step script[3];
-};
-
 static struct answer gone;
 static struct answer ended;
 static struct answer runs;
 static struct answer unpacks;
 static struct answer no_such;
-
-static void word(struct answer *a, const char *status, const char *body)
-{
-    const struct fake_step script[3] = { FAKE_REQUEST, FAKE_BYTES(a->text, 0), FAKE_END };
-
-    snprintf(a->text, sizeof a->text,
-             "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-             status, strlen(body), body);
-    memcpy(a->script, script, sizeof script);
-    a->script[1].size = strlen(a->text);
-}
 
 static int remove_it(int force, const struct fake_step *const *scripts, size_t count,
                      size_t *out_requests, gantry_error *err)
