@@ -13,62 +13,11 @@
 
 #include <gantry/gantry.h>
 
-#include "unit/home_helpers.h"
-
-enum {
-    VARIABLES = 8
-};
-
-struct fixture {
-    char home[64];
-    char texts[VARIABLES][400];
-    const char *env[VARIABLES + 1];
-    size_t count;
-    gantry_engine_options opts;
-    gantry_engine *engine;
-    gantry_error err;
-};
+#include "detect_home.h"
 
 static const char *docker;
 static const char *podman;
 static const char *certificates;
-
-/* A variable; '~' at its beginning is the home. */
-static void set(struct fixture *f, const char *name, const char *value)
-{
-    assert_true(f->count < VARIABLES);
-    snprintf(f->texts[f->count], sizeof f->texts[0], "%s=%s%s", name,
-             value[0] == '~' ? f->home : "", value[0] == '~' ? value + 1 : value);
-    f->env[f->count] = f->texts[f->count];
-    f->count++;
-    f->env[f->count] = NULL;
-}
-
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-
-    if (f == NULL || home_make(f->home) < 0)
-        return -1;
-    set(f, "HOME", "~");
-    set(f, "CONTAINERS_CONF", "/dev/null");
-    f->opts.size = sizeof f->opts;
-    f->opts.environment = f->env;
-    f->opts.on_demand = GANTRY_OFF;
-    f->opts.probe_timeout_ms = 30000;
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    gantry_engine_close(f->engine);
-    home_remove(f->home);
-    free(f);
-    return 0;
-}
 
 /* The certificate at a path in the home. */
 static void put(const struct fixture *f, const char *name, const char *path_there)
@@ -95,16 +44,12 @@ static void put_three(const struct fixture *f, const char *folder)
 /* Open, and ask it something. */
 static void opens(struct fixture *f, const char *backend, const char *source, const char *address)
 {
-    const gantry_candidate_list *list;
-    const gantry_candidate *chosen = NULL;
+    const gantry_candidate *chosen;
     gantry_container_list *containers = NULL;
 
     if (gantry_engine_open(GANTRY_RUNTIME_AUTO, &f->opts, &f->engine, &f->err) < 0)
         fail_msg("%s", f->err.message);
-    list = gantry_engine_candidates(f->engine);
-    for (size_t i = 0; i < list->count; i++)
-        chosen = list->items[i]->chosen ? list->items[i] : chosen;
-    assert_non_null(chosen);
+    chosen = chosen_by(f);
     assert_string_equal(chosen->source, source);
     assert_string_equal(gantry_engine_backend(f->engine), backend);
     assert_string_equal(gantry_engine_address(f->engine), address);
